@@ -1,0 +1,1 @@
+"""People and the teams they act for."""

@@ -1,0 +1,1 @@
+"""Teams of customers and sellers, memberships, roles, switching."""

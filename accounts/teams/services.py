@@ -1,0 +1,69 @@
+"""Writes of teams and memberships."""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+from django.db import transaction
+
+from accounts.teams.models import Membership, Role, Team, TeamKind
+from accounts.users.models import User
+from common.errors import DomainError
+
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9])?", re.ASCII)
+
+
+class TeamNameTaken(DomainError):
+    """Another team has the name."""
+
+    code = "name_taken"
+    sentence = "The team name {name!r} is taken. Choose another one."
+
+
+class TeamNameInvalid(DomainError):
+    """The name has other characters than names may have."""
+
+    code = "invalid_name"
+    sentence = (
+        "{name!r} is not a team name. Use letters, digits, '.', '-' and '_', "
+        "beginning and ending with a letter or digit."
+    )
+
+
+@transaction.atomic
+def create(*, kind: str, name: str, owner: User | None = None, display_name: str = "", contact_email: str = "") -> Team:
+    """Create a team, with `owner` as its owner. Raises: TeamNameInvalid, TeamNameTaken."""
+    if not _NAME.fullmatch(name):
+        raise TeamNameInvalid(name=name)
+    if Team.objects.filter(name__iexact=name).exists():
+        raise TeamNameTaken(name=name)
+    team = Team.objects.create(
+        kind=TeamKind(kind), name=name, display_name=display_name, contact_email=contact_email.lower()
+    )
+    if owner is not None:
+        Membership.objects.create(team=team, user=owner, role=Role.OWNER)
+    return team
+
+
+@transaction.atomic
+def create_personal(*, user: User) -> Team:
+    """Give a new user the customer team that is theirs alone."""
+    stem = re.sub(r"[^a-z0-9]+", "-", user.email.split("@")[0].lower()).strip("-") or "customer"
+    team = create(
+        kind=TeamKind.CUSTOMER,
+        name=f"{stem[:40]}-{secrets.token_hex(3)}",
+        owner=user,
+        display_name=f"{user.get_short_name()} (personal)",
+        contact_email=user.email,
+    )
+    team.personal_for = user
+    team.save(update_fields=["personal_for"])
+    return team
+
+
+@transaction.atomic
+def add_member(*, team: Team, user: User, role: str) -> Membership:
+    """Make `user` a member of `team` in `role`, or change the role."""
+    member, _ = Membership.objects.update_or_create(team=team, user=user, defaults={"role": Role(role)})
+    return member

@@ -1,0 +1,1 @@
+"""Users, and the adapter that teaches allauth about teams."""

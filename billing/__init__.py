@@ -1,0 +1,1 @@
+"""Money: the ledger, prices, wallets, promotions, and the rating of usage."""

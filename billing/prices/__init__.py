@@ -1,0 +1,1 @@
+"""Price versions: immutable, stored once, named by every charge."""

@@ -1,0 +1,1 @@
+"""What every floor above may use: errors, HTTP answers, jobs, htmx, pagination, publication."""

@@ -1,0 +1,49 @@
+"""A request id on every answer, and errors of the domain as pages."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from common.errors import DomainError
+from common.htmx import is_fragment
+from common.http import status_of
+
+
+class RequestId:
+    """Sets `request.request_id` and the header X-Request-Id."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.request_id = str(uuid.uuid4())  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response.headers.setdefault("X-Request-Id", request.request_id)  # type: ignore[attr-defined]
+        return response
+
+
+class DomainErrors:
+    """A DomainError that no view caught becomes a page with its sentence; for htmx, a message above the page."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, DomainError):
+            return None
+        status = status_of(error)
+        if is_fragment(request):
+            response = render(request, "error.html#error-message", {"error": error}, status=status)
+            response.headers["HX-Retarget"] = "#messages"
+            response.headers["HX-Reswap"] = "innerHTML show:top"
+            return response
+        if status == 404:
+            return render(request, "404.html", status=404)
+        return render(request, "error.html", {"error": error, "status": status}, status=status)

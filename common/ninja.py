@@ -1,0 +1,46 @@
+"""What the JSON APIs share: the error envelope that the published clients read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from common.errors import DomainError, Invalid
+from common.http import status_of
+
+
+def envelope(request: HttpRequest, *, code: str, message: str) -> dict[str, Any]:
+    """Return the body of an error: `detail` for the clients, code and request id for people."""
+    return {"detail": message, "code": code, "request_id": getattr(request, "request_id", "")}
+
+
+def install_error_handlers(api: NinjaAPI) -> None:
+    """Answer errors as the clients expect: `detail` is a sentence, except for 422, where it is a list."""
+
+    @api.exception_handler(DomainError)
+    def domain_error(request: HttpRequest, error: DomainError) -> HttpResponse:
+        if isinstance(error, Invalid):
+            detail = error.facts.get("detail") or [
+                {"loc": ["body"], "msg": problem, "type": "value_error"} for problem in error.problems
+            ]
+            return api.create_response(request, {"detail": detail, "code": error.code}, status=422)
+        body = envelope(request, code=error.code, message=error.message)
+        return api.create_response(request, body, status=status_of(error))
+
+    @api.exception_handler(ValidationError)
+    def validation_error(request: HttpRequest, error: ValidationError) -> HttpResponse:
+        detail = [{key: item.get(key) for key in ("loc", "msg", "type")} for item in error.errors]
+        return api.create_response(request, {"detail": detail, "code": "invalid"}, status=422)
+
+    @api.exception_handler(AuthenticationError)
+    def unauthenticated(request: HttpRequest, _error: AuthenticationError) -> HttpResponse:
+        message = "The API key is missing, unknown, expired or revoked. Create one under Developer, API keys."
+        return api.create_response(request, envelope(request, code="unauthenticated", message=message), status=401)
+
+    @api.exception_handler(HttpError)
+    def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+        body = envelope(request, code=f"http_{error.status_code}", message=error.message)
+        return api.create_response(request, body, status=error.status_code)

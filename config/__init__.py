@@ -1,0 +1,1 @@
+"""Settings, urls, ASGI (both planes on one origin), Celery, and the embedded engines."""

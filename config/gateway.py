@@ -1,0 +1,37 @@
+"""The gateway's settings from the environment, and the gateway alone as an ASGI application.
+
+`uvicorn config.gateway:application` serves the data plane on a host of its own; `config.asgi` mounts it beside the
+pages. Neither loads Django here.
+"""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+from config import defaults, env
+from gateway.app import GatewayApp
+from gateway.settings import GatewaySettings
+
+
+def gateway_settings() -> GatewaySettings:
+    """Read the environment. Raises SettingError naming the variable."""
+    site_url = env.url("SITE_URL", "http://127.0.0.1:8000")
+    known: dict[str, set[str]] = {}
+    for pair in env.words("KNOWN_SECRET_HOSTS", defaults.KNOWN_SECRET_HOSTS):
+        name, _, host = pair.partition("=")
+        known.setdefault(name, set()).add(host.lower())
+    return GatewaySettings(
+        database_url=env.text("GATEWAY_DATABASE_URL", env.text("DATABASE_URL")),
+        api_key_pepper=env.text("API_KEY_PEPPER").encode(),
+        private_keys=tuple(env.words("SECRETS_PRIVATE_KEYS")),
+        spool_directory=Path(env.text("GATEWAY_SPOOL_DIR", ".data/spool")),
+        gateway_id=env.text("GATEWAY_ID", socket.gethostname()),
+        site_url=site_url,
+        allow_private_upstreams=env.flag("ALLOW_PRIVATE_UPSTREAMS", False),
+        known_secret_hosts={name: frozenset(hosts) for name, hosts in known.items()},
+        body_limit_bytes=env.integer("GATEWAY_BODY_LIMIT_BYTES", 10 * 1024 * 1024),
+    )
+
+
+application = GatewayApp(gateway_settings)

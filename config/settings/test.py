@@ -1,0 +1,32 @@
+"""The suite: the addresses of the embedded engines are set by tests/conftest.py before Django loads."""
+
+from __future__ import annotations
+
+import os
+
+for name, value in {
+    "SECRET_KEY": "test-only-" + "0" * 50,
+    "DATABASE_URL": "postgresql:///marketplace",
+    "REDIS_URL": "redis://127.0.0.1:6379/0",
+    "API_KEY_PEPPER": "test-pepper",
+    # X25519, base64; its private half stands in tests/factories/keys.py
+    "SECRETS_PUBLIC_KEY": "",
+    "EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend",
+    "ACCOUNT_EMAIL_VERIFICATION": "optional",
+    "SITE_URL": "http://testserver",
+    "ALLOWED_HOSTS": "testserver,127.0.0.1,localhost",
+}.items():
+    os.environ.setdefault(name, value)
+
+from config.settings.base import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_AUTOREFRESH = True
+CELERY_TASK_ALWAYS_EAGER = True
+CELERY_TASK_EAGER_PROPAGATES = True
+if suffix := os.environ.get("TEST_DB_SUFFIX"):
+    DATABASES["default"]["TEST"] = {"NAME": f"test_marketplace_{suffix}"}  # noqa: F405

@@ -1,0 +1,102 @@
+"""Which service a path means: the longest published path wins, then the routing key decides. Never a scan."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from domain.routing.snapshot import CustomerRecord, RouteRecord
+
+_SEGMENTS_LOOKED_AT = 12
+
+
+def canonical(routing_key: Mapping[str, Any] | None) -> str:
+    """Return the text under which a routing key is compared: equal JSON, equal text. No key is the empty text."""
+    if not routing_key:
+        return ""
+    return json.dumps(routing_key, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What stands at a path for a key. value: a service id or an enrollment code; rest: raw segments after the path."""
+
+    value: str
+    length: int
+    rest: tuple[str, ...]
+    channel: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoKey:
+    """The path is known, the routing key is not. known: the keys that would match, canonical."""
+
+    path: str
+    length: int
+    known: tuple[str, ...]
+
+
+class Table:
+    """Paths to routing keys to values. One dictionary look-up a path segment, whatever the number of routes."""
+
+    __slots__ = ("_paths",)
+
+    def __init__(self) -> None:
+        self._paths: dict[str, dict[str, str]] = {}
+
+    def set(self, path: str, entries: Iterable[tuple[str, str]]) -> None:
+        """Make `entries` (canonical key, value) the whole of what stands at `path`."""
+        at_path: dict[str, str] = {}
+        for key, value in entries:
+            at_path.setdefault(key, value)
+        if at_path:
+            self._paths[path] = at_path
+        else:
+            self._paths.pop(path, None)
+
+    def set_record(self, record: RouteRecord) -> None:
+        """Take over a published route."""
+        self.set(record.path, ((canonical(entry.routing_key), entry.service_id) for entry in record.entries))
+
+    def remove(self, path: str) -> None:
+        """Forget a path."""
+        self._paths.pop(path, None)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def match(self, segments: tuple[str, ...], key: str) -> Match | NoKey | None:
+        """Return what the longest known path holds for `key`, or which keys it knows, or None for no such path.
+
+        `path@channel` pins a channel where `path` itself is known and the whole is not. A path whose only entry asks
+        for no key takes requests with any: the OpenAI clients always send a model.
+        """
+        for length in range(min(len(segments), _SEGMENTS_LOOKED_AT), 0, -1):
+            path, channel = "/".join(segments[:length]), None
+            at_path = self._paths.get(path)
+            if at_path is None and "@" in segments[length - 1]:
+                path, _, channel = path.rpartition("@")
+                at_path = self._paths.get(path)
+            if at_path is None:
+                continue
+            value = at_path.get(key)
+            if value is None and len(at_path) == 1:
+                value = at_path.get("")
+            if value is None:
+                return NoKey(path=path, length=length, known=tuple(at_path))
+            return Match(value=value, length=length, rest=segments[length:], channel=channel)
+        return None
+
+
+def enrollment_table(customer: CustomerRecord) -> Table:
+    """Return the paths that belong to the customer's own enrollments; the values are enrollment codes."""
+    entries: dict[str, list[tuple[str, str]]] = {}
+    for enrollment in customer.enrollments:
+        for route in enrollment.routes:
+            entries.setdefault(route.path, []).append((canonical(route.routing_key), enrollment.code))
+    table = Table()
+    for path, at_path in entries.items():
+        table.set(path, at_path)
+    return table
