@@ -1,0 +1,1 @@
+"""The data plane: authenticate, resolve, admit, inject, proxy, meter. Knows only the domain."""

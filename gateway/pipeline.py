@@ -1,0 +1,35 @@
+"""The order of the steps. The order is the contract."""
+
+from __future__ import annotations
+
+import logging
+
+from gateway import exchange
+from gateway.context import RequestContext
+from gateway.deps import Deps
+from gateway.errors import GatewayError
+from gateway.exchange import Client
+from gateway.spool import SpoolError
+from gateway.steps import authenticate, hold_balance, resolve_route, rewrite
+from gateway.stores.base import StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+#: Nothing is sent to an upstream before the last of these has passed. The money comes last, so a refusal holds none.
+BEFORE = (authenticate.run, resolve_route.run, rewrite.run, hold_balance.run)
+
+
+async def run(ctx: RequestContext, deps: Deps, client: Client) -> None:
+    """Answer one request. Raises GatewayError as long as nothing has been sent to the client."""
+    try:
+        for step in BEFORE:
+            await step(ctx, deps)
+        await exchange.run(ctx, deps, client)
+    except StoreUnavailable as error:
+        log.warning("store.unavailable request=%s", ctx.event_id)
+        message = "The gateway cannot reach its books now, so it makes no paid call. Call again in a few seconds."
+        raise GatewayError(503, "temporarily_unavailable", message, retry_after_seconds=2) from error
+    except SpoolError as error:
+        log.error("spool.refused request=%s reason=%s", ctx.event_id, error)
+        message = "The gateway cannot record usage now, so it makes no call. Call again in a few seconds."
+        raise GatewayError(503, "temporarily_unavailable", message, retry_after_seconds=5) from error

@@ -1,0 +1,52 @@
+"""Who calls: the key in one of the headers that the popular clients use."""
+
+from __future__ import annotations
+
+import time
+
+from domain import api_keys
+from gateway.context import RequestContext
+from gateway.deps import Deps
+from gateway.errors import GatewayError
+
+
+async def run(ctx: RequestContext, deps: Deps) -> None:
+    """Set ctx.key and ctx.customer. Raises GatewayError 401 or 403, StoreUnavailable."""
+    raw = presented_key(ctx)
+    if not raw:
+        message = "No API key was given. Send it as 'Authorization: Bearer svcpass_…', 'x-api-key' or 'api-key'."
+        raise GatewayError(401, "unauthenticated", message)
+    if not api_keys.is_well_formed(raw):
+        message = "This is not an API key of ours: letters are missing or mistyped. Copy it again, or create a new one."
+        raise GatewayError(401, "unauthenticated", message)
+    deps.records.check_trust()
+    digest = api_keys.digest(raw, deps.settings.api_key_pepper)
+    known, key = deps.records.shelves["api_key"].peek(digest)
+    if not known:
+        key = await deps.records.shelves["api_key"].get(digest)
+    if key is None or (key.expires_at is not None and key.expires_at <= time.time()):
+        message = "The API key is unknown, expired or revoked. Create a new one under Developer, API keys."
+        raise GatewayError(401, "unauthenticated", message)
+    if key.team_kind != "customer":
+        message = "This key belongs to a seller account. Call the gateway with a key of a customer account."
+        raise GatewayError(403, "not_a_customer_key", message)
+    if not key.may_call:
+        message = "The role of this key may not make calls. Create a key with the role Developer."
+        raise GatewayError(403, "key_may_not_call", message)
+    known, customer = deps.records.shelves["customer"].peek(key.team_id)
+    if not known:
+        customer = await deps.records.shelves["customer"].get(key.team_id)
+    if customer is None:
+        raise GatewayError(403, "account_closed", "This account may not make calls now. Write to support.")
+    ctx.key, ctx.customer = key, customer
+    deps.use_marks.key_used(key.id)
+
+
+def presented_key(ctx: RequestContext) -> str:
+    """Return the key as the client sent it, or nothing."""
+    authorization = ctx.header(b"authorization")
+    if authorization is not None:
+        scheme, _, value = authorization.partition(b" ")
+        if scheme.lower() == b"bearer" and value.strip():
+            return value.strip().decode("latin-1")
+    return (ctx.header(b"x-api-key") or ctx.header(b"api-key") or b"").decode("latin-1").strip()

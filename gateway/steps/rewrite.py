@@ -1,0 +1,188 @@
+"""What goes to the upstream: address, headers, body, with secrets put in for this call alone."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from domain import metering, templating
+from domain.template_syntax import SecretReference, Template, TemplateError
+from domain.url_components import Component
+from gateway.context import RequestContext
+from gateway.deps import Deps
+from gateway.errors import GatewayError
+from gateway.secrets import SecretUnreadable
+from gateway.upstream import headers as crossing
+
+_BEARER_SCHEMES = ("bearer ", "basic ", "token ")
+
+
+async def run(ctx: RequestContext, deps: Deps) -> None:
+    """Set ctx.url, ctx.upstream_headers and ctx.upstream_body. Raises GatewayError, StoreUnavailable."""
+    assert ctx.channel is not None
+    context = template_context(ctx)
+    try:
+        values = await _secret_values(ctx, deps, context)
+        lookup = _lookup(values)
+        base = templating.render(ctx.channel.base_url, context, component=Component.URL, secrets=lookup)
+        _check_consent(ctx, deps, values, urlsplit(base).hostname or "")
+        ctx.url = _join(base, ctx)
+        ctx.upstream_headers = _headers(ctx, context, lookup)
+        ctx.upstream_body = _body(ctx, context)
+    except templating.MissingSecret as error:
+        raise _missing(error) from error
+    except (TemplateError, SecretUnreadable) as error:
+        # fail closed: nothing is sent with a hole in it
+        message = f"{ctx.channel.record.name}: the service's configuration does not fit this call ({error})."
+        raise GatewayError(502, "config_error", f"{message} Tell its seller.") from error
+
+
+def template_context(ctx: RequestContext) -> dict[str, Any]:
+    """Return the names that a channel's templates may read."""
+    assert ctx.plan is not None
+    enrollment = ctx.plan.enrollment
+    context: dict[str, Any] = {"routing_vars": ctx.plan.service.routing_vars, "service_name": ctx.plan.service.name}
+    if enrollment is not None:
+        assert ctx.customer is not None
+        context["params"] = enrollment.parameters
+        context["enrollment"] = {
+            "code": enrollment.code,
+            "id": enrollment.id,
+            "customer_id": ctx.customer.record.team_id,
+            "parameters": enrollment.parameters,
+        }
+    return context
+
+
+Values = dict[tuple[str, str], tuple[str | None, frozenset[str]]]
+
+
+async def _secret_values(ctx: RequestContext, deps: Deps, context: dict[str, Any]) -> Values:
+    """Return {(owner, name): (value or None, hosts with a standing consent)} for every reference of the channel."""
+    assert ctx.channel is not None
+    assert ctx.plan is not None
+    assert ctx.customer is not None
+    values: Values = {}
+    for reference in ctx.channel.secret_references():
+        name = _name(reference, context)
+        team_id = ctx.plan.service.seller_id if reference.owner == "seller" else ctx.customer.record.team_id
+        if reference.owner == "seller" and not ctx.channel.host_is_sellers:
+            message = (
+                f"{ctx.plan.service.name} would send its seller's secret to a host that the seller did not write."
+            )
+            raise GatewayError(502, "config_error", f"{message} Tell its seller.")
+        value = await deps.secrets.value(team_id, name) if name else None
+        values[(reference.owner, name)] = (value.text, value.hosts) if value else (None, frozenset())
+        if value:
+            ctx.secrets_used.add((team_id, name))
+            deps.use_marks.secret_used(team_id, name)
+    return values
+
+
+def _name(reference: SecretReference, context: dict[str, Any]) -> str:
+    if reference.name is not None:
+        return reference.name
+    assert reference.name_template is not None
+    value: Any = context
+    for part in reference.name_template.path:
+        value = value.get(part) if isinstance(value, dict) else None
+    return str(value if value is not None else reference.name_template.default or "")
+
+
+def _lookup(values: Values) -> templating.SecretLookup:
+    def lookup(owner: str, name: str) -> str | None:
+        return values.get((owner, name), (None, frozenset()))[0]
+
+    return lookup
+
+
+def _check_consent(ctx: RequestContext, deps: Deps, values: Values, host: str) -> None:
+    """A customer's secret goes only to hosts that the customer chose or consented to."""
+    assert ctx.plan is not None
+    assert ctx.channel is not None
+    if not ctx.channel.host_is_sellers:
+        return
+    enrollment = ctx.plan.enrollment
+    for (owner, name), (value, hosts) in values.items():
+        if owner != "customer" or value is None:
+            continue
+        consented = hosts | deps.settings.known_secret_hosts.get(name, frozenset())
+        if enrollment is not None:
+            consented |= frozenset(enrollment.secret_hosts.get(name, ()))
+        if host not in consented:
+            message = (
+                f"{ctx.plan.service.name} would send your secret {name} to {host}. "
+                f"Allow it under Developer, Secrets, then call again."
+            )
+            raise GatewayError(403, "secret_consent_required", message)
+
+
+def _join(base: str, ctx: RequestContext) -> str:
+    assert ctx.plan is not None
+    address, _, own_query = base.partition("?")
+    rest = "/".join(ctx.plan.rest)
+    url = address.rstrip("/") + ("/" + rest if rest else "")
+    query = "&".join(part for part in (own_query, ctx.plan.query) if part)
+    return f"{url}?{query}" if query else url
+
+
+def _headers(
+    ctx: RequestContext, context: dict[str, Any], lookup: templating.SecretLookup
+) -> list[tuple[bytes, bytes]]:
+    assert ctx.channel is not None
+    wanted = {
+        name.lower(): templating.render(template, context, component=Component.HEADER, secrets=lookup)
+        for name, template in ctx.channel.headers
+    }
+    if ctx.channel.credential is not None:
+        name, template = ctx.channel.credential
+        value = templating.render(template, context, component=Component.HEADER, secrets=lookup)
+        if value:
+            wanted[name] = _scheme(name, value)
+    written = {name.encode() for name in wanted}
+    kept = [pair for pair in crossing.for_upstream(ctx.headers) if pair[0].lower() not in written]
+    return kept + [(name.encode(), value.encode("latin-1", "replace")) for name, value in wanted.items()]
+
+
+def _scheme(name: str, value: str) -> str:
+    if name != "authorization" or value.lower().startswith(_BEARER_SCHEMES):
+        return value
+    return f"Bearer {value}"
+
+
+def _body(ctx: RequestContext, context: dict[str, Any]) -> bytes:
+    """Return the client's own bytes, unless the upstream calls the model otherwise or must be asked for its usage."""
+    assert ctx.channel is not None
+    changed = None
+    if isinstance(ctx.body_json, dict):
+        for name, wanted in ctx.channel.routing_key:
+            value = _plain(wanted, context)
+            if name in ctx.body_json and ctx.body_json[name] != value:
+                changed = {**(changed or ctx.body_json), name: value}
+        body, ctx.added_stream_usage = metering.ensure_stream_usage(changed or ctx.body_json, "/".join(_rest(ctx)))
+        if ctx.added_stream_usage:
+            changed = body
+    return ctx.body if changed is None else orjson.dumps(changed)
+
+
+def _rest(ctx: RequestContext) -> tuple[str, ...]:
+    assert ctx.plan is not None
+    return ctx.plan.rest
+
+
+def _plain(wanted: Template | Any, context: dict[str, Any]) -> Any:
+    if isinstance(wanted, Template):
+        return templating.render(wanted, context, component=Component.PLAIN)
+    return wanted
+
+
+def _missing(error: templating.MissingSecret) -> GatewayError:
+    if error.owner == "customer":
+        message = (
+            f"The service uses your own key. Store {error.name} under Developer, Secrets, then call again."
+        )
+        return GatewayError(424, "secret_missing", message)
+    message = f"The seller's secret {error.name} is missing. Tell the seller; nothing was charged."
+    return GatewayError(502, "config_error", message)

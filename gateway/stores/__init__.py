@@ -1,0 +1,1 @@
+"""Ports to PostgreSQL, and their in-memory twins for tests."""

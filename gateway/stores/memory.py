@@ -1,0 +1,103 @@
+"""The ports in memory, for tests: the same promises as PostgreSQL, kept by a dictionary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from gateway.stores.base import Change, Changes, Drawn, Stored, StoreUnavailable
+
+
+class MemoryRecords:
+    """Published records. `put` and `remove` are what the control plane does; `down` makes every call fail."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, str], Stored] = {}
+        self.version = 1
+        self.fetches: list[tuple[str, str]] = []
+        self.down = False
+
+    def put(self, kind: str, key: str, body: Any | None) -> None:
+        self.version += 1
+        self.rows[(kind, key)] = Stored(body, self.version)
+
+    def remove(self, kind: str, key: str) -> None:
+        self.put(kind, key, None)
+
+    async def fetch(self, kind: str, key: str) -> Stored:
+        self._check()
+        self.fetches.append((kind, key))
+        return self.rows.get((kind, key), Stored(None, 0))
+
+    async def fetch_all(self, kind: str) -> dict[str, Any]:
+        self._check()
+        return {key: row.body for (of, key), row in self.rows.items() if of == kind and row.body is not None}
+
+    async def changes(self, since_version: int) -> Changes:
+        self._check()
+        found = [
+            Change(kind, key, row.version) for (kind, key), row in self.rows.items() if row.version >= since_version
+        ]
+        return Changes(tuple(found), self.version + 1)
+
+    async def horizon(self) -> int:
+        self._check()
+        return self.version + 1
+
+    def _check(self) -> None:
+        if self.down:
+            raise StoreUnavailable("The database is away.")
+
+
+class MemoryLeases:
+    """Wallets as amounts that may be leased."""
+
+    def __init__(self, spendable: dict[str, Decimal] | None = None) -> None:
+        self.spendable = dict(spendable or {})
+        self.leases: dict[str, tuple[str, Decimal]] = {}
+        self.draws = 0
+        self.down = False
+
+    async def draw(self, *, lease_id: str, wallet_id: str, minimum: Decimal, wanted: Decimal) -> Drawn:
+        if self.down:
+            raise StoreUnavailable("The database is away.")
+        self.draws += 1
+        left = self.spendable.get(wallet_id, Decimal(0))
+        granted = wanted if left >= wanted else (left if left >= minimum else Decimal(0))
+        self.spendable[wallet_id] = left - granted
+        self.leases[lease_id] = (wallet_id, self.leases.get(lease_id, (wallet_id, Decimal(0)))[1] + granted)
+        return Drawn(granted=granted, spendable=self.spendable[wallet_id])
+
+    async def give_back(self, *, lease_id: str, amount: Decimal) -> None:
+        if self.down:
+            raise StoreUnavailable("The database is away.")
+        wallet_id, held = self.leases[lease_id]
+        self.leases[lease_id] = (wallet_id, held - amount)
+        self.spendable[wallet_id] += amount
+
+    async def renew(self) -> None:
+        if self.down:
+            raise StoreUnavailable("The database is away.")
+
+    async def retire_others(self) -> None:
+        return None
+
+
+class MemoryInbox:
+    """Usage events by their id: a second insertion of one changes nothing."""
+
+    def __init__(self) -> None:
+        self.events: dict[str, dict[str, Any]] = {}
+
+    async def insert(self, payloads: Sequence[dict[str, Any]]) -> None:
+        for payload in payloads:
+            self.events.setdefault(payload["event_id"], payload)
+
+
+class MemoryUseMarks:
+    def __init__(self) -> None:
+        self.marks: list[tuple[tuple[str, ...], tuple[tuple[str, str], ...]]] = []
+
+    async def mark_used(self, *, api_key_ids: Sequence[str], secrets: Sequence[tuple[str, str]]) -> None:
+        self.marks.append((tuple(api_key_ids), tuple(secrets)))

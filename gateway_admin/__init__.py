@@ -1,0 +1,1 @@
+"""The control plane of the gateway: keys, secrets, and what the data plane is told."""

@@ -1,0 +1,40 @@
+"""How the JSON APIs learn who calls: the same headers that the gateway takes."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.teams.models import TeamKind
+from accounts.teams.permissions import PermissionDenied
+from gateway_admin.api_keys import queries
+from gateway_admin.api_keys.models import ApiKey
+
+
+def presented_key(request: HttpRequest) -> str:
+    """Return the key in `Authorization: Bearer`, `x-api-key` or `api-key`, or nothing."""
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and value:
+        return value.strip()
+    return request.headers.get("X-Api-Key") or request.headers.get("Api-Key") or ""
+
+
+class KeyAuthentication:
+    """A callable for django-ninja: sets `request.team`, `request.user` and `request.api_key`.
+
+    A live key of the other kind of team is refused with 403: it is known, and may do nothing here.
+    """
+
+    def __init__(self, kind: TeamKind) -> None:
+        self.kind = kind
+
+    def __call__(self, request: HttpRequest) -> ApiKey | None:
+        key = queries.authenticate(presented_key(request), timezone.now())
+        if key is None:
+            return None
+        if key.team.kind != self.kind:
+            raise PermissionDenied(role=key.team.get_kind_display().lower(), permission=f"use the {self.kind} API")
+        request.team, request.api_key = key.team, key  # type: ignore[attr-defined]
+        if key.created_by is not None:
+            request.user = key.created_by
+        return key

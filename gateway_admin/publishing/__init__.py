@@ -1,0 +1,1 @@
+"""Compiles what the data plane needs into published records."""

@@ -1,0 +1,174 @@
+"""From tables to records: one function a kind. Each reads what is committed or written in this transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from accounts.teams.models import Team
+from accounts.teams.permissions import Permission, is_allowed
+from billing.prices.models import PriceVersion
+from billing.wallets.models import Wallet
+from domain.routing.snapshot import (
+    ApiKeyRecord,
+    ChannelRecord,
+    CustomerRecord,
+    EnrollmentRecord,
+    EnrollmentRoute,
+    PriceRecord,
+    RouteEntry,
+    RouteRecord,
+    SecretRecord,
+    ServiceRecord,
+)
+from gateway_admin.api_keys.models import ApiKey
+from gateway_admin.secrets.models import Secret, SecretGrant
+from marketplace.catalog.models import AccessInterface, Service
+from marketplace.enrollments.models import Enrollment
+
+#: A service in one of these states may be called by somebody.
+ROUTABLE = ("active", "deprecated")
+
+
+def api_key(digest: str) -> ApiKeyRecord | None:
+    """Compile a live key, or None for a revoked one."""
+    key = ApiKey.objects.select_related("team").filter(digest=digest, revoked_at=None, team__is_active=True).first()
+    if key is None:
+        return None
+    return ApiKeyRecord(
+        id=str(key.pk),
+        team_id=str(key.team_id),
+        team_kind=key.team.kind,
+        user_id=str(key.created_by_id) if key.created_by_id else None,
+        may_call=is_allowed(key.role, Permission.CALL),
+        expires_at=key.expires_at.timestamp() if key.expires_at else None,
+    )
+
+
+def customer(team_id: str) -> CustomerRecord | None:
+    """Compile what a team may call with: wallets, names of secrets, active enrollments."""
+    team = Team.objects.filter(pk=team_id, is_active=True).first()
+    if team is None:
+        return None
+    enrollments = (
+        Enrollment.objects.filter(team=team, status="active").select_related("price").prefetch_related("interfaces")
+    )
+    return CustomerRecord(
+        team_id=str(team.pk),
+        wallets={currency: str(pk) for pk, currency in Wallet.objects.filter(team=team).values_list("pk", "currency")},
+        secret_names=frozenset(Secret.objects.filter(team=team).values_list("name", flat=True)),
+        enrollments=tuple(_enrollment(each) for each in enrollments.exclude(price=None).order_by("created_at")),
+    )
+
+
+def service(service_id: str) -> ServiceRecord | None:
+    """Compile a service that somebody may call, or None."""
+    found = (
+        Service.objects.select_related("provider", "offering", "list_price")
+        .filter(pk=service_id, revision_of=None, status__in=ROUTABLE)
+        .first()
+    )
+    if found is None or found.list_price is None:
+        return None
+    return ServiceRecord(
+        id=str(found.pk),
+        name=found.name,
+        provider_name=found.provider.name,
+        seller_id=str(found.seller_id),
+        status=found.status,
+        visibility=found.visibility,
+        requires_enrollment=found.requires_enrollment,
+        price=_price(found.list_price),
+        channels=_channels(found),
+        routing_vars=found.routing_vars or {},
+        details=_limits(found.offering.data.get("details") or {}),
+    )
+
+
+def route(path: str) -> RouteRecord | None:
+    """Compile who answers at a path: interfaces that name it, else the service that is called so."""
+    at_path = AccessInterface.objects.filter(
+        path=path,
+        gateway="api",
+        is_active=True,
+        is_enrollment_scoped=False,
+        service__status__in=ROUTABLE,
+        service__revision_of=None,
+    ).order_by("service__approved_at", "sort_order", "name")
+    entries = [RouteEntry(interface.routing_key, str(interface.service_id)) for interface in at_path]
+    named = Service.objects.filter(name=path, status__in=ROUTABLE, revision_of=None).order_by("approved_at").first()
+    if named is not None and not any(entry.routing_key is None for entry in entries):
+        entries.append(RouteEntry(None, str(named.pk)))
+    return RouteRecord(path, tuple(entries)) if entries else None
+
+
+def secret(key: str) -> SecretRecord | None:
+    """Compile a secret ("team id/name") as it is stored: sealed."""
+    team_id, _, name = key.partition("/")
+    row = Secret.objects.filter(team_id=team_id, name=name).first()
+    if row is None:
+        return None
+    hosts = SecretGrant.objects.filter(team_id=team_id, name=name).values_list("host", flat=True)
+    return SecretRecord(
+        team_id=team_id,
+        name=name,
+        version=row.version,
+        sensitive=row.sensitive,
+        value=row.value,
+        key_id=row.key_id,
+        sealed_key=row.sealed_key,
+        ciphertext=row.ciphertext,
+        hosts=tuple(sorted(hosts)),
+    )
+
+
+COMPILERS: dict[str, Callable[[str], Any]] = {
+    "api_key": api_key,
+    "customer": customer,
+    "service": service,
+    "route": route,
+    "secret": secret,
+}
+
+
+def _enrollment(enrollment: Enrollment) -> EnrollmentRecord:
+    hosts: dict[str, tuple[str, ...]] = {}
+    for consent in enrollment.secret_hosts:
+        hosts[consent["secret"]] = (*hosts.get(consent["secret"], ()), consent["host"])
+    return EnrollmentRecord(
+        id=str(enrollment.pk),
+        code=enrollment.code,
+        service_id=str(enrollment.service_id),
+        parameters=enrollment.parameters,
+        price=_price(enrollment.price),
+        secret_hosts=hosts,
+        routes=tuple(EnrollmentRoute(each.path, each.routing_key) for each in enrollment.interfaces.all()),
+    )
+
+
+def _price(version: PriceVersion) -> PriceRecord:
+    return PriceRecord(id=str(version.pk), currency=version.currency, price=version.price)
+
+
+def _channels(found: Service) -> tuple[ChannelRecord, ...]:
+    config: dict[str, dict[str, Any]] = found.offering.data.get("upstream_access_config") or {}
+    types: dict[str, dict[str, Any]] = found.customer_secrets or {}
+    return tuple(
+        ChannelRecord(
+            name=name,
+            type=channel.get("type") or types.get(name, {}).get("type") or "managed",
+            access_method=channel.get("access_method") or "http",
+            config=channel,
+            required_secrets=tuple(types.get(name, {}).get("required") or ()),
+            optional_secrets=tuple(types.get(name, {}).get("optional") or ()),
+            is_primary=bool(channel.get("is_primary")),
+            sort_order=int(channel.get("sort_order") or 0),
+        )
+        for name, channel in config.items()
+        if channel.get("is_active", True)
+    )
+
+
+def _limits(details: dict[str, Any]) -> dict[str, Any]:
+    """Keep the numbers of an offering's details: declared limits bound what a call can cost."""
+    return {name: value for name, value in details.items() if isinstance(value, int) and not isinstance(value, bool)}

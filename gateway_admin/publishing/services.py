@@ -1,0 +1,36 @@
+"""Writes of published records: compiled and stored in the transaction of the change itself."""
+
+from __future__ import annotations
+
+import json
+
+from django.db import connection, transaction
+
+from domain.routing.snapshot import CODECS
+from gateway_admin.publishing.compilers import COMPILERS
+
+_UPSERT = """
+INSERT INTO publishing_publishedrecord (kind, key, body, written_in, updated_at)
+VALUES (%s, %s, %s, pg_current_xact_id()::text::bigint, now())
+ON CONFLICT (kind, key) DO UPDATE
+SET body = excluded.body, written_in = excluded.written_in, updated_at = excluded.updated_at
+WHERE publishing_publishedrecord.body IS DISTINCT FROM excluded.body
+"""
+
+
+@transaction.atomic
+def publish(kind: str, key: str) -> None:
+    """Compile the record (kind, key) anew and store it. What has not changed is not written.
+
+    Two transactions that change parts of one record would each compile without the other's part; so the second one
+    waits here for the first to commit, and then sees its work.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{kind}/{key}"])
+        record = COMPILERS[kind](key)
+        body = None if record is None else json.dumps(CODECS[kind].encode(record))
+        cursor.execute(_UPSERT, [kind, key, body])
+        # the hint makes gateways look at once; without it they look within their polling interval
+        cursor.execute("SELECT pg_notify('published', '')")
+    if kind == "secret":
+        publish("customer", key.partition("/")[0])

@@ -1,0 +1,75 @@
+"""Paths and routing keys: the longest path wins, then the key decides."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.routing.matching import Match, NoKey, Table, canonical
+from domain.routing.snapshot import RouteEntry, RouteRecord
+
+
+@pytest.fixture
+def table() -> Table:
+    table = Table()
+    for path, entries in {
+        "openai": [({"model": "gpt-4"}, "four"), ({"model": "gpt-5"}, "five")],
+        "openai/images": [(None, "images")],
+        "acme/chat": [(None, "chat")],
+        "acme/chat@fast": [(None, "fast")],
+        "mixed": [(None, "plain"), ({"model": "m"}, "keyed")],
+    }.items():
+        table.set_record(RouteRecord(path, tuple(RouteEntry(key, value) for key, value in entries)))
+    return table
+
+
+def at(path: str) -> tuple[str, ...]:
+    return tuple(path.split("/"))
+
+
+class TestMatch:
+    @pytest.mark.parametrize(
+        ("path", "key", "value", "rest", "channel"),
+        [
+            ("openai/chat/completions", {"model": "gpt-4"}, "four", ("chat", "completions"), None),
+            ("openai/chat/completions", {"model": "gpt-5"}, "five", ("chat", "completions"), None),
+            ("openai/images/generations", {"model": "dall-e"}, "images", ("generations",), None),
+            ("acme/chat", None, "chat", (), None),
+            ("acme/chat/v1", {"model": "anything"}, "chat", ("v1",), None),
+            ("acme/chat@fast", None, "fast", (), None),
+            ("acme/chat@byok/v1", None, "chat", ("v1",), "byok"),
+            ("acme/chat@fast@byok", None, "fast", (), "byok"),
+            ("mixed", None, "plain", (), None),
+            ("mixed", {"model": "m"}, "keyed", (), None),
+        ],
+    )
+    def test_finds(self, table, path, key, value, rest, channel):
+        found = table.match(at(path), canonical(key))
+        assert isinstance(found, Match)
+        assert (found.value, found.rest, found.channel) == (value, rest, channel)
+
+    @pytest.mark.parametrize(
+        ("path", "key", "known"),
+        [
+            ("openai/chat", {"model": "gpt-6"}, ('{"model":"gpt-4"}', '{"model":"gpt-5"}')),
+            ("openai/chat", None, ('{"model":"gpt-4"}', '{"model":"gpt-5"}')),
+            ("mixed", {"model": "other"}, ("", '{"model":"m"}')),
+        ],
+    )
+    def test_names_the_keys_that_a_known_path_has(self, table, path, key, known):
+        assert table.match(at(path), canonical(key)) == NoKey(path.split("/")[0], 1, known)
+
+    @pytest.mark.parametrize("path", ["nobody", "acme", "acme/nothing", "openai@x/../y"])
+    def test_knows_nothing_of_other_paths(self, table, path):
+        assert not isinstance(table.match(at(path), "x"), Match)
+
+    def test_forgets_a_withdrawn_path(self, table):
+        table.remove("acme/chat")
+        assert table.match(at("acme/chat"), "") is None
+
+
+class TestCanonical:
+    def test_is_equal_for_equal_json(self):
+        assert canonical({"b": 1, "a": [True, None]}) == canonical({"a": [True, None], "b": 1})
+
+    def test_tells_types_apart(self):
+        assert canonical({"model": "1"}) != canonical({"model": 1})

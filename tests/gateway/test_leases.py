@@ -1,0 +1,154 @@
+"""Leases: exact under concurrency, nothing left behind, nothing promised twice."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+
+import pytest
+
+from gateway.leases import InsufficientFunds, LeaseBook
+from gateway.stores.base import StoreUnavailable
+from gateway.stores.memory import MemoryLeases
+
+WALLET = "w"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def book(spendable: str, **settings) -> tuple[LeaseBook, MemoryLeases, Clock]:
+    store, clock = MemoryLeases({WALLET: Decimal(spendable)}), Clock()
+    return LeaseBook(store, **{"ttl_seconds": 60, "clock": clock, **settings}), store, clock
+
+
+def held(store: MemoryLeases) -> Decimal:
+    return sum((amount for _, amount in store.leases.values()), Decimal(0))
+
+
+class TestHold:
+    async def test_answers_exactly_the_calls_that_the_wallet_can_pay(self):
+        leases, store, _ = book("0.20")
+
+        results = await asyncio.gather(
+            *(leases.hold(WALLET, Decimal("0.01")) for _ in range(200)), return_exceptions=True
+        )
+
+        granted = [each for each in results if not isinstance(each, Exception)]
+        assert len(granted) == 20
+        assert all(isinstance(each, InsufficientFunds) for each in results if isinstance(each, Exception))
+        assert store.spendable[WALLET] == 0
+
+    async def test_asks_the_wallet_once_for_calls_that_arrive_together(self):
+        leases, store, _ = book("100")
+        await asyncio.gather(*(leases.hold(WALLET, Decimal(1)) for _ in range(50)))
+        assert store.draws <= 2
+
+    async def test_uses_again_what_a_call_did_not_cost(self):
+        leases, store, _ = book("1")
+        hold = await leases.hold(WALLET, Decimal(1))
+        leases.release(hold, Decimal("0.25"))
+
+        again = await leases.hold(WALLET, Decimal("0.75"))
+
+        assert again.lease_id == hold.lease_id
+        assert store.draws == 1
+
+    async def test_costs_nothing_for_a_free_call(self):
+        leases, store, _ = book("0")
+        hold = await leases.hold(WALLET, Decimal(0))
+        leases.release(hold, Decimal(0))
+        assert (hold.lease_id, store.draws) == (None, 0)
+
+    async def test_names_what_is_missing(self):
+        leases, _, _ = book("0.03")
+        with pytest.raises(InsufficientFunds) as refused:
+            await leases.hold(WALLET, Decimal("0.05"))
+        assert (refused.value.needed, refused.value.spendable) == (Decimal("0.05"), Decimal("0.03"))
+
+    async def test_refuses_all_who_wait_when_the_books_are_away(self):
+        leases, store, _ = book("1")
+        store.down = True
+        results = await asyncio.gather(*(leases.hold(WALLET, Decimal(1)) for _ in range(3)), return_exceptions=True)
+        assert [type(each) for each in results] == [StoreUnavailable] * 3
+        store.down = False
+        assert (await leases.hold(WALLET, Decimal(1))).amount == 1
+
+    async def test_gives_back_the_hold_of_a_caller_who_left_while_waiting(self):
+        leases, _, _ = book("1")
+        waiting = asyncio.create_task(leases.hold(WALLET, Decimal(1)))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        assert (await leases.hold(WALLET, Decimal(1))).amount == 1
+
+
+class TestTheEndOfALease:
+    async def test_is_refused_after_its_time_while_the_books_are_away(self):
+        leases, store, clock = book("1")
+        leases.release(await leases.hold(WALLET, Decimal("0.5")), Decimal(0))
+        store.down = True
+        clock.now += 59
+        leases.release(await leases.hold(WALLET, Decimal("0.5")), Decimal(0))
+
+        clock.now += 2
+        with pytest.raises(StoreUnavailable):
+            await leases.hold(WALLET, Decimal("0.5"))
+
+    async def test_lasts_while_it_is_renewed(self):
+        leases, store, clock = book("1")
+        leases.release(await leases.hold(WALLET, Decimal("0.5")), Decimal(0))
+        for _ in range(5):
+            clock.now += 50
+            await leases.renew()
+        store.down = True
+        assert (await leases.hold(WALLET, Decimal("0.5"))).amount == Decimal("0.5")
+
+    async def test_returns_what_lies_idle(self):
+        leases, store, clock = book("1")
+        leases.release(await leases.hold(WALLET, Decimal(1)), Decimal("0.4"))
+        await leases.give_back_idle()
+        assert store.spendable[WALLET] == 0
+
+        clock.now += 10
+        await leases.give_back_idle()
+
+        assert store.spendable[WALLET] == Decimal("0.6")
+        assert held(store) == Decimal("0.4")
+
+    async def test_returns_what_a_call_gives_back_after_the_lease_was_given_up(self):
+        leases, store, clock = book("2")
+        hold = await leases.hold(WALLET, Decimal(1))
+        clock.now += 61
+        leases.release(await leases.hold(WALLET, Decimal(1)), Decimal(0))
+        leases.release(hold, Decimal("0.1"))
+
+        clock.now += 10
+        await leases.give_back_idle()
+
+        assert store.spendable[WALLET] == Decimal("1.9")
+
+    async def test_keeps_what_could_not_be_given_back(self):
+        leases, store, clock = book("1")
+        leases.release(await leases.hold(WALLET, Decimal(1)), Decimal(0))
+        clock.now += 10
+        store.down = True
+        with pytest.raises(StoreUnavailable):
+            await leases.give_back_idle()
+        store.down = False
+        await leases.give_back_idle()
+        assert store.spendable[WALLET] == 1
+
+
+class TestDrawingAhead:
+    async def test_draws_ahead_for_a_busy_wallet_but_only_a_part_of_what_it_has(self):
+        leases, store, _ = book("1.60", chunk=Decimal(1))
+        for _ in range(40):
+            leases.release(await leases.hold(WALLET, Decimal("0.001")), Decimal("0.001"))
+        assert store.draws < 40
+        assert held(store) <= Decimal("0.04") + Decimal("0.1")
