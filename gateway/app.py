@@ -14,8 +14,9 @@ from gateway.context import Headers, RequestContext
 from gateway.errors import GatewayError
 from gateway.exchange import Client, own_headers
 from gateway.responses import error_answer
-from gateway.runtime import Runtime
+from gateway.runtime import Connect, Runtime
 from gateway.settings import GatewaySettings
+from gateway.stores import postgres
 from gateway.upstream.errors import UpstreamError
 
 log = logging.getLogger(__name__)
@@ -30,10 +31,13 @@ class ClientGone(Exception):
 
 
 class GatewayApp:
-    """read_settings: called when the process starts, so that importing the application reads nothing."""
+    """read_settings: called when the process starts, so that importing the application reads nothing.
 
-    def __init__(self, read_settings: Callable[[], GatewaySettings]) -> None:
-        self._read_settings = read_settings
+    connect: gives the ports; PostgreSQL's but in tests.
+    """
+
+    def __init__(self, read_settings: Callable[[], GatewaySettings], connect: Connect = postgres.connect) -> None:
+        self._read_settings, self._connect = read_settings, connect
         self.runtime: Runtime | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,7 +51,7 @@ class GatewayApp:
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         try:
-            self.runtime = Runtime(self._read_settings())
+            self.runtime = Runtime(self._read_settings(), self._connect)
             await self.runtime.start()
         except Exception as error:
             log.critical("gateway.start_failed", exc_info=error)
@@ -143,4 +147,4 @@ def _too_large(limit: int) -> GatewayError:
 async def _watch(receive: Receive, client: Client) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-    client.gone.set()
+    client.leave()

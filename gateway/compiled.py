@@ -75,16 +75,24 @@ class Prices:
 
     def __init__(self, size: int = 50_000) -> None:
         self._size = size
-        self._compiled: dict[str, pricing.CompiledPrice] = {}
+        self._compiled: dict[str, tuple[pricing.CompiledPrice, frozenset[str]]] = {}
 
     def of(self, price: PriceRecord) -> pricing.CompiledPrice:
-        """Return the compiled price."""
-        compiled = self._compiled.get(price.id)
-        if compiled is None:
+        """Return the compiled price. Raises pricing.InvalidPrice."""
+        return self._entry(price)[0]
+
+    def needs(self, price: PriceRecord) -> frozenset[str]:
+        """Return the metrics that the price asks for."""
+        return self._entry(price)[1]
+
+    def _entry(self, price: PriceRecord) -> tuple[pricing.CompiledPrice, frozenset[str]]:
+        entry = self._compiled.get(price.id)
+        if entry is None:
             if len(self._compiled) >= self._size:
                 self._compiled.pop(next(iter(self._compiled)))
-            compiled = self._compiled[price.id] = pricing.compile(price.price)
-        return compiled
+            compiled = pricing.compile(price.price)
+            entry = self._compiled[price.id] = (compiled, compiled.needs())
+        return entry
 
 
 def _channel(record: ChannelRecord) -> CompiledChannel:

@@ -9,7 +9,7 @@ from gateway.leases import LeaseBook
 from gateway.records import Records
 from gateway.secrets import Secrets
 from gateway.settings import GatewaySettings
-from gateway.spool import Spool
+from gateway.spool.spool import Spool
 from gateway.upstream.client import UpstreamClient
 from gateway.use_marks import UseBook
 

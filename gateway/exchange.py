@@ -9,18 +9,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
 
 from domain import metering
-from domain.money import rounded
-from domain.pricing import PricingError
-from domain.usage import UsageEvent
+from domain.rating import due
+from domain.usage import Outcome, UsageEvent
 from gateway.context import Headers, RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
+from gateway.steps.resolve_route import routing_key
 from gateway.upstream import headers as crossing
 from gateway.upstream.errors import (
     BadRequestHead,
@@ -41,17 +41,25 @@ _WHOLE_BYTES = 1024 * 1024
 _STREAM_ENDS = (b"data: [DONE]", b"data:[DONE]", b"message_stop", b"response.completed")
 _CHECKPOINT_SECONDS = 1.0
 
+Metrics = Mapping[str, int | Decimal]
 SendHead = Callable[[int, Headers], Awaitable[None]]
 SendBody = Callable[[bytes, bool], Awaitable[None]]
 
 
 @dataclass(slots=True)
 class Client:
-    """The way back. gone: set when the client has hung up; what is sent then goes nowhere."""
+    """The way back. What is sent after the client has hung up goes nowhere."""
 
     send_head: SendHead
     send_body: SendBody
-    gone: asyncio.Event = field(default_factory=asyncio.Event)
+    is_gone: bool = False
+    on_leaving: Callable[[], None] | None = None
+
+    def leave(self) -> None:
+        """Note that the client has hung up."""
+        self.is_gone = True
+        if self.on_leaving is not None:
+            self.on_leaving()
 
 
 async def run(ctx: RequestContext, deps: Deps, client: Client) -> None:
@@ -71,7 +79,7 @@ class Exchange:
         self._ctx, self._deps, self._client = ctx, deps, client
         self._meter: metering.Meter | None = None
         self._response: UpstreamResponse | None = None
-        self._outcome = "failed"
+        self._outcome: Outcome = "failed"
         self._first_byte_at = 0.0
         self._sent_bytes = 0
         self._finished = False
@@ -80,14 +88,18 @@ class Exchange:
     async def run(self) -> None:
         """Send the request and pass the answer on."""
         ctx, deps = self._ctx, self._deps
-        deps.spool.intent(ctx.event_id, self._event(outcome="interrupted", usage={}, flags=("unfinished",)).to_json())
+        assert ctx.plan is not None
+        deps.spool.intent(ctx.event_id, self._event("interrupted", {}, ("unfinished",)).to_bytes())
         self._response = await self._ask()
         self._first_byte_at = time.monotonic()
-        self._meter = metering.meter_for(
-            status=self._response.status,
-            headers=self._response.headers,
-            request_body=ctx.upstream_body,
-            withhold_usage_chunk=ctx.added_stream_usage,
+        self._client.on_leaving = self._client_left
+        if self._client.is_gone:
+            self._client_left()
+        self._meter = metering.Meter(
+            is_stream=_is_event_stream(self._response.headers),
+            request_bytes=len(ctx.upstream_body),
+            needed=deps.prices.needs(ctx.plan.price),
+            hides_usage_event=ctx.added_stream_usage,
         )
         is_stream = self._meter.is_stream
         length = _content_length(self._response.headers)
@@ -132,14 +144,9 @@ class Exchange:
         assert self._meter is not None
         await self._client.send_head(self._response.status, self._headers())
         kept = b""
-        drain_until = 0.0
-        while True:
-            chunk = await self._next_chunk(drain_until)
-            if not chunk:
-                break
+        while chunk := await self._next_chunk():
             shown = self._meter.feed(chunk)
-            if self._client.gone.is_set():
-                drain_until = drain_until or time.monotonic() + self._deps.settings.drain_seconds
+            if self._client.is_gone:
                 continue
             self._checkpoint()
             if is_stream and not kept and not _ends_stream(shown):
@@ -150,26 +157,25 @@ class Exchange:
                 kept = shown
             else:
                 kept += shown
-        self._outcome = "completed" if self._response.is_complete and not self._client.gone.is_set() else "interrupted"
+        self._outcome = "completed" if self._response.is_complete and not self._client.is_gone else "interrupted"
         await self.finish()
-        if not self._client.gone.is_set():
+        if not self._client.is_gone:
             await self._send(kept + self._meter.remainder(), last=True)
 
-    async def _next_chunk(self, drain_until: float) -> bytes:
-        """Return the next piece. A client that hangs up starts a bounded drain, for the usage at the stream's end."""
+    async def _next_chunk(self) -> bytes:
+        """Return the next piece, or nothing at the end. Raises UpstreamError while the client is there."""
         assert self._response is not None
-        if not drain_until:
-            return await self._response.next_chunk()
-        left = drain_until - time.monotonic()
-        if left <= 0:
-            self._response.cancel()
-            return b""
         try:
-            async with asyncio.timeout(left):
-                return await self._response.next_chunk()
-        except TimeoutError:
-            self._response.cancel()
-            return b""
+            return await self._response.next_chunk()
+        except UpstreamError:
+            if self._client.is_gone:
+                return b""
+            raise
+
+    def _client_left(self) -> None:
+        """Go on reading for a while, for the usage at the stream's end; then stop the upstream."""
+        assert self._response is not None
+        asyncio.get_running_loop().call_later(self._deps.settings.drain_seconds, self._response.cancel)
 
     async def _send(self, body: bytes, *, last: bool = False) -> None:
         if body or last:
@@ -196,8 +202,9 @@ class Exchange:
             return
         self._checkpoint_at = now + _CHECKPOINT_SECONDS
         so_far = self._meter.so_far()
-        event = self._event(outcome="interrupted", usage=so_far.usage, flags=so_far.flags)
-        self._deps.spool.checkpoint(self._ctx.event_id, event.to_json())
+        self._deps.spool.checkpoint(
+            self._ctx.event_id, self._event("interrupted", so_far.usage, so_far.flags).to_bytes()
+        )
 
     async def finish(self) -> None:
         """Make the usage durable and give back what the call did not cost. Only the first time counts."""
@@ -206,37 +213,23 @@ class Exchange:
         self._finished = True
         if self._response is not None and not self._response.is_complete:
             self._response.cancel()
-        usage, flags = self._used()
-        event = self._event(outcome=self._outcome, usage=usage, flags=flags)
-        hold = self._ctx.hold
-        assert hold is not None
+        event = self._event(self._outcome, *self._used())
+        ctx = self._ctx
+        assert ctx.hold is not None
+        assert ctx.price is not None
         try:
-            await self._deps.spool.final(self._ctx.event_id, event.to_json())
+            await self._deps.spool.final(ctx.event_id, event.to_bytes())
         finally:
-            self._deps.leases.release(hold, min(self._charge(usage), hold.amount))
+            # the same sum that settlement will take out of the lease; the rest may be held again now
+            self._deps.leases.release(ctx.hold, due(event, ctx.price))
 
-    def _used(self) -> tuple[dict[str, Any], tuple[str, ...]]:
-        if self._meter is None or not self._is_billable():
+    def _used(self) -> tuple[Metrics, tuple[str, ...]]:
+        if self._meter is None or self._response is None or self._response.status >= 400:
             return {}, ()
         result = self._meter.finish(interrupted=self._outcome == "interrupted")
-        return dict(result.usage), tuple(result.flags)
+        return result.usage, result.flags
 
-    def _is_billable(self) -> bool:
-        return self._outcome != "failed" and self._response is not None and self._response.status < 400
-
-    def _charge(self, usage: dict[str, Any]) -> Decimal:
-        """Return what settlement will charge, so that the rest of the hold is free again now."""
-        ctx = self._ctx
-        assert ctx.price is not None
-        assert ctx.plan is not None
-        if not self._is_billable():
-            return Decimal(0)
-        try:
-            return max(rounded(ctx.price.cost(usage, channel=ctx.plan.channel.name)), Decimal(0))
-        except PricingError:
-            return Decimal(0)
-
-    def _event(self, *, outcome: str, usage: dict[str, Any], flags: tuple[str, ...]) -> UsageEvent:
+    def _event(self, outcome: Outcome, usage: Metrics, flags: tuple[str, ...]) -> UsageEvent:
         ctx = self._ctx
         assert ctx.plan is not None
         assert ctx.key is not None
@@ -254,18 +247,20 @@ class Exchange:
             channel=ctx.plan.channel.name,
             lease_id=ctx.hold.lease_id,
             hold=ctx.hold.amount,
-            usage=usage,
+            usage=dict(usage),
             status=self._response.status if self._response else 0,
             outcome=outcome,
             flags=flags,
-            started_ms=ctx.started_ms,
-            latency_ms=round((now - ctx.started) * 1000, 3),
-            ttfb_ms=round((self._first_byte_at - ctx.started) * 1000, 3) if self._first_byte_at else None,
+            started_at=datetime.fromtimestamp(ctx.started_ms / 1000, UTC),
+            finished_at=datetime.now(UTC),
             gateway_id=self._deps.settings.gateway_id,
-            path=ctx.path,
             method=ctx.method,
+            path=ctx.path[:500],
+            routing_key=routing_key(ctx.body_json),
             request_bytes=len(ctx.body),
             response_bytes=self._response.received_bytes if self._response else 0,
+            latency_ms=round((now - ctx.started) * 1000, 3),
+            ttfb_ms=round((self._first_byte_at - ctx.started) * 1000, 3) if self._first_byte_at else None,
         )
 
 
@@ -303,6 +298,10 @@ def _content_length(headers: Headers) -> int | None:
         if name.lower() == b"content-length":
             return int(value)
     return None
+
+
+def _is_event_stream(headers: Headers) -> bool:
+    return any(name.lower() == b"content-type" and b"event-stream" in value.lower() for name, value in headers)
 
 
 def _ends_stream(chunk: bytes) -> bool:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from gateway.stores.base import LeaseStore, StoreUnavailable
+from gateway.stores.base import LeaseEnded, LeaseStore, StoreUnavailable
 
 _ZERO = Decimal(0)
 #: Calls a second from which a wallet counts as busy.
@@ -130,12 +130,18 @@ class LeaseBook:
                 await self.give_back_idle()
 
     async def renew(self) -> None:
-        """Make the open leases good for another while. Raises StoreUnavailable."""
+        """Make the open leases good for another while, and forget those that the books have ended.
+
+        Raises StoreUnavailable.
+        """
         asked_at = self._clock()
-        leases = [lease for lease in self._leases.values() if lease.good_until > asked_at]
-        await self._store.renew()
-        for lease in leases:
-            lease.good_until = asked_at + self._ttl
+        full = [lease for lease in [*self._leases.values(), *self._old] if lease.left]
+        alive = await self._store.renew()
+        for lease in full:
+            if lease.id not in alive:
+                self._end(lease)
+            elif lease.good_until > asked_at:
+                lease.good_until = asked_at + self._ttl
 
     async def give_back_idle(self, *, at_once: bool = False) -> None:
         """Return what idle and outdated leases have left. at_once: all of it, for shutdown. Raises StoreUnavailable."""
@@ -192,14 +198,23 @@ class LeaseBook:
         if needed > 0 or self._clock() >= lease.good_until:
             minimum = max(min(waiter.amount for waiter in waiting) - lease.left, _ZERO)
             asked_at = self._clock()
-            drawn = await self._store.draw(
-                lease_id=lease.id, wallet_id=wallet_id, minimum=minimum, wanted=max(needed, _ZERO) + self._ahead(lease)
-            )
+            wanted = max(needed, _ZERO) + self._ahead(lease)
+            try:
+                drawn = await self._store.draw(lease_id=lease.id, wallet_id=wallet_id, minimum=minimum, wanted=wanted)
+            except LeaseEnded:
+                self._end(lease)
+                return
             lease.left += drawn.granted
             lease.good_until = asked_at + self._ttl
             self._spendable[wallet_id] = drawn.spendable
         for _ in range(batch):
             self._serve(lease, waiting.popleft())
+
+    def _end(self, lease: Lease) -> None:
+        lease.left = _ZERO
+        if self._leases.get(lease.wallet_id) is lease:
+            del self._leases[lease.wallet_id]
+        self._old.discard(lease)
 
     def _serve(self, lease: Lease, waiter: _Waiter) -> None:
         if waiter.granted.done():

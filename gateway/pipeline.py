@@ -9,7 +9,7 @@ from gateway.context import RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
 from gateway.exchange import Client
-from gateway.spool import SpoolError
+from gateway.spool.errors import SpoolError
 from gateway.steps import authenticate, hold_balance, resolve_route, rewrite
 from gateway.stores.base import StoreUnavailable
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import gc
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from gateway.compiled import Prices, compile_customer, compile_service
@@ -15,46 +15,42 @@ from gateway.leases import LeaseBook
 from gateway.records import Records
 from gateway.secrets import Secrets
 from gateway.settings import GatewaySettings
-from gateway.spool import Shipper, Spool
-from gateway.stores.base import StoreUnavailable
-from gateway.stores.postgres import Database, PostgresInbox, PostgresLeases, PostgresRecords, PostgresUseMarks
+from gateway.spool.shipper import Shipper
+from gateway.spool.spool import Spool
+from gateway.stores.base import LeaseStore, Stores, StoreUnavailable
 from gateway.upstream.client import UpstreamClient
-from gateway.upstream.egress import EgressGuard
+from gateway.upstream.egress import EgressGuard, EgressPolicy
 from gateway.upstream.limits import UpstreamLimits
 from gateway.use_marks import UseBook
 
 log = logging.getLogger(__name__)
 
 _CONNECTIONS_PER_HOST = 512
+_DRAIN_SECONDS = 8.0
+
+
+Connect = Callable[[GatewaySettings, str], Awaitable[Stores]]
 
 
 class Runtime:
     """Everything that lives as long as the process. `start` returns when calls can be answered."""
 
-    def __init__(self, settings: GatewaySettings) -> None:
-        self.settings = settings
+    def __init__(self, settings: GatewaySettings, connect: Connect) -> None:
+        self.settings, self._connect = settings, connect
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Recover the spool, connect, read the routes, follow the feed."""
         settings = self.settings
-        self._database = Database(settings.database_url)
-        await self._database.open()
-        spool = Spool(settings.spool_directory)
-        await spool.start()
-        leases_store = PostgresLeases(
-            self._database,
-            gateway_id=settings.gateway_id,
-            incarnation=spool.incarnation,
-            ttl_seconds=settings.lease_ttl_seconds,
-        )
+        spool = await Spool.open(settings.spool_directory)
+        self._stores = stores = await self._connect(settings, str(spool.incarnation))
         records = Records(
-            PostgresRecords(self._database),
+            stores.records,
             prepare={"service": compile_service, "customer": compile_customer},
             poll_seconds=settings.poll_seconds,
             trust_seconds=settings.trust_seconds,
         )
-        use_marks = UseBook(PostgresUseMarks(self._database))
+        use_marks = UseBook(stores.use_marks)
         self.deps = Deps(
             settings=settings,
             records=records,
@@ -64,22 +60,22 @@ class Runtime:
                 private_keys=settings.private_keys,
                 keep_seconds=settings.secret_cache_seconds,
             ),
-            leases=LeaseBook(leases_store, ttl_seconds=settings.lease_ttl_seconds, chunk=settings.lease_chunk),
+            leases=LeaseBook(stores.leases, ttl_seconds=settings.lease_ttl_seconds, chunk=settings.lease_chunk),
             spool=spool,
             upstream=UpstreamClient(
-                EgressGuard(allow_private=settings.allow_private_upstreams),
+                EgressGuard(EgressPolicy(allow_private=settings.allow_private_upstreams)),
                 UpstreamLimits(connections_per_host=_CONNECTIONS_PER_HOST),
             ),
             use_marks=use_marks,
         )
-        self._shipper = Shipper(spool, PostgresInbox(self._database))
+        self._shipper = Shipper(spool, stores.inbox)
         with contextlib.suppress(StoreUnavailable):
             await records.start()
+        self._shipper.start()
         self._spawn(records.follow())
-        self._spawn(self._shipper.run())
         self._spawn(self.deps.leases.keep())
         self._spawn(use_marks.keep())
-        self._spawn(self._retire_former_leases(leases_store))
+        self._spawn(self._retire_former_leases(stores.leases))
         # the records read so far live long: the collector need not walk them again and again
         gc.collect()
         gc.freeze()
@@ -87,8 +83,8 @@ class Runtime:
     async def stop(self) -> None:
         """Ship what is on disk, give the money back, close. What cannot be shipped now is shipped at the next start."""
         with contextlib.suppress(StoreUnavailable, TimeoutError):
-            async with asyncio.timeout(10):
-                await self._shipper.drain()
+            async with asyncio.timeout(_DRAIN_SECONDS + 5):
+                await self._shipper.drain(_DRAIN_SECONDS)
                 await self.deps.leases.give_back_idle(at_once=True)
                 await self.deps.use_marks.write()
         for task in self._tasks:
@@ -96,17 +92,17 @@ class Runtime:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.deps.upstream.close()
         await self.deps.spool.close()
-        await self._database.close()
+        await self._stores.close()
 
-    async def _retire_former_leases(self, store: PostgresLeases) -> None:
+    async def _retire_former_leases(self, store: LeaseStore) -> None:
         """Tell the books that former lives of this gateway have sent all their events, once they have."""
+        recovered = self.deps.spool.recovery.finals
         while True:
-            try:
-                await self._shipper.recovered()
-                await store.retire_others()
-                return
-            except StoreUnavailable:
-                await asyncio.sleep(1)
+            if self._shipper.shipped >= recovered:
+                with contextlib.suppress(StoreUnavailable):
+                    await store.retire_others()
+                    return
+            await asyncio.sleep(0.2)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

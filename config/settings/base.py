@@ -51,6 +51,9 @@ SECRETS_PUBLIC_KEY = env.text("SECRETS_PUBLIC_KEY")
 # Hosts that a customer's secret may go to without asking, as NAME=host pairs.
 KNOWN_SECRET_HOSTS = env.words("KNOWN_SECRET_HOSTS", defaults.KNOWN_SECRET_HOSTS)
 
+# A customer secret that a service needs must exist in the seller's account too, so that the platform can test the service.
+REQUIRE_TEST_SECRETS = env.flag("REQUIRE_TEST_SECRETS", False)
+
 INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.filters",

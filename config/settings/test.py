@@ -1,15 +1,20 @@
-"""The suite: the addresses of the embedded engines are set by tests/conftest.py before Django loads."""
+"""The suite: embedded engines, unless the environment names others. A type checker that loads this starts none."""
 
 from __future__ import annotations
 
 import os
+import sys
+
+from config.embedded import for_tests
+
+if "mypy" not in sys.modules:
+    for_tests.provide()
 
 for name, value in {
     "SECRET_KEY": "test-only-" + "0" * 50,
     "DATABASE_URL": "postgresql:///marketplace",
     "REDIS_URL": "redis://127.0.0.1:6379/0",
     "API_KEY_PEPPER": "test-pepper",
-    # X25519, base64; its private half stands in tests/factories/keys.py
     "SECRETS_PUBLIC_KEY": "",
     "EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend",
     "ACCOUNT_EMAIL_VERIFICATION": "optional",

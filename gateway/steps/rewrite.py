@@ -69,9 +69,7 @@ async def _secret_values(ctx: RequestContext, deps: Deps, context: dict[str, Any
         name = _name(reference, context)
         team_id = ctx.plan.service.seller_id if reference.owner == "seller" else ctx.customer.record.team_id
         if reference.owner == "seller" and not ctx.channel.host_is_sellers:
-            message = (
-                f"{ctx.plan.service.name} would send its seller's secret to a host that the seller did not write."
-            )
+            message = f"{ctx.plan.service.name} would send its seller's secret to a host that the seller did not write."
             raise GatewayError(502, "config_error", f"{message} Tell its seller.")
         value = await deps.secrets.value(team_id, name) if name else None
         values[(reference.owner, name)] = (value.text, value.hosts) if value else (None, frozenset())
@@ -180,9 +178,7 @@ def _plain(wanted: Template | Any, context: dict[str, Any]) -> Any:
 
 def _missing(error: templating.MissingSecret) -> GatewayError:
     if error.owner == "customer":
-        message = (
-            f"The service uses your own key. Store {error.name} under Developer, Secrets, then call again."
-        )
+        message = f"The service uses your own key. Store {error.name} under Developer, Secrets, then call again."
         return GatewayError(424, "secret_missing", message)
     message = f"The seller's secret {error.name} is missing. Tell the seller; nothing was charged."
     return GatewayError(502, "config_error", message)

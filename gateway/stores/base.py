@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
+from gateway.spool.reader import Final
+
 
 class StoreUnavailable(Exception):
     """The database cannot be reached now. Says nothing about the request."""
+
+
+class LeaseEnded(Exception):
+    """The books have taken the lease back, because this process was not heard of in time. Open another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +69,29 @@ class LeaseStore(Protocol):
 
     async def give_back(self, *, lease_id: str, amount: Decimal) -> None: ...
 
-    async def renew(self) -> None: ...
+    async def renew(self) -> frozenset[str]: ...
 
     async def retire_others(self) -> None: ...
-
-
-class UsageInbox(Protocol):
-    async def insert(self, payloads: Sequence[dict[str, Any]]) -> None: ...
 
 
 class UseMarks(Protocol):
     """When keys and secrets were last used; told at most once a minute each."""
 
     async def mark_used(self, *, api_key_ids: Sequence[str], secrets: Sequence[tuple[str, str]]) -> None: ...
+
+
+class Inbox(Protocol):
+    """Where usage events go; `gateway.spool.shipper.UsageInbox` says what it promises."""
+
+    async def insert(self, finals: Sequence[Final]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Every port, and how to let go of what stands behind them."""
+
+    records: RecordStore
+    leases: LeaseStore
+    inbox: Inbox
+    use_marks: UseMarks
+    close: Callable[[], Awaitable[None]]

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from gateway.stores.base import Change, Changes, Drawn, Stored, StoreUnavailable
+from domain.usage import UsageEvent, from_bytes
+from gateway.spool.reader import Final
+from gateway.stores.base import Change, Changes, Drawn, LeaseEnded, Stored, StoreUnavailable
 
 
 class MemoryRecords:
@@ -56,12 +58,15 @@ class MemoryLeases:
     def __init__(self, spendable: dict[str, Decimal] | None = None) -> None:
         self.spendable = dict(spendable or {})
         self.leases: dict[str, tuple[str, Decimal]] = {}
+        self.ended: set[str] = set()
         self.draws = 0
         self.down = False
 
     async def draw(self, *, lease_id: str, wallet_id: str, minimum: Decimal, wanted: Decimal) -> Drawn:
         if self.down:
             raise StoreUnavailable("The database is away.")
+        if lease_id in self.ended:
+            raise LeaseEnded(lease_id)
         self.draws += 1
         left = self.spendable.get(wallet_id, Decimal(0))
         granted = wanted if left >= wanted else (left if left >= minimum else Decimal(0))
@@ -76,9 +81,10 @@ class MemoryLeases:
         self.leases[lease_id] = (wallet_id, held - amount)
         self.spendable[wallet_id] += amount
 
-    async def renew(self) -> None:
+    async def renew(self) -> frozenset[str]:
         if self.down:
             raise StoreUnavailable("The database is away.")
+        return frozenset(self.leases) - self.ended
 
     async def retire_others(self) -> None:
         return None
@@ -88,11 +94,11 @@ class MemoryInbox:
     """Usage events by their id: a second insertion of one changes nothing."""
 
     def __init__(self) -> None:
-        self.events: dict[str, dict[str, Any]] = {}
+        self.events: dict[str, UsageEvent] = {}
 
-    async def insert(self, payloads: Sequence[dict[str, Any]]) -> None:
-        for payload in payloads:
-            self.events.setdefault(payload["event_id"], payload)
+    async def insert(self, finals: Sequence[Final]) -> None:
+        for final in finals:
+            self.events.setdefault(final.event_id, from_bytes(final.payload))
 
 
 class MemoryUseMarks:

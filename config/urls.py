@@ -1,0 +1,17 @@
+"""Every address of the control plane."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from config import api_urls, health, pages
+
+urlpatterns = [
+    path("", pages.home, name="home"),
+    path("theme", pages.theme, name="theme"),
+    path("healthz", health.healthz),
+    path("v1/seller/", api_urls.seller_api.urls),
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+    path("market", include("marketplace.catalog.urls")),
+    path("teams", include("accounts.teams.urls")),
+]

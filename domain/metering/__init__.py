@@ -1,0 +1,12 @@
+"""What a call uses: bounds before it is made, counts while its answer passes.
+
+`requests` reads the request, `shapes` the ways in which upstreams state usage, `meter` watches an answer.
+Always true: input tokens never include cached ones; what nobody stated is estimated and flagged; hostile figures are
+refused and flagged.
+"""
+
+from domain.metering.meter import Meter, Used
+from domain.metering.requests import asks_for_stream, ensure_stream_usage, max_usage
+from domain.metering.shapes import HostileUsage
+
+__all__ = ["HostileUsage", "Meter", "Used", "asks_for_stream", "ensure_stream_usage", "max_usage"]

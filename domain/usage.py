@@ -1,0 +1,99 @@
+"""The usage event: what the data plane tells the control plane of one billable call. The only thing on the way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AwareDatetime, Field, TypeAdapter
+
+Outcome = Literal["completed", "interrupted", "failed", "refused"]
+_METRICS = 40
+_LARGEST = Decimal(10) ** 15
+
+
+def _bounded(usage: dict[str, int | Decimal]) -> dict[str, int | Decimal]:
+    if len(usage) > _METRICS:
+        raise ValueError(f"more than {_METRICS} metrics")
+    for name, amount in usage.items():
+        if isinstance(amount, Decimal) and not amount.is_finite():
+            raise ValueError(f"{name} is not a number")
+        if not 0 <= amount <= _LARGEST:
+            raise ValueError(f"{name} is out of bounds")
+    return usage
+
+
+#: Canonical text only. A pattern costs a tenth of a microsecond, a UUID object two; an event has eight of them.
+Id = Annotated[str, Field(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
+Amount = Annotated[Decimal, Field(ge=0, max_digits=30, decimal_places=12)]
+Metrics = Annotated[dict[str, int | Decimal], AfterValidator(_bounded)]
+
+
+@dataclass(frozen=True, slots=True)
+class UsageEvent:
+    """One upstream attempt. Ids are UUID texts; amounts of money are in `currency`.
+
+    hold: the most that may be charged. usage: {metric: amount} as in the price language, never negative.
+    status: of the upstream's answer, 0 for none. flags: such as estimated, recovered, hostile_usage.
+    Made by hand it is taken as it is; read with `from_json` every field is checked.
+    """
+
+    event_id: Id
+    team_id: Id
+    wallet_id: Id
+    service_id: Id
+    enrollment_id: Id | None
+    api_key_id: Id | None
+    price_version_id: Id
+    currency: str
+    channel: str | None
+    lease_id: Id | None
+    hold: Amount
+    usage: Metrics
+    status: int
+    outcome: Outcome
+    flags: tuple[str, ...]
+    started_at: AwareDatetime
+    finished_at: AwareDatetime
+    gateway_id: str
+    method: str = ""
+    path: str = ""
+    routing_key: dict[str, Any] | None = None
+    request_bytes: int = 0
+    response_bytes: int = 0
+    latency_ms: float = 0
+    ttfb_ms: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the mapping that travels. Decimals are texts."""
+        mapping: dict[str, Any] = _ADAPTER.dump_python(self, mode="json")
+        return mapping
+
+    def to_bytes(self) -> bytes:
+        """Return the same as JSON text."""
+        return _ADAPTER.dump_json(self)
+
+    @property
+    def period(self) -> datetime:
+        """Return the first moment of the month that the call counts in."""
+        return self.finished_at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+    @property
+    def is_billable(self) -> bool:
+        """Return whether the call was answered, wholly or in part, and not with an error."""
+        return self.outcome in {"completed", "interrupted"} and 0 < self.status < 400
+
+
+_ADAPTER: TypeAdapter[UsageEvent] = TypeAdapter(UsageEvent)
+
+
+def from_json(payload: object) -> UsageEvent:
+    """Return the event of a stored mapping. Raises pydantic.ValidationError (a ValueError) when it is not one."""
+    return _ADAPTER.validate_python(payload)
+
+
+def from_bytes(payload: bytes | str) -> UsageEvent:
+    """Return the event of a JSON text. Raises pydantic.ValidationError (a ValueError) when it is not one."""
+    return _ADAPTER.validate_json(payload)

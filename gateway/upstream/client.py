@@ -1,0 +1,116 @@
+"""The HTTP client for upstreams: guarded, pooled, streaming, without redirects, cookies or environment proxies."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Iterable
+
+from gateway.upstream.connection import Body, Connection, Question
+from gateway.upstream.egress import EgressGuard, Origin
+from gateway.upstream.errors import UpstreamClosed, UpstreamRefused, UpstreamTimeout
+from gateway.upstream.limits import Timeouts, UpstreamLimits
+from gateway.upstream.pool import Pool
+from gateway.upstream.response import UpstreamResponse
+from gateway.upstream.wire import request_head
+
+#: A second address of the same host is tried, a third is not.
+_ATTEMPTS = 2
+
+
+class UpstreamClient:
+    """One per process and event loop. `close` it at the end."""
+
+    def __init__(
+        self, guard: EgressGuard, limits: UpstreamLimits | None = None, *, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self._guard = guard
+        self._limits = limits or UpstreamLimits()
+        self._pool = Pool(per_host=self._limits.connections_per_host, idle=self._limits.idle_connections)
+        self._tls = tls or ssl.create_default_context()
+        self._tls.set_alpn_protocols(["http/1.1"])
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        headers: Iterable[tuple[bytes, bytes]] = (),
+        body: Body = None,
+        *,
+        length: int | None = None,
+        timeouts: Timeouts | None = None,
+    ) -> UpstreamResponse:
+        """Send a request and return its answer once the head is there.
+
+        Never follows redirects, and sends again only when a kept connection turns out to be dead before a byte of the
+        answer came. length: of a body given as an iterator, which is sent chunked otherwise.
+        Raises: EgressRefused, BadRequestHead, UpstreamBusy, UpstreamRefused, UpstreamTimeout, UpstreamClosed,
+        UpstreamBadResponse; and whatever the iterator of the body raises.
+        """
+        loop = asyncio.get_running_loop()
+        origin, target = self._guard.split(url)
+        if body is None or isinstance(body, bytes):
+            length = len(body or b"")
+        head = request_head(method, target, origin.authority, headers, length, body is not None)
+        timeouts = timeouts or self._limits.timeouts
+        now = loop.time()
+        question = Question(head, body, length, method == "HEAD", timeouts, now + timeouts.total)
+        addresses = self._guard.known(origin, now) or await self._guard.addresses(origin)
+        self._pool.reserve(origin)
+        kept = self._pool.take(origin, addresses)
+        if kept is not None:
+            response = kept.ask(question)
+            try:
+                return await _started(response)
+            except UpstreamClosed:
+                # closed while we wrote, and nothing came back: one more time, on a connection of its own
+                if response.touched or not question.is_replayable:
+                    raise
+            self._pool.reserve(origin)
+        connection = await self._connect(origin, addresses, timeouts.connect)
+        return await _started(connection.ask(question))
+
+    async def close(self) -> None:
+        """Close idle connections and stop the clock. Answers under way go on, without deadlines."""
+        self._pool.close()
+        self._guard.close()
+
+    async def _connect(self, origin: Origin, addresses: tuple[str, ...], seconds: float) -> Connection:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._connect_any(origin, addresses[:_ATTEMPTS])
+        except TimeoutError:
+            self._pool.unreserve(origin)
+            raise UpstreamTimeout("connect", origin.host) from None
+        except BaseException:
+            self._pool.unreserve(origin)
+            raise
+
+    async def _connect_any(self, origin: Origin, addresses: tuple[str, ...]) -> Connection:
+        """Connect to the first address that answers. The host name serves TLS only; it is not resolved again."""
+        loop = asyncio.get_running_loop()
+        secure = origin.scheme == "https"
+        tls, name = (self._tls, origin.host) if secure else (None, None)
+        for address in addresses:
+            connection = Connection(origin, address, self._pool, self._limits)
+            try:
+                await loop.create_connection(
+                    lambda made=connection: made, address, origin.port, ssl=tls, server_hostname=name
+                )
+            except ssl.SSLError as error:
+                reason = (error.reason or "handshake failed").replace("_", " ").lower()
+                raise UpstreamRefused(f"{origin.host} has no valid TLS: {reason}.") from None
+            except OSError:
+                continue
+            self._pool.add(connection, loop)
+            return connection
+        raise UpstreamRefused(f"{origin.host} accepts no connection on port {origin.port}.")
+
+
+async def _started(response: UpstreamResponse) -> UpstreamResponse:
+    try:
+        await response.started()
+    except BaseException:
+        response.cancel()
+        raise
+    return response

@@ -1,0 +1,347 @@
+"""One HTTP/1.1 connection to an upstream: a question, its answer, and then perhaps another.
+
+llhttp reads strictly; what it leaves open is closed here: one framing only, interim answers and heads bounded, nothing
+before or after the answer that was asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+from gateway.upstream.egress import Origin
+from gateway.upstream.errors import BadRequestHead, UpstreamBadResponse, UpstreamClosed, UpstreamTimeout
+from gateway.upstream.limits import Timeouts, UpstreamLimits
+from gateway.upstream.response import UpstreamResponse
+
+Body = bytes | AsyncIterator[bytes] | None
+_JOIN_BELOW = 64 * 1024
+_NO_BODY = frozenset((204, 304))
+
+
+class Owner(Protocol):
+    """Who hands connections out."""
+
+    def keep(self, connection: Connection) -> None: ...
+
+    def drop(self, connection: Connection) -> None: ...
+
+    def unreserve(self, origin: Origin) -> None: ...
+
+
+class _Refused(Exception):
+    """Raised in a callback of the parser; the message is for UpstreamBadResponse."""
+
+
+@dataclass(slots=True)
+class Question:
+    """A request ready to send. length: of the body, None for chunked; ends_at: in the loop's time.
+
+    bodiless: the answer has no body whatever its head says (HEAD).
+    """
+
+    head: bytes
+    body: Body
+    length: int | None
+    bodiless: bool
+    timeouts: Timeouts
+    ends_at: float
+
+    @property
+    def is_replayable(self) -> bool:
+        """Whether it can be sent a second time."""
+        return self.body is None or isinstance(self.body, bytes)
+
+
+class Connection(asyncio.Protocol):
+    """A connection to one checked address. At most one answer is under way."""
+
+    def __init__(self, origin: Origin, address: str, owner: Owner, limits: UpstreamLimits) -> None:
+        self.origin = origin
+        self.address = address
+        self.deadline = math.inf
+        self.is_open = False
+        self._owner = owner
+        self._limits = limits
+        self._loop = asyncio.get_running_loop()
+        self._parser = HttpResponseParser(self)
+        self._response: UpstreamResponse | None = None
+        self._timeouts = limits.timeouts
+        self._ends_at = math.inf
+        self._phase = ""
+        self._sender: asyncio.Task[None] | None = None
+        self._writable: asyncio.Future[None] | None = None
+        self._paused_writing = False
+        self._is_paused = False
+        self._reset(bodiless=False)
+
+    def _reset(self, *, bodiless: bool) -> None:
+        self._bodiless = bodiless
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._overhead_bytes = 0  # fed since the last piece of body
+        self._interim = 0
+        self._skipping = False
+        self._is_done = False
+        self._until_eof = False
+        self._is_reusable = True
+
+    # the caller's side
+
+    def ask(self, question: Question) -> UpstreamResponse:
+        """Send a request; the answer fills as it arrives."""
+        self._reset(bodiless=question.bodiless)
+        self._response = response = UpstreamResponse(self, self._loop, self._limits.buffer_bytes)
+        self._timeouts, self._ends_at = question.timeouts, question.ends_at
+        body, transport = question.body, self._transport
+        if not self.is_open:
+            self._fail(UpstreamClosed(f"{self.origin.host} closed the connection before it was used."))
+        elif body is None or isinstance(body, bytes):
+            if not body:
+                transport.write(question.head)
+            elif len(body) < _JOIN_BELOW:
+                transport.write(question.head + body)
+            else:
+                transport.writelines((question.head, body))
+            self._enter("first_byte", self._timeouts.first_byte)
+        else:
+            transport.write(question.head)
+            self.deadline, self._phase = self._ends_at, "total"
+            self._sender = self._loop.create_task(self._send(response, body, question.length))
+        return response
+
+    def close(self) -> None:
+        """Close when what has been written is sent."""
+        self.is_open = False
+        self._transport.close()
+
+    def pause(self) -> None:
+        self._is_paused = True
+        self._transport.pause_reading()
+        self.deadline, self._phase = self._ends_at, "total"
+
+    def resume(self) -> None:
+        self._is_paused = False
+        self._transport.resume_reading()
+        self._enter("idle", self._timeouts.idle)
+
+    def abandon(self) -> None:
+        """Close at once: nobody wants the answer any more."""
+        self._fail(UpstreamClosed(f"The call to {self.origin.host} was abandoned.", received_bytes=self._received()))
+
+    def expire(self, now: float) -> None:
+        """End what takes too long."""
+        if self._response is None:
+            self.close()
+            self.deadline = math.inf
+        else:
+            phase = "total" if self._ends_at <= now else self._phase
+            self._fail(UpstreamTimeout(phase, self.origin.host, received_bytes=self._received()))
+
+    # the transport's side
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
+        self.is_open = True
+
+    def data_received(self, data: bytes) -> None:
+        response = self._response
+        if response is None:
+            self.close()  # nobody asked: it would be taken for the next answer
+            return
+        response.touched = True
+        received = response.received_bytes
+        self._overhead_bytes += len(data)
+        try:
+            self._parser.feed_data(data)
+        except HttpParserUpgrade:
+            self._fail(UpstreamBadResponse(f"{self.origin.host} switched to another protocol unasked."))
+            return
+        except HttpParserError as error:
+            if not self._is_done:
+                self._fail_parsing(error)
+                return
+            self._is_reusable = False
+        if self._is_done:
+            self._finish()
+        elif response.received_bytes != received:
+            self._overhead_bytes = 0
+            if not self._is_paused:
+                self._enter("idle", self._timeouts.idle)
+        elif self._overhead_bytes > self._limits.header_bytes:
+            self._fail(UpstreamBadResponse(f"{self.origin.host} sent a head that is too large."))
+
+    def eof_received(self) -> bool:
+        if self._response is not None and self._until_eof:
+            self._is_reusable = False
+            self._finish()
+        return False
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.is_open = False
+        self.resume_writing()
+        if self._response is not None:
+            if self._until_eof and error is None:
+                self._finish()
+            else:
+                message = f"{self.origin.host} closed the connection before its answer was complete."
+                self._fail(UpstreamClosed(message, received_bytes=self._received()))
+        self._owner.drop(self)
+
+    def pause_writing(self) -> None:
+        self._paused_writing = True
+
+    def resume_writing(self) -> None:
+        self._paused_writing = False
+        if self._writable is not None and not self._writable.done():
+            self._writable.set_result(None)
+
+    # the parser's side
+
+    def on_message_begin(self) -> None:
+        if self._is_done:
+            raise _Refused("sent more than one answer")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        headers = self._headers
+        headers.append((name, value))
+        if len(headers) > self._limits.header_count:
+            raise _Refused("sent too many headers")
+
+    def on_headers_complete(self) -> None:
+        status = self._parser.get_status_code()
+        headers, self._headers = self._headers, []  # trailers are counted too, and thrown away
+        if 100 <= status < 200 and status != 101:
+            self._interim += 1
+            self._skipping = True
+            if self._interim > self._limits.interim_answers:
+                raise _Refused("sent too many interim answers")
+            return
+        if not 200 <= status < 600:
+            raise _Refused(f"answered with status {status}")
+        self._check_framing(status, headers)
+        limit = self._limits.header_bytes
+        if self._overhead_bytes > limit and sum(len(name) + len(value) + 4 for name, value in headers) > limit:
+            raise _Refused("sent a head that is too large")
+        self._overhead_bytes = 0
+        assert self._response is not None
+        self._response.start(status, headers)
+        if self._bodiless:
+            # the parser waits for a body that HEAD does not bring
+            self._is_done, self._is_reusable = True, False
+        else:
+            self._enter("idle", self._timeouts.idle)
+
+    def on_body(self, chunk: bytes) -> None:
+        if not self._is_done and self._response is not None:
+            self._response.put(chunk)
+
+    def on_message_complete(self) -> None:
+        if self._skipping:
+            self._skipping = False
+        elif not self._is_done:
+            self._is_done = True
+            self._is_reusable = self._is_reusable and self._parser.should_keep_alive()
+
+    def _check_framing(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        coding = length = None
+        for name, value in headers:
+            size = len(name)
+            if size == 17 and name.lower() == b"transfer-encoding":
+                if coding is not None:
+                    raise _Refused("sent Transfer-Encoding twice")
+                coding = value.lower()
+            elif size == 14 and name.lower() == b"content-length":
+                length = value
+        version = self._parser.get_http_version()
+        if version not in ("1.1", "1.0"):
+            raise _Refused("does not speak HTTP/1")
+        if coding is not None and (coding != b"chunked" or version != "1.1"):
+            raise _Refused("uses a Transfer-Encoding other than chunked")
+        if status in _NO_BODY:
+            self._is_reusable = coding is None and (length in (None, b"0") or status == 304)
+        else:
+            self._until_eof = coding is None and length is None
+
+    # ends
+
+    def _finish(self) -> None:
+        response, self._response = self._response, None
+        assert response is not None
+        if self._sender is not None:
+            # an answer to a request that has not been sent whole: the rest would be read as another request
+            self._is_reusable = self._is_reusable and self._sender.done()
+            self._sender.cancel()
+            self._sender = None
+        self._owner.unreserve(self.origin)
+        if self._is_reusable and self.is_open and not self._transport.is_closing():
+            self.deadline, self._phase = self._loop.time() + self._limits.keep_alive, ""
+            if self._is_paused:
+                self._is_paused = False
+                self._transport.resume_reading()
+            self._owner.keep(self)
+        else:
+            self.close()
+        response.finish()
+
+    def _fail(self, error: BaseException) -> None:
+        response, self._response = self._response, None
+        if self._sender is not None:
+            self._sender.cancel()
+            self._sender = None
+        self.is_open = False
+        self._transport.abort()
+        if response is not None:
+            self._owner.unreserve(self.origin)
+            response.fail(error)
+
+    def _fail_parsing(self, error: HttpParserError) -> None:
+        cause = error.__context__
+        what = str(cause) if isinstance(cause, _Refused) else "did not answer in HTTP/1"
+        self._fail(UpstreamBadResponse(f"{self.origin.host} {what}."))
+
+    def _received(self) -> int:
+        return 0 if self._response is None else self._response.received_bytes
+
+    def _enter(self, phase: str, seconds: float) -> None:
+        self._phase = phase
+        self.deadline = min(self._loop.time() + seconds, self._ends_at)
+
+    # a body in pieces
+
+    async def _send(self, response: UpstreamResponse, body: AsyncIterator[bytes], length: int | None) -> None:
+        try:
+            sent = 0
+            async for piece in body:
+                sent += len(piece)
+                if length is not None and sent > length:
+                    raise BadRequestHead("The request body is longer than its announced length.")
+                if piece:
+                    self._transport.write(piece if length is not None else b"%x\r\n%b\r\n" % (len(piece), piece))
+                    await self._wait_writable(response)
+            if length is not None and sent < length:
+                raise BadRequestHead("The request body is shorter than its announced length.")
+            if length is None:
+                self._transport.write(b"0\r\n\r\n")
+            if not response.status:
+                self._enter("first_byte", self._timeouts.first_byte)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # the caller's iterator: its error ends the call, as it is
+            if self._response is response:
+                self._sender = None
+                self._fail(error)
+
+    async def _wait_writable(self, response: UpstreamResponse) -> None:
+        if not self._paused_writing:
+            return
+        if not response.status:
+            self._enter("send", self._timeouts.idle)
+        self._writable = self._loop.create_future()
+        await self._writable
+        if not response.status:
+            self.deadline, self._phase = self._ends_at, "total"

@@ -1,0 +1,102 @@
+"""Which headers cross from the client to the upstream, and which come back.
+
+A list of pairs in, a list of pairs out: order, repetitions and spelling are kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from domain.api_keys import PREFIX
+from gateway.upstream.errors import BadRequestHead
+
+Headers = list[tuple[bytes, bytes]]
+
+HOP_BY_HOP = frozenset(
+    b"connection keep-alive proxy-connection te trailer trailers transfer-encoding upgrade http2-settings".split()
+)
+_NOT_UPSTREAM = HOP_BY_HOP | frozenset(
+    # the customer's credentials for us, in the spellings of the popular clients
+    b"authorization x-api-key api-key x-goog-api-key cookie cookie2 "
+    # who and where the customer is, and what proxies on the way said about it
+    b"forwarded x-real-ip via x-client-ip true-client-ip cf-connecting-ip x-cluster-client-ip "
+    # written anew for the upstream
+    b"host content-length accept-encoding expect".split()
+)
+_NOT_DOWNSTREAM = HOP_BY_HOP | frozenset(
+    b"set-cookie set-cookie2 strict-transport-security alt-svc server-timing timing-allow-origin clear-site-data "
+    b"public-key-pins nel report-to reporting-endpoints origin-agent-cluster service-worker-allowed refresh "
+    b"forwarded x-real-ip via".split()
+)
+_NEVER = (b"proxy-", b"x-forwarded-", b"x-usvc-")
+_IDENTITY = (b"accept-encoding", b"identity")
+_OUR_KEY = PREFIX.encode()
+
+_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_UNSAFE_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_KEEP_NAMES = 4096
+
+
+class _Filter:
+    """Remembers the verdict on each name it has seen, so that a header costs one look-up."""
+
+    def __init__(self, dropped: frozenset[bytes], prefixes: tuple[bytes, ...]) -> None:
+        self._dropped = dropped
+        self._prefixes = prefixes
+        self._verdicts: dict[bytes, bool] = {}
+
+    def passes(self, name: bytes) -> bool:
+        verdict = self._verdicts.get(name)
+        if verdict is None:
+            low = name.lower()
+            # an underscore reads as a hyphen behind some servers, and so would go round this list
+            verdict = low.replace(b"_", b"-") == low and low not in self._dropped and not low.startswith(self._prefixes)
+            if len(self._verdicts) >= _KEEP_NAMES:
+                self._verdicts.clear()
+            self._verdicts[name] = verdict
+        return verdict
+
+
+_UPSTREAM = _Filter(_NOT_UPSTREAM, _NEVER)
+_DOWNSTREAM = _Filter(_NOT_DOWNSTREAM, (*_NEVER, b"access-control-"))
+
+
+def for_upstream(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """Return the client's headers that may go to an upstream, and `accept-encoding: identity`.
+
+    No header goes that holds one of our API keys, whatever its name.
+    """
+    headers = list(headers)
+    listed = _listed_in_connection(headers)
+    passes = _UPSTREAM.passes
+    kept = [pair for pair in headers if passes(pair[0]) and _OUR_KEY not in pair[1]]
+    if listed:
+        kept = [pair for pair in kept if pair[0].lower() not in listed]
+    kept.append(_IDENTITY)
+    return kept
+
+
+def for_client(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """Return the upstream's headers that may go to the client. content-length is kept: the body is passed as it is."""
+    headers = list(headers)
+    listed = _listed_in_connection(headers)
+    passes = _DOWNSTREAM.passes
+    kept = [pair for pair in headers if passes(pair[0])]
+    if listed:
+        kept = [pair for pair in kept if pair[0].lower() not in listed]
+    return kept
+
+
+def check(name: bytes, value: bytes) -> None:
+    """Raise BadRequestHead unless a header that we write ourselves cannot change the framing around it."""
+    if not _NAME.fullmatch(name) or _UNSAFE_VALUE.search(value) or value != value.strip(b" \t"):
+        raise BadRequestHead("A header to the upstream has a name or a value that HTTP does not allow.")
+
+
+def _listed_in_connection(headers: Headers) -> set[bytes]:
+    listed: set[bytes] = set()
+    for name, value in headers:
+        if len(name) == 10 and name.lower() == b"connection":
+            listed.update(token.strip().lower() for token in value.split(b","))
+    return listed - {b"", b"close", b"keep-alive"}

@@ -1,0 +1,154 @@
+"""An answer while it arrives: the connection puts pieces in, the caller takes them out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from gateway.upstream.errors import UpstreamBadResponse
+
+
+class Source(Protocol):
+    """The connection that an answer comes from."""
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+    def abandon(self) -> None: ...
+
+
+class UpstreamResponse:
+    """Status, headers as received, and the body piece by piece.
+
+    Whoever does not read to the end calls `aclose` or `cancel`, which closes the connection.
+    """
+
+    __slots__ = (
+        "_buffer_bytes", "_buffered", "_chunks", "_complete", "_error", "_loop", "_source", "_waiter",
+        "headers", "received_bytes", "status", "touched",
+    )  # fmt: skip
+
+    def __init__(self, source: Source, loop: asyncio.AbstractEventLoop, buffer_bytes: int) -> None:
+        self.status = 0
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.received_bytes = 0  # of the body
+        self.touched = False  # something came back, be it half a status line
+        self._source: Source | None = source
+        self._loop = loop
+        self._buffer_bytes = buffer_bytes
+        self._buffered = 0
+        self._chunks: list[bytes] = []
+        self._complete = False
+        self._error: BaseException | None = None
+        self._waiter: asyncio.Future[None] | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the upstream has sent all of it, read or not."""
+        return self._complete
+
+    async def next_chunk(self) -> bytes:
+        """Return what has arrived since the last call, waiting for it if need be; b"" at the end.
+
+        Raises: UpstreamClosed, UpstreamTimeout, UpstreamBadResponse, after all that came before has been returned.
+        """
+        while not self._chunks:
+            if self._error is not None:
+                raise self._error
+            if self._complete:
+                return b""
+            await self._wait()
+        return self._take()
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the body as it arrives. Raises as `next_chunk` does."""
+        while chunk := await self.next_chunk():
+            yield chunk
+
+    async def read(self, limit: int) -> bytes:
+        """Return the whole body. Raises UpstreamBadResponse, and closes, when it is longer than `limit` bytes."""
+        parts: list[bytes] = []
+        while not self._complete and self._error is None and self.received_bytes <= limit:
+            if self._chunks:
+                parts.append(self._take())
+            else:
+                await self._wait()
+        parts.append(self._take())
+        if self.received_bytes > limit:
+            self.cancel()
+            raise UpstreamBadResponse(f"The answer is longer than {limit} bytes.")
+        if self._error is not None:
+            raise self._error
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def cancel(self) -> None:
+        """Stop: what has not arrived is not wanted. Does nothing after the end."""
+        if self._source is not None:
+            self._source.abandon()
+
+    async def aclose(self) -> None:
+        """Stop, as `cancel` does."""
+        self.cancel()
+
+    async def started(self) -> None:
+        """Wait for the head."""
+        while not self.status:
+            if self._error is not None:
+                raise self._error
+            await self._wait()
+
+    # what the connection calls
+
+    def start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        """Take the head."""
+        self.status = status
+        self.headers = headers
+        self._wake()
+
+    def put(self, chunk: bytes) -> None:
+        """Take a piece of the body."""
+        size = len(chunk)
+        self.received_bytes += size
+        self._buffered += size
+        self._chunks.append(chunk)
+        if self._buffered > self._buffer_bytes and self._source is not None:
+            self._source.pause()
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    def finish(self) -> None:
+        """Take the end. The connection may be used by others from here on."""
+        self._complete = True
+        self._source = None
+        self._wake()
+
+    def fail(self, error: BaseException) -> None:
+        """Take an error in place of the rest."""
+        if not self._complete and self._error is None:
+            self._error = error
+            self._source = None
+            self._wake()
+
+    def _take(self) -> bytes:
+        chunks = self._chunks
+        chunk = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        chunks.clear()
+        if self._buffered > self._buffer_bytes and self._source is not None:
+            self._source.resume()
+        self._buffered = 0
+        return chunk
+
+    async def _wait(self) -> None:
+        self._waiter = waiter = self._loop.create_future()
+        try:
+            await waiter
+        finally:
+            self._waiter = None
+
+    def _wake(self) -> None:
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)

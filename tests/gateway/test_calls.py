@@ -1,0 +1,340 @@
+"""Whole calls through a gateway on a real socket: who may, what goes up, what comes back, what is charged."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from decimal import Decimal
+
+import pytest
+
+from domain import api_keys
+from tests.factories import records as make
+from tests.fakes.upstream import Until, json_answer, sse
+from tests.gateway.conftest import offer
+from tests.gateway.harness import serving
+
+TOKENS = {"type": "one_million_tokens", "input": "3", "output": "15", "cached_input": "0.30"}
+CHAT = {"id": "c", "choices": [], "usage": {"prompt_tokens": 1400, "completion_tokens": 10, "total_tokens": 1410,
+        "prompt_tokens_details": {"cached_tokens": 400}}}  # fmt: skip
+
+
+class TestACall:
+    async def test_comes_back_as_the_upstream_sent_it(self, gateway, upstream):
+        upstream.answers(json_answer({"hello": "world"}, headers=[("x-upstream", "yes")]))
+        answer = await gateway.call()
+        assert (answer.status_code, answer.json(), answer.headers["x-upstream"]) == (200, {"hello": "world"}, "yes")
+
+    async def test_says_who_served_it_and_what_it_may_cost(self, gateway, upstream):
+        upstream.answers(json_answer({}))
+        answer = await gateway.call()
+        event = await gateway.event()
+        assert answer.headers["x-request-id"] == event.event_id
+        assert answer.headers["x-usvc-service"] == "acme/chat"
+        assert answer.headers["x-usvc-cost-estimate"] == "0.010000000000 USD"
+
+    async def test_reaches_the_rest_of_the_path_with_its_query(self, gateway, upstream):
+        upstream.answers(json_answer({}))
+        await gateway.call("/p/acme/chat/completions?limit=3&_ttl=1h&q=a%20b")
+        assert upstream.requests[0].target == "/v1/completions?limit=3&q=a%20b"
+
+    async def test_sends_the_body_byte_for_byte(self, gateway, upstream):
+        upstream.answers(json_answer({}))
+        body = b'{"model" :  "m", "x": 1.50 }'
+        await gateway.client.post(
+            "/p/acme/chat",
+            content=body,
+            headers={"authorization": f"Bearer {gateway.key}", "content-type": "application/json"},
+        )
+        assert upstream.requests[0].body == body
+
+    async def test_keeps_the_customers_credentials_from_the_upstream(self, gateway, upstream):
+        upstream.answers(json_answer({}))
+        await gateway.call(headers={"x-api-key": gateway.key, "cookie": "s=1", "x-forwarded-for": "1.2.3.4"})
+        sent = upstream.requests[0]
+        assert gateway.key not in str(sent.headers)
+        assert not any(sent.header(name) for name in (b"authorization", b"x-api-key", b"cookie", b"x-forwarded-for"))
+
+    async def test_passes_an_upstreams_refusal_on_and_charges_nothing(self, gateway, upstream):
+        upstream.answers(json_answer({"error": {"message": "bad model"}}, status=422))
+        answer = await gateway.call()
+        event = await gateway.event()
+        assert (answer.status_code, answer.json()["error"]["message"]) == (422, "bad model")
+        assert (event.status, event.is_billable) == (422, False)
+
+
+class TestKeys:
+    @pytest.mark.parametrize("header", ["authorization", "x-api-key", "api-key"])
+    async def test_are_taken_from_the_headers_of_the_popular_clients(self, gateway, upstream, header):
+        upstream.answers(json_answer({}))
+        value = f"Bearer {gateway.key}" if header == "authorization" else gateway.key
+        answer = await gateway.client.post("/p/acme/chat", json={}, headers={header: value})
+        assert answer.status_code == 200
+
+    @pytest.mark.parametrize(
+        "headers",
+        [{}, {"authorization": "Bearer"}, {"authorization": "Basic abc"}, {"x-api-key": "svcpass_nonsense"},
+         {"x-api-key": api_keys.new_key()}],
+    )  # fmt: skip
+    async def test_are_needed(self, gateway, headers):
+        answer = await gateway.client.post("/p/acme/chat", json={}, headers=headers)
+        body = answer.json()
+        assert (answer.status_code, body["error"]["code"]) == (401, "unauthenticated")
+        assert body["detail"] == body["error"]["message"]
+        assert body["error"]["doc_url"] == "http://site.example/keys"
+
+    async def test_of_sellers_and_of_roles_without_calls_are_refused(self, gateway):
+        seller = gateway.publish_key(raw=api_keys.new_key(), team_kind="seller")
+        viewer = gateway.publish_key(raw=api_keys.new_key(), may_call=False)
+        codes = []
+        for key in (seller, viewer):
+            answer = await gateway.client.post("/p/acme/chat", json={}, headers={"x-api-key": key})
+            codes.append((answer.status_code, answer.json()["error"]["code"]))
+        assert codes == [(403, "not_a_customer_key"), (403, "key_may_not_call")]
+
+    async def test_are_refused_once_expired(self, gateway, upstream):
+        gateway.publish_key(expires_at=time.time() - 1)
+        await gateway.see_changes()
+        assert (await gateway.call()).status_code == 401
+
+    async def test_are_refused_within_a_second_of_revocation(self, gateway, upstream):
+        upstream.answers(json_answer({}))
+        assert (await gateway.call()).status_code == 200
+        gateway.records.remove("api_key", api_keys.digest(gateway.key, b"pepper"))
+        await asyncio.sleep(0.5)
+        assert (await gateway.call()).status_code == 401
+
+
+class TestRefusals:
+    async def test_name_the_known_prefixes(self, gateway):
+        answer = await gateway.call("/z/acme")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "unknown_prefix")
+
+    async def test_name_the_routing_keys_that_a_path_has(self, gateway, upstream):
+        await offer(gateway, upstream, path="shared", routing_key={"model": "gpt-4"})
+        answer = await gateway.call("/p/shared/chat", {"model": "gpt-9"})
+        assert answer.status_code == 404
+        assert "gpt-4" in answer.json()["detail"]
+
+    async def test_point_at_the_place_where_a_body_is_no_json(self, gateway):
+        answer = await gateway.client.post(
+            "/p/acme/chat",
+            content=b'{"model": ',
+            headers={"authorization": f"Bearer {gateway.key}", "content-type": "application/json"},
+        )
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "body_not_json")
+
+    async def test_stop_at_bodies_that_are_too_large(self, tmp_path, upstream):
+        async with serving(tmp_path, body_limit_bytes=1000) as gateway:
+            answer = await gateway.call(body={"x": "y" * 2000})
+            assert answer.status_code == 413
+
+    async def test_ask_for_the_enrollment(self, gateway, upstream):
+        await offer(gateway, upstream, requires_enrollment=True)
+        answer = await gateway.call()
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "enrollment_required")
+
+    async def test_leave_no_money_held(self, gateway, upstream):
+        await offer(gateway, upstream, config={"request_transformer": {"set_body": "x"}})
+        answer = await gateway.call()
+        assert answer.status_code == 501
+        assert gateway.leases.draws == 0
+
+
+class TestMoney:
+    async def test_charges_the_tokens_that_the_upstream_reported(self, gateway, upstream):
+        await offer(gateway, upstream, price=make.price(price=TOKENS))
+        upstream.answers(json_answer(CHAT))
+        await gateway.call(body={"model": "m", "max_tokens": 20})
+        event = await gateway.event()
+        assert {name: event.usage[name] for name in ("input_tokens", "cached_input_tokens", "output_tokens")} == {
+            "input_tokens": 1000, "cached_input_tokens": 400, "output_tokens": 10,
+        }  # fmt: skip
+        assert event.outcome == "completed"
+
+    async def test_refuses_what_the_wallet_cannot_bear_before_anything_is_sent(self, tmp_path, upstream):
+        async with serving(tmp_path, balance="0.005") as gateway:
+            await offer(gateway, upstream)
+            answer = await gateway.call()
+            assert (answer.status_code, answer.json()["error"]["code"]) == (402, "insufficient_funds")
+            assert "0.005 USD" in answer.json()["detail"]
+            assert upstream.requests == []
+
+    async def test_answers_exactly_the_calls_that_a_wallet_can_pay(self, tmp_path, upstream):
+        upstream.answers(json_answer({}))
+        async with serving(tmp_path, balance="0.20") as gateway:
+            await offer(gateway, upstream)
+            answers = await asyncio.gather(*(gateway.call() for _ in range(200)))
+            codes = [answer.status_code for answer in answers]
+            assert (codes.count(200), codes.count(402)) == (20, 180)
+            assert len(await gateway.events(20)) == 20
+            assert len(upstream.requests) == 20
+
+    async def test_gives_the_rest_of_the_hold_back_at_once(self, tmp_path, upstream):
+        upstream.answers(json_answer(CHAT))
+        async with serving(tmp_path, balance="0.02") as gateway:
+            await offer(gateway, upstream, price=make.price(price=TOKENS))
+            codes = [(await gateway.call(body={"model": "m", "max_tokens": 1000})).status_code for _ in range(3)]
+            assert codes == [200, 200, 402] or codes == [200, 200, 200]
+            held = sum((amount for _, amount in gateway.leases.leases.values()), Decimal(0))
+            assert held + gateway.leases.spendable[make.WALLET] == Decimal("0.02")
+
+    async def test_frees_the_hold_when_the_upstream_does_not_answer(self, tmp_path, upstream):
+        async with serving(tmp_path, balance="0.01") as gateway:
+            await offer(gateway, upstream, config={"base_url": "http://127.0.0.1:1"})
+            for _ in range(3):
+                answer = await gateway.call()
+                assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upstream_refused")
+            assert all(not event.is_billable for event in await gateway.events(3))
+
+    async def test_calls_free_services_without_asking_the_wallet(self, tmp_path, upstream):
+        upstream.answers(json_answer({}))
+        async with serving(tmp_path, balance="0") as gateway:
+            await offer(gateway, upstream, price=make.price("0"))
+            assert (await gateway.call()).status_code == 200
+            assert gateway.leases.draws == 0
+
+    async def test_refuses_paid_calls_while_the_books_are_away(self, gateway, upstream):
+        gateway.leases.down = True
+        answer = await gateway.call()
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+
+
+STREAM = [
+    {"choices": [{"delta": {"content": "Hel"}}]},
+    {"choices": [{"delta": {"content": "lo"}}]},
+]
+USAGE_EVENT = {"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": 9}}
+
+
+class TestStreams:
+    async def test_are_passed_on_event_by_event_and_charged_by_their_last(self, gateway, upstream):
+        await offer(gateway, upstream, price=make.price(price=TOKENS))
+        upstream.answers(sse([*STREAM, USAGE_EVENT, "[DONE]"]))
+        asked = {"model": "m", "stream": True, "stream_options": {"include_usage": True}}
+        answer = await gateway.call("/p/acme/chat/chat/completions", asked)
+        event = await gateway.event()
+        assert answer.text.count("data:") == 4
+        assert (event.usage["input_tokens"], event.usage["output_tokens"], event.flags) == (7, 2, ())
+
+    async def test_ask_for_their_usage_and_hide_it_from_who_did_not(self, gateway, upstream):
+        await offer(gateway, upstream, price=make.price(price=TOKENS))
+        upstream.answers(sse([*STREAM, USAGE_EVENT, "[DONE]"]))
+        answer = await gateway.call("/p/acme/chat/chat/completions", {"model": "m", "stream": True})
+        event = await gateway.event()
+        assert json.loads(upstream.requests[0].body)["stream_options"] == {"include_usage": True}
+        assert "usage" not in answer.text
+        assert answer.text.endswith("data: [DONE]\n\n")
+        assert event.usage["output_tokens"] == 2
+
+    async def test_reach_the_client_before_the_upstream_goes_on(self, gateway, upstream):
+        go_on = asyncio.Event()
+        begun, rest = sse(STREAM[:1], end=()), sse([*STREAM[1:], "[DONE]"])[1:]
+        upstream.answers([*begun, Until(go_on), *rest])
+        headers = {"authorization": f"Bearer {gateway.key}"}
+        async with gateway.client.stream("POST", "/p/acme/chat", json={"stream": True}, headers=headers) as answer:
+            pieces = answer.aiter_text()
+            async with asyncio.timeout(3):
+                first = await anext(pieces)
+            go_on.set()
+            rest = "".join([piece async for piece in pieces])
+        assert "Hel" in first
+        assert "[DONE]" in rest
+
+    async def test_are_estimated_when_nobody_states_the_usage(self, gateway, upstream):
+        await offer(gateway, upstream, price=make.price(price=TOKENS))
+        upstream.answers(sse([{"choices": [{"delta": {"content": "x" * 400}}]}, "[DONE]"]))
+        await gateway.call("/p/acme/chat/chat/completions", {"model": "m", "stream": True})
+        event = await gateway.event()
+        assert event.flags == ("estimated",)
+        assert event.usage["output_tokens"] == 100
+
+    async def test_are_charged_for_what_was_said_when_the_client_goes(self, tmp_path, upstream):
+        async with serving(tmp_path, drain_seconds=0.1) as gateway:
+            await offer(gateway, upstream, price=make.price(price=TOKENS))
+            never = asyncio.Event()
+            upstream.answers(sse([{"choices": [{"delta": {"content": "x" * 40}}]}], end=[Until(never)]))
+            headers = {"authorization": f"Bearer {gateway.key}"}
+            async with gateway.client.stream(
+                "POST", "/p/acme/chat/completions", json={"stream": True}, headers=headers
+            ) as answer:
+                await anext(answer.aiter_bytes())
+            event = await gateway.event()
+            assert (event.outcome, event.usage["output_tokens"]) == ("interrupted", 10)
+
+
+class TestSecrets:
+    async def test_of_the_seller_are_put_in_for_the_upstream(self, gateway, upstream):
+        upstream.answers(json_answer({}))
+        gateway.publish_secret(make.SELLER, "UP_KEY", "sk-upstream")
+        await offer(gateway, upstream, config={"api_key": "${ secrets.UP_KEY }"})
+        await gateway.call()
+        assert upstream.requests[0].header(b"authorization") == b"Bearer sk-upstream"
+
+    async def test_stand_in_the_header_that_the_channel_names(self, gateway, upstream):
+        upstream.answers(json_answer({}))
+        gateway.publish_secret(make.SELLER, "UP_KEY", "sk-upstream")
+        await offer(gateway, upstream, config={"api_key": "${ secrets.UP_KEY }", "auth_header": "x-api-key"})
+        await gateway.call()
+        assert upstream.requests[0].header(b"x-api-key") == b"sk-upstream"
+
+    async def test_of_the_customer_go_only_where_the_customer_agreed(self, gateway, upstream):
+        upstream.answers(json_answer({}))
+        byok = {"type": "byok", "required_secrets": ("MY_KEY",)}
+        gateway.publish_customer(secret_names=frozenset({"MY_KEY"}))
+        gateway.publish_secret(make.TEAM, "MY_KEY", "sk-mine")
+        await offer(gateway, upstream, config={"api_key": "${ customer_secrets.MY_KEY }"}, channel=byok)
+
+        refused = await gateway.call()
+        gateway.publish_secret(make.TEAM, "MY_KEY", "sk-mine", hosts=("127.0.0.1",))
+        await gateway.see_changes()
+        allowed = await gateway.call()
+
+        assert (refused.status_code, refused.json()["error"]["code"]) == (403, "secret_consent_required")
+        assert allowed.status_code == 200
+        assert upstream.requests[0].header(b"authorization") == b"Bearer sk-mine"
+        assert len(upstream.requests) == 1
+
+    async def test_that_are_missing_are_named(self, gateway, upstream):
+        byok = {"type": "byok", "required_secrets": ("MY_KEY",)}
+        await offer(gateway, upstream, config={"api_key": "${ customer_secrets.MY_KEY }"}, channel=byok)
+        answer = await gateway.call()
+        assert (answer.status_code, "MY_KEY" in answer.json()["detail"]) == (424, True)
+
+    async def test_of_the_seller_never_go_to_a_host_that_the_customer_chose(self, gateway, upstream):
+        gateway.publish_customer(enrollments=(make.enrollment(parameters={"base_url": upstream.url}),))
+        gateway.publish_secret(make.SELLER, "UP_KEY", "sk-upstream")
+        config = {"base_url": "{{ params.base_url }}", "api_key": "${ secrets.UP_KEY }"}
+        await offer(gateway, upstream, config=config)
+        answer = await gateway.call()
+        assert (answer.status_code, answer.json()["error"]["code"]) == (502, "config_error")
+        assert upstream.requests == []
+
+    async def test_appear_in_no_event(self, gateway, upstream):
+        upstream.answers(json_answer({}))
+        gateway.publish_secret(make.SELLER, "UP_KEY", "sk-upstream")
+        await offer(gateway, upstream, config={"api_key": "${ secrets.UP_KEY }"})
+        await gateway.call()
+        event = await gateway.event()
+        assert b"sk-upstream" not in event.to_bytes()
+        assert gateway.key.encode() not in event.to_bytes()
+
+
+class TestEnrollments:
+    async def test_are_reached_by_their_code_with_their_parameters(self, gateway, upstream):
+        upstream.answers(json_answer({}))
+        gateway.publish_customer(enrollments=(make.enrollment("CEFF", parameters={"topic": "alerts"}),))
+        config = {"base_url": f"{upstream.url}/{{{{ enrollment.code }}}}/{{{{ params.topic }}}}"}
+        await offer(gateway, upstream, config=config, requires_enrollment=True)
+        answer = await gateway.call("/e/ceff/publish")
+        event = await gateway.event()
+        assert answer.headers["x-usvc-enrollment"] == "CEFF"
+        assert upstream.requests[0].target == "/CEFF/alerts/publish"
+        assert event.price_version_id == make.enrollment().price.id
+
+    async def test_are_named_upstream_as_the_channel_says(self, gateway, upstream):
+        upstream.answers(json_answer({}))
+        await offer(gateway, upstream, config={"routing_key": {"model": "accounts/acme/m"}})
+        await gateway.call(body={"model": "m", "messages": []})
+        assert json.loads(upstream.requests[0].body) == {"model": "accounts/acme/m", "messages": []}
