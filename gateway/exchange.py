@@ -40,6 +40,8 @@ log = logging.getLogger(__name__)
 _WHOLE_BYTES = 1024 * 1024
 _STREAM_ENDS = (b"data: [DONE]", b"data:[DONE]", b"message_stop", b"response.completed")
 _CHECKPOINT_SECONDS = 1.0
+#: What the gateway and its server say themselves.
+_OURS = frozenset({b"x-request-id", b"date", b"server"})
 
 Metrics = Mapping[str, int | Decimal]
 SendHead = Callable[[int, Headers], Awaitable[None]]
@@ -190,7 +192,7 @@ class Exchange:
         passed = [
             pair
             for pair in crossing.for_client(self._response.headers)
-            if not pair[0].lower().startswith(b"x-usvc-") and pair[0].lower() != b"x-request-id"
+            if pair[0].lower() not in _OURS
         ]
         if ctx.added_stream_usage:
             passed = [pair for pair in passed if pair[0].lower() != b"content-length"]

@@ -102,6 +102,7 @@ class Shipper:
             else:
                 self._pause = _FIRST_PAUSE
                 self._spool.confirm(batch)
+                self.shipped += len(batch.finals)
                 return
 
     async def _wait_a_while(self, event: str, error: Exception) -> None:

@@ -1,0 +1,81 @@
+"""Measure, side by side and in turn: the upstream itself, nginx, the gateway. Figures are medians over rounds."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.gateway import targets, world
+from benchmarks.gateway.targets import Target
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--connections", type=int, nargs="+", default=[1, 16, 64])
+    parser.add_argument("--services", type=int, default=1000)
+    parser.add_argument("--keys", type=int, default=1000)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        running: list[Target] = []
+        try:
+            upstream = targets.upstream()
+            running.append(upstream)
+            built = world.build(folder, upstream_port=upstream.port, services=arguments.services, keys=arguments.keys)
+            if (nginx := targets.nginx(upstream.port, folder)) is not None:
+                running.append(nginx)
+            running.append(targets.gateway(built.environment, key=built.key, path=world.PATH))
+            for connections in arguments.connections:
+                _report(running, connections, arguments.rounds, arguments.seconds)
+        finally:
+            for target in reversed(running):
+                target.stop()
+            world.stop(folder)
+
+
+def _report(running: list[Target], connections: int, rounds: int, seconds: float) -> None:
+    samples: dict[str, list[dict[str, float]]] = {target.name: [] for target in running}
+    for number in range(rounds):
+        # alternating order: a drift of the machine's speed hits everybody alike
+        for target in running if number % 2 == 0 else reversed(running):
+            samples[target.name].append(_sample(target, connections, seconds))
+    medians = {
+        name: {key: statistics.median(each[key] for each in of) for key in of[0]} for name, of in samples.items()
+    }
+    base, nginx = medians["direct"], medians.get("nginx")
+    print(f"\n{connections} connections, {rounds} rounds of {seconds:g} s")
+    print(
+        f"{'':10}{'calls/s':>10}{'x direct':>10}{'x nginx':>9}{'CPU us':>9}{'p50 us':>9}{'added':>8}{'p99 us':>9}{'failed':>8}"
+    )
+    for name, of in medians.items():
+        times_nginx = f"{of['per_second'] / nginx['per_second']:9.3f}" if nginx else f"{'-':>9}"
+        print(
+            f"{name:10}{of['per_second']:10.0f}{of['per_second'] / base['per_second']:10.3f}{times_nginx}"
+            f"{of['cpu_us']:9.0f}{of['p50_us']:9.0f}{of['p50_us'] - base['p50_us']:8.0f}{of['p99_us']:9.0f}{of['failures']:8.0f}"
+        )
+    if nginx:
+        ratio = nginx["cpu_us"] / medians["gateway"]["cpu_us"]
+        print(f"gateway / nginx by processor time a call: {ratio:.3f}")
+
+
+def _sample(target: Target, connections: int, seconds: float) -> dict[str, float]:
+    before = target.cpu_seconds()
+    command = [sys.executable, "-m", "benchmarks.gateway.load", "--port", str(target.port), "--path", target.path]
+    command += ["--key", target.key, "--connections", str(connections), "--seconds", str(seconds)]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    figures: dict[str, float] = json.loads(printed)
+    figures["cpu_us"] = (target.cpu_seconds() - before) / max(figures["requests"], 1) * 1e6
+    return figures
+
+
+if __name__ == "__main__":
+    main()

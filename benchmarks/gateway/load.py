@@ -1,0 +1,86 @@
+"""`python -m benchmarks.gateway.load ...`: closed-loop load over kept connections; prints one JSON line of figures."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import time
+
+import httptools
+import uvloop
+
+
+class Caller(asyncio.Protocol):
+    """One connection that asks again as soon as it has its answer."""
+
+    def __init__(self, request: bytes, until: float, latencies: list[float], failures: list[int]) -> None:
+        self._request, self._until, self._latencies, self._failures = request, until, latencies, failures
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+        self._ask()
+
+    def _ask(self) -> None:
+        self._parser = httptools.HttpResponseParser(self)
+        self._asked_at = time.perf_counter()
+        self._transport.write(self._request)  # type: ignore[attr-defined]
+
+    def data_received(self, data: bytes) -> None:
+        self._parser.feed_data(data)
+
+    def on_message_complete(self) -> None:
+        now = time.perf_counter()
+        self._latencies.append(now - self._asked_at)
+        if self._parser.get_status_code() != 200:
+            self._failures.append(self._parser.get_status_code())
+        if now < self._until:
+            self._ask()
+        else:
+            self._transport.close()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_result(None)
+
+
+async def run(arguments: argparse.Namespace) -> dict[str, float]:
+    body = json.dumps(
+        {"model": "bench", "max_tokens": 64, "messages": [{"role": "user", "content": "word " * 24}]}
+    ).encode()
+    head = (
+        f"POST {arguments.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {arguments.key}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    latencies: list[float] = []
+    failures: list[int] = []
+    loop, started = asyncio.get_running_loop(), time.perf_counter()
+    callers = []
+    for _ in range(arguments.connections):
+        _, caller = await loop.create_connection(
+            lambda: Caller(head.encode() + body, started + arguments.seconds, latencies, failures),
+            "127.0.0.1",
+            arguments.port,
+        )
+        callers.append(caller.done)
+    await asyncio.gather(*callers)
+    elapsed = time.perf_counter() - started
+    latencies.sort()
+    return {
+        "requests": len(latencies),
+        "failures": len(failures),
+        "per_second": len(latencies) / elapsed,
+        "p50_us": latencies[len(latencies) // 2] * 1e6,
+        "p99_us": latencies[int(len(latencies) * 0.99)] * 1e6,
+    }
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--path", default="/chat/completions")
+    parser.add_argument("--key", default="none")
+    parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--seconds", type=float, default=3)
+    print(json.dumps(uvloop.run(run(parser.parse_args()))))

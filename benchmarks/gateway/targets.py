@@ -1,0 +1,114 @@
+"""What is measured: the upstream itself, nginx before it (when installed), and the gateway before it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.embedded.engines import free_port
+
+_NGINX = """
+daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
+events {{ worker_connections 2048; }}
+http {{
+  access_log off; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
+  uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+  upstream up {{ server 127.0.0.1:{upstream}; keepalive 256; keepalive_requests 1000000; }}
+  server {{ listen 127.0.0.1:{port}; keepalive_requests 1000000;
+    location / {{ proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection ""; }} }}
+}}
+"""
+
+
+@dataclass
+class Target:
+    """A running server. pid: whose processor time counts."""
+
+    name: str
+    port: int
+    path: str
+    key: str
+    process: subprocess.Popen[bytes]
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time of the process and its children."""
+        total = 0.0
+        for pid in [self.process.pid, *_children(self.process.pid)]:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return total
+
+    def stop(self) -> None:
+        """End the server."""
+        self.process.terminate()
+        self.process.wait(15)
+
+
+def upstream() -> Target:
+    """Start the upstream that everything calls in the end."""
+    port = free_port()
+    process = subprocess.Popen([sys.executable, "-m", "benchmarks.gateway.upstream", str(port)])
+    _wait(port, "/", accept={200})
+    return Target("direct", port, "/chat/completions", "none", process)
+
+
+def nginx(upstream_port: int, folder: Path) -> Target | None:
+    """Start nginx as a plain reverse proxy, when it is installed."""
+    binary = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if binary is None:
+        return None
+    port = free_port()
+    (folder / "nginx.conf").write_text(_NGINX.format(folder=folder, port=port, upstream=upstream_port))
+    process = subprocess.Popen([binary, "-p", str(folder), "-c", str(folder / "nginx.conf")])
+    _wait(port, "/", accept={200})
+    return Target("nginx", port, "/chat/completions", "none", process)
+
+
+def gateway(environment: Mapping[str, str], *, key: str, path: str) -> Target:
+    """Start one gateway process, with everything that a call does in production."""
+    port = free_port()
+    options = [
+        "--port",
+        str(port),
+        "--http",
+        "httptools",
+        "--loop",
+        "uvloop",
+        "--no-access-log",
+        "--log-level",
+        "warning",
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "uvicorn", "config.gateway:application", *options], env={**os.environ, **environment}
+    )
+    _wait(port, "/p/nobody", accept={401})
+    return Target("gateway", port, path, key, process)
+
+
+def _children(pid: int) -> list[int]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in listed.read_text().split()] if listed.exists() else []
+
+
+def _wait(port: int, path: str, *, accept: set[int], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2) as answer:
+                status = answer.status
+        except urllib.error.HTTPError as error:
+            status = error.code
+        except OSError:
+            status = 0
+        if status in accept:
+            return
+        time.sleep(0.05)
+    raise SystemExit(f"Nothing answered on port {port} within {seconds:g} seconds.")

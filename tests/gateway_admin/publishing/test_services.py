@@ -1,0 +1,119 @@
+"""Published records: compiled in the transaction of the change, told by a feed that misses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection, transaction
+
+from gateway.stores.postgres import Database, PostgresRecords
+from gateway_admin.publishing import queries
+from gateway_admin.publishing.models import PublishedRecord
+from gateway_admin.publishing.services import publish
+from gateway_admin.secrets import services as secrets
+from tests.factories.accounts import TeamFactory
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def address() -> str:
+    """Return the test database's address as libpq reads it."""
+    values = connection.get_connection_params()
+    return f"dbname={values['dbname']} user={values.get('user') or ''} host={values.get('host') or ''}"
+
+
+def feed(since: int) -> tuple[dict[tuple[str, str], int], int]:
+    """Return what the gateway's own store reads of the feed."""
+
+    async def read() -> tuple[dict[tuple[str, str], int], int]:
+        database = Database(address(), size=1)
+        await database.open()
+        try:
+            changes = await PostgresRecords(database).changes(since)
+        finally:
+            await database.close()
+        return {(each.kind, each.key): each.version for each in changes.changes}, changes.next_version
+
+    return asyncio.run(read())
+
+
+@pytest.mark.django_db
+class TestPublish:
+    def test_writes_nothing_when_nothing_changed(self):
+        team = TeamFactory()
+        publish("customer", str(team.pk))
+        first = PublishedRecord.objects.get(kind="customer", key=str(team.pk))
+        publish("customer", str(team.pk))
+        assert PublishedRecord.objects.get(pk=first.pk).written_in == first.written_in
+
+    def test_leaves_a_withdrawn_record_for_the_feed_to_tell(self):
+        team = TeamFactory()
+        publish("customer", str(team.pk))
+        team.is_active = False
+        team.save()
+        publish("customer", str(team.pk))
+        assert PublishedRecord.objects.get(kind="customer", key=str(team.pk)).body is None
+
+    def test_is_taken_back_with_the_change(self):
+        team = TeamFactory()
+        with pytest.raises(RuntimeError), transaction.atomic():
+            secrets.put(team=team, name="A", value="x", by=None, now=NOW)
+            raise RuntimeError
+        assert queries.body("secret", f"{team.pk}/A") is None
+
+
+@pytest.mark.django_db(transaction=True)
+class TestConcurrency:
+    def test_two_changes_of_one_customer_are_both_published(self):
+        team = TeamFactory()
+        begun, go_on = threading.Event(), threading.Event()
+
+        def first() -> None:
+            with transaction.atomic():
+                secrets.put(team=team, name="FIRST", value="x", by=None, now=NOW)
+                begun.set()
+                go_on.wait(5)
+            connection.close()
+
+        def second() -> None:
+            secrets.put(team=team, name="SECOND", value="x", by=None, now=NOW)
+            connection.close()
+
+        threads = [threading.Thread(target=first), threading.Thread(target=second)]
+        threads[0].start()
+        begun.wait(5)
+        threads[1].start()
+        go_on.set()
+        for thread in threads:
+            thread.join(10)
+
+        assert set(queries.body("customer", str(team.pk))["secret_names"]) == {"FIRST", "SECOND"}
+
+    def test_the_feed_does_not_miss_what_commits_late(self):
+        early, late = TeamFactory(), TeamFactory()
+        _, start = feed(0)
+        written, commit = threading.Event(), threading.Event()
+
+        def slow() -> None:
+            with transaction.atomic():
+                publish("customer", str(late.pk))
+                written.set()
+                commit.wait(5)
+            connection.close()
+
+        thread = threading.Thread(target=slow)
+        thread.start()
+        written.wait(5)
+        publish("customer", str(early.pk))
+        seen_first, middle = feed(start)
+        commit.set()
+        thread.join(10)
+        seen_then, end = feed(middle)
+
+        assert ("customer", str(early.pk)) in seen_first
+        assert ("customer", str(late.pk)) not in seen_first
+        assert ("customer", str(late.pk)) in seen_then
+        assert feed(end)[0] == {}

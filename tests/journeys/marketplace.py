@@ -1,0 +1,178 @@
+"""The whole marketplace in processes of its own, as `make run` starts it, on a database of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+
+from config.embedded import env_files, keys, programs
+from config.embedded.engines import free_port
+from config.embedded.processes import Program
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@dataclass
+class Marketplace:
+    """Its processes by name: upstream, web, worker, settle. demo: what `demo.env` says."""
+
+    folder: Path
+    environment: dict[str, str]
+    port: int
+    upstream_port: int
+    demo: dict[str, str] = field(default_factory=dict)
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def key(self) -> str:
+        """The demo customer's API key."""
+        return self.demo["UNITYSVC_API_KEY"]
+
+    def start(self, *names: str) -> None:
+        """Start processes and wait until they are at work."""
+        for name in names:
+            program = self._program(name)
+            log = (self.folder / f"{name}.log").open("ab")
+            self.processes[name] = subprocess.Popen(
+                program.command, env=dict(program.environment), cwd=ROOT, stdout=log, stderr=subprocess.STDOUT
+            )
+        for name in names:
+            self._wait_ready(name, self._program(name).ready_when)
+
+    def kill(self, name: str) -> None:
+        """Kill a process so that it can do nothing more."""
+        process = self.processes.pop(name)
+        process.kill()
+        process.wait(10)
+
+    def stop(self) -> None:
+        """End everything in order."""
+        for group in programs.ENDING:
+            ending = [self.processes.pop(name) for name in group if name in self.processes]
+            for process in ending:
+                process.terminate()
+            for process in ending:
+                try:
+                    process.wait(15)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait(5)
+
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a management command."""
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            env=self.environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    def rows(self, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
+        """Return what the database says."""
+        with psycopg.connect(self.environment["DATABASE_URL"]) as connection:
+            return connection.execute(query.encode(), arguments).fetchall()
+
+    def available(self) -> Decimal:
+        """Return what the demo customer's wallet has, once every call is settled."""
+        self.wait_settled()
+        return Decimal(
+            self.rows(
+                "SELECT settled - usage FROM wallets_wallet w JOIN teams_team t ON t.id = w.team_id"
+                " WHERE t.name = 'demo-customer'"
+            )[0][0]
+        )
+
+    def wait_settled(self, seconds: float = 30) -> None:
+        """Wait until no event is on its way: neither in the spool, nor in the inbox."""
+        deadline = time.monotonic() + seconds
+        quiet = 0
+        while quiet < 3:
+            waiting = self.rows("SELECT count(*) FROM rating_usageinbox")[0][0]
+            shipping = self.rows("SELECT count(*) FROM rating_charge")[0][0]
+            time.sleep(0.15)
+            still = self.rows("SELECT count(*) FROM rating_charge")[0][0] == shipping and waiting == 0
+            quiet = quiet + 1 if still else 0
+            assert time.monotonic() < deadline, f"{waiting} events are still not settled"
+
+    def client(self, **more: Any) -> httpx.Client:
+        """Return an HTTP client with the demo customer's key."""
+        return httpx.Client(base_url=self.url, headers={"authorization": f"Bearer {self.key}"}, timeout=30, **more)
+
+    def _program(self, name: str) -> Program:
+        others = programs.without_private_keys(self.environment)
+        makers: dict[str, Callable[[], Program]] = {
+            "upstream": lambda: programs.upstream(others, port=self.upstream_port),
+            "web": lambda: programs.web(self.environment, host="127.0.0.1", port=self.port),
+            "worker": lambda: programs.worker(others),
+            "settle": lambda: programs.settle(others),
+        }
+        return makers[name]()
+
+    def _wait_ready(self, name: str, ready: str | Callable[[], bool], seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        log = self.folder / f"{name}.log"
+        while not (ready() if callable(ready) else ready in log.read_text()):
+            assert self.processes[name].poll() is None, f"{name} died: {log.read_text()[-2000:]}"
+            assert time.monotonic() < deadline, f"{name} did not come up: {log.read_text()[-2000:]}"
+            time.sleep(0.05)
+
+
+def build(folder: Path, *, name: str) -> Marketplace:
+    """Make the database `name`, migrate it and load the demo. Nothing runs yet."""
+    environment = {
+        **{key: value for key, value in os.environ.items() if not key.startswith(("DJANGO_", "PYTEST_", "TEST_"))},
+        "DJANGO_SETTINGS_MODULE": "config.settings.dev",
+        "DATABASE_URL": _fresh_database(name),
+        "DATA_DIR": str(folder),
+        "GATEWAY_SPOOL_DIR": str(folder / "spool"),
+        "GATEWAY_ID": name,
+        "EMAIL_FILE_PATH": str(folder / "mail"),
+        "ALLOW_PRIVATE_UPSTREAMS": "1",
+        "PYTHONUNBUFFERED": "1",
+        "LOG_LEVEL": "WARNING",
+    }
+    for variable in ("SECRET_KEY", "API_KEY_PEPPER", "SECRETS_PRIVATE_KEYS", "SECRETS_PUBLIC_KEY", "SITE_URL",
+                     "ALLOWED_HOSTS", "EMAIL_BACKEND", "ACCOUNT_EMAIL_VERIFICATION"):  # fmt: skip
+        environment.pop(variable, None)
+    (folder / "staticfiles").mkdir(parents=True, exist_ok=True)
+    environment |= keys.kept_keys(folder, environment)
+    port, upstream_port = free_port(), free_port()
+    environment["SITE_URL"] = f"http://127.0.0.1:{port}"
+    built = Marketplace(folder, environment, port, upstream_port)
+    for program in (programs.migrate(environment), programs.demo(environment, upstream_port=upstream_port)):
+        done = subprocess.run(program.command, env=dict(program.environment), cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    built.demo = env_files.read(folder / "demo.env")
+    return built
+
+
+def remove(built: Marketplace) -> None:
+    """Stop everything and forget it."""
+    built.stop()
+    shutil.rmtree(built.folder, ignore_errors=True)
+
+
+def _fresh_database(name: str) -> str:
+    address = os.environ["DATABASE_URL"]
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+    start, _, query = address.partition("?")
+    return f"{start.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
