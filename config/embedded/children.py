@@ -50,6 +50,12 @@ def let_read(tree: Path) -> None:
             path.chmod(mode | wanted)
 
 
+def bare_environment() -> dict[str, str]:
+    """Return the little that an engine sees of our environment."""
+    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+    return {**kept, "LC_ALL": "C", "TZ": "UTC"}
+
+
 def tied(death_signal: signal.Signals) -> Callable[[], None] | None:
     """Return a preexec function that has the kernel send the child `death_signal` when we end, however that happens.
 

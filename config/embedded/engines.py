@@ -1,11 +1,7 @@
-"""PostgreSQL and Redis in folders, left running until stopped: what the suite and the benchmarks start.
-
-`python -m config.embedded.engines stop FOLDER` stops what was started there.
-"""
+"""PostgreSQL and Redis in folders, left running until stopped: what the suite and the benchmarks start."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from config.embedded import postgres, redis_server
@@ -36,17 +32,3 @@ def start_redis(folder: Path) -> str:
 def stop_redis(folder: Path) -> None:
     """Stop the Redis of `folder`."""
     redis_server.stop(folder)
-
-
-def main(arguments: list[str]) -> int:
-    """Stop the engines of a folder."""
-    if len(arguments) != 2 or arguments[0] != "stop":
-        print("Usage: python -m config.embedded.engines stop FOLDER", file=sys.stderr)
-        return 2
-    stop_postgres(Path(arguments[1]) / "postgres")
-    stop_redis(Path(arguments[1]) / "redis")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""Files of NAME=value lines: `.env`, which people write, and those in the data folder, which hold secrets (mode 600)."""
+"""Files of NAME=value lines: `.env`, which people write, and those of the data folder, which hold secrets."""
 
 from __future__ import annotations
 

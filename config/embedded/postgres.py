@@ -21,6 +21,8 @@ from psycopg import sql
 from config.embedded import children
 from config.embedded.errors import EngineMissing
 
+#: Ends connections, writes everything and stops.
+STOP_SIGNAL = signal.SIGINT
 _OLDEST = 15
 _BUILTIN_LOCALES_SINCE = 17
 _SOCKET_NAME = ".s.PGSQL.5432"
@@ -72,18 +74,23 @@ def ensure_database(folder: Path, database: str, *, seconds: float = 60) -> str:
     Raises: EngineMissing when it does not answer in time.
     """
     deadline = time.monotonic() + seconds
-    while True:
-        try:
-            connection = psycopg.connect(_address(folder, "postgres"), autocommit=True)
-            break
-        except psycopg.OperationalError as error:
-            if time.monotonic() > deadline:
-                raise EngineMissing(f"PostgreSQL in {folder} does not answer ({error}).") from error
-            time.sleep(0.05)
-    with connection:
+    while not answers(folder):
+        if time.monotonic() > deadline:
+            raise EngineMissing(f"PostgreSQL in {folder} does not answer. Its reasons are in {folder / 'server.log'}.")
+        time.sleep(0.05)
+    with psycopg.connect(_address(folder, "postgres"), autocommit=True) as connection:
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
     return _address(folder, database)
+
+
+def answers(folder: Path) -> bool:
+    """Return whether the folder's server takes connections."""
+    try:
+        psycopg.connect(_address(folder, "postgres"), connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def is_running(folder: Path) -> bool:
@@ -98,7 +105,7 @@ def stop(folder: Path, *, seconds: float = 20) -> None:
     if not lines or not _is_postgres(int(lines[0])):
         return
     pid, deadline = int(lines[0]), time.monotonic() + seconds
-    os.kill(pid, signal.SIGINT)
+    os.kill(pid, STOP_SIGNAL)
     while _is_postgres(pid) and time.monotonic() < deadline:
         time.sleep(0.05)
 
@@ -166,19 +173,13 @@ def _run(command: list[str], folder: Path) -> None:
             group=account.gid if account else None,
             extra_groups=[] if account else None,
             cwd="/",
-            env=environment(),
+            env=children.bare_environment(),
             check=False,
         )
         output.seek(0)
         said = output.read().decode(errors="replace").strip()
     if done.returncode:
         raise EngineMissing(f"{Path(command[0]).name} did not succeed: {said[-2000:]}")
-
-
-def environment() -> dict[str, str]:
-    """Return the little that the server's programs see of ours."""
-    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
-    return {**kept, "LC_ALL": "C", "TZ": "UTC"}
 
 
 def _socket_folder(folder: Path) -> Path:

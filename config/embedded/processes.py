@@ -41,14 +41,14 @@ class Process:
         self._child: subprocess.Popen[bytes] | None = None
         self._deaths = 0
         self._started_at = 0.0
-        self._starts_again_at = 0.0
+        self._starts_again_at: float | None = None
         self._partial = b""
         self._has_said_ready = False
 
     def start(self) -> None:
         """Start the child in a process group of its own, so that Ctrl-C reaches only the supervisor."""
         program = self.program
-        self._started_at, self._has_said_ready = time.monotonic(), False
+        self._started_at, self._starts_again_at, self._has_said_ready = time.monotonic(), None, False
         self._child = subprocess.Popen(
             program.command,
             stdin=subprocess.DEVNULL,
@@ -57,7 +57,7 @@ class Process:
             env=dict(program.environment),
             cwd=program.directory,
             process_group=0,
-            preexec_fn=tied(program.stop_signal),  # noqa: PLW1509  the supervisor has one thread
+            preexec_fn=tied(program.stop_signal),  # safe in a process of one thread
             user=program.account.uid if program.account else None,
             group=program.account.gid if program.account else None,
             extra_groups=[] if program.account else None,
@@ -113,9 +113,14 @@ class Process:
         return wait
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether its death has been noted and the next start is planned."""
+        return self._starts_again_at is not None
+
+    @property
     def is_due(self) -> bool:
-        """Whether it is dead and its wait is over."""
-        return not self.is_alive and time.monotonic() >= self._starts_again_at
+        """Whether the wait for the next start is over."""
+        return self._starts_again_at is not None and time.monotonic() >= self._starts_again_at
 
     def ask_to_end(self) -> None:
         """Send the signal that ends it cleanly."""

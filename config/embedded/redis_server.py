@@ -26,9 +26,9 @@ def start(folder: Path) -> str:
     if not is_running(folder):
         stop(folder)
         command = prepare(folder)
-        logfile = str(folder / "redis.log")
-        subprocess.run([*command, "--daemonize", "yes", "--logfile", logfile], check=True, stdout=subprocess.DEVNULL)
-    return wait(folder)
+        subprocess.run([*command, "--daemonize", "yes"], check=True, stdout=subprocess.DEVNULL)
+        _wait(folder)
+    return address(folder)
 
 
 def prepare(folder: Path) -> list[str]:
@@ -47,26 +47,23 @@ def prepare(folder: Path) -> list[str]:
         "pidfile": f'"{folder.resolve() / "redis.pid"}"',
         "save": '""',  # it may be wiped at any moment, so nothing is kept
         "appendonly": "no",
+        "logfile": f'"{folder.resolve() / "redis.log"}"',
+        "loglevel": "warning",
     }
     _write_private(folder / "redis.conf", "".join(f"{name} {value}\n" for name, value in configuration.items()))
     _write_private(folder / "address", f"redis://:{password}@127.0.0.1:{port}/0")
     return [binary, str(folder.resolve() / "redis.conf")]
 
 
-def wait(folder: Path, *, seconds: float = 10) -> str:
-    """Wait until Redis answers, and return its address. Raises: EngineMissing."""
-    deadline = time.monotonic() + seconds
-    while not is_running(folder):
-        if time.monotonic() > deadline:
-            raise EngineMissing(f"Redis in {folder} did not answer within {seconds:g} seconds.")
-        time.sleep(0.02)
+def address(folder: Path) -> str:
+    """Return the address of the folder's Redis, password included."""
     return (folder / "address").read_text()
 
 
 def is_running(folder: Path) -> bool:
     """Return whether the folder's Redis answers."""
     try:
-        with redis.Redis.from_url((folder / "address").read_text(), socket_timeout=1) as connection:
+        with redis.Redis.from_url(address(folder), socket_timeout=1) as connection:
             return bool(connection.ping())
     except (OSError, redis.RedisError):
         return False
@@ -90,6 +87,14 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _wait(folder: Path, *, seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_running(folder):
+        if time.monotonic() > deadline:
+            raise EngineMissing(f"Redis did not answer in time. Its reasons are in {folder / 'redis.log'}.")
+        time.sleep(0.02)
 
 
 def _binary() -> str:

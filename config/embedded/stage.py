@@ -112,12 +112,13 @@ class Stage:
     def _revive(self, process: Process) -> None:
         if process.is_alive:
             return
-        if process.is_noticed:
+        if process.is_waiting:
             if process.is_due:
                 self._say("supervisor", f"{process.program.name} starts again.")
                 process.start()
             return
         self._show(process)
+        process.kill()
         wait = process.plan_restart()
         self._say("supervisor", f"{process.program.name} {process.ending()}; it starts again in {wait:g} s.")
 
