@@ -7,28 +7,22 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field, TypeAdapter
+from pydantic import AwareDatetime, Field, TypeAdapter
 
 Outcome = Literal["completed", "interrupted", "failed", "refused"]
-_METRICS = 40
-_LARGEST = Decimal(10) ** 15
-
-
-def _bounded(usage: dict[str, int | Decimal]) -> dict[str, int | Decimal]:
-    if len(usage) > _METRICS:
-        raise ValueError(f"more than {_METRICS} metrics")
-    for name, amount in usage.items():
-        if isinstance(amount, Decimal) and not amount.is_finite():
-            raise ValueError(f"{name} is not a number")
-        if not 0 <= amount <= _LARGEST:
-            raise ValueError(f"{name} is out of bounds")
-    return usage
-
+_LARGEST = 10**15
 
 #: Canonical text only. A pattern costs a tenth of a microsecond, a UUID object two; an event has eight of them.
 Id = Annotated[str, Field(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
+Text = Annotated[str, Field(max_length=2048, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Currency = Annotated[str, Field(pattern="^[A-Z]{3,7}$")]
+Flags = Annotated[tuple[Annotated[str, Field(pattern="^[a-z][a-z_]{0,39}$")], ...], Field(max_length=20)]
 Amount = Annotated[Decimal, Field(ge=0, max_digits=30, decimal_places=12)]
-Metrics = Annotated[dict[str, int | Decimal], AfterValidator(_bounded)]
+Metric = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,49}$")]
+Quantity = Annotated[int, Field(strict=True, ge=0, le=_LARGEST)] | Annotated[Decimal, Field(ge=0, le=_LARGEST)]
+Metrics = Annotated[dict[Metric, Quantity], Field(max_length=40)]
+Count = Annotated[int, Field(strict=True, ge=0)]
+Milliseconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +41,24 @@ class UsageEvent:
     enrollment_id: Id | None
     api_key_id: Id | None
     price_version_id: Id
-    currency: str
-    channel: str | None
+    currency: Currency
+    channel: Text | None
     lease_id: Id | None
     hold: Amount
     usage: Metrics
-    status: int
+    status: Annotated[int, Field(ge=0, le=999)]
     outcome: Outcome
-    flags: tuple[str, ...]
+    flags: Flags
     started_at: AwareDatetime
     finished_at: AwareDatetime
-    gateway_id: str
-    method: str = ""
-    path: str = ""
+    gateway_id: Text
+    method: Text = ""
+    path: Text = ""
     routing_key: dict[str, Any] | None = None
-    request_bytes: int = 0
-    response_bytes: int = 0
-    latency_ms: float = 0
-    ttfb_ms: float | None = None
+    request_bytes: Count = 0
+    response_bytes: Count = 0
+    latency_ms: Milliseconds = 0
+    ttfb_ms: Milliseconds | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the mapping that travels. Decimals are texts."""

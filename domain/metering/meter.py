@@ -2,181 +2,176 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 
-import orjson
+from domain.metering import estimates, statements
+from domain.metering.hiding import UsageEventFilter
+from domain.metering.shapes import HostileUsage, Metrics, Statement
 
-from domain.metering import shapes
-from domain.metering.shapes import HostileUsage, Usage
+#: Kept of an answer: its beginning and its end. Usage stands in one of them, or in both.
+_HEAD_BYTES = 8 * 1024
+_STREAM_TAIL_BYTES = 16 * 1024
+_BODY_TAIL_BYTES = 256 * 1024
 
-#: Of an answer that is no stream, this much is kept for reading its usage.
-KEPT_BYTES = 8 * 1024 * 1024
-_EVENT_BYTES = 1024 * 1024
-_BYTES_A_TOKEN = 4
-_TEXT = re.compile(rb'"(?:content|text|arguments|thinking|partial_json)":\s*"((?:[^"\\]|\\.)*)')
-_ITEM_METRICS = frozenset({"count", "images_generated"})
-_TOKEN_METRICS = frozenset({"input_tokens", "output_tokens", "total_tokens", "cached_input_tokens"})
+_TOKEN_METRICS = frozenset(("input_tokens", "output_tokens", "total_tokens", "cached_input_tokens"))
+_ITEM_METRICS = frozenset(("count", "images_generated"))
 
 
 @dataclass(frozen=True, slots=True)
 class Used:
     """What was used, in the metrics of the price language. flags: estimated, hostile_usage."""
 
-    usage: dict[str, int]
+    usage: Mapping[str, int | Decimal]
     flags: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
-class Meter:
-    """One answer. needed: the metrics that its price asks for; what else is missing is not estimated.
+class _Sample:
+    """The part of an answer that was kept, and what it states."""
 
-    hides_usage_event: the event that only tells the usage was asked for by us, and is kept from the client.
+    stated: Statement | None
+    kept: bytes
+    flags: tuple[str, ...] = ()
+    _spoken: int | None = None
+
+    def spoken_of(self, received: int, *, is_stream: bool) -> int:
+        """Return about how many bytes of text an answer of `received` bytes holds, the rest taken to be like a part."""
+        if self._spoken is None:
+            if is_stream and received > len(self.kept):
+                self.kept = self.kept[:_HEAD_BYTES]
+            self._spoken = estimates.spoken_bytes(self.kept, is_stream=is_stream)
+        return self._spoken * received // len(self.kept) if self.kept else 0
+
+
+class Meter:
+    """One answer. It is fed what the upstream sends and asked, at the end or before, what was used.
+
+    needed: the metrics that the price asks for; tokens are not estimated for a price that has no use for them.
+    hides_usage_event: the event that only states the usage was asked for by us, and is kept from the client.
+    request: the body that was sent, read only when its tokens must be estimated.
     """
 
-    is_stream: bool
-    request_bytes: int
-    needed: frozenset[str]
-    hides_usage_event: bool = False
-    _kept: bytearray = field(default_factory=bytearray)
-    _cut: bool = False
-    _stated: Usage = field(default_factory=dict)
-    _hostile: bool = False
-    _received: int = 0
-    _text: int = 0
+    __slots__ = (
+        "_beginning", "_filter", "_head", "_head_room", "_images", "_images_edge", "_needed", "_request",
+        "_request_bytes", "_tail", "_tail_bytes", "_tail_room", "is_stream", "received",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        *,
+        is_stream: bool,
+        request_bytes: int,
+        needed: frozenset[str],
+        hides_usage_event: bool = False,
+        request: bytes | None = None,
+    ) -> None:
+        self.is_stream = is_stream
+        self.received = 0
+        self._request_bytes = request_bytes
+        self._request = request
+        self._needed = needed
+        self._filter = UsageEventFilter() if hides_usage_event and is_stream else None
+        self._beginning: _Sample | None = None
+        self._head: list[bytes] = []
+        self._head_room = _HEAD_BYTES
+        self._tail: deque[bytes] = deque()
+        self._tail_bytes = 0
+        self._tail_room = _STREAM_TAIL_BYTES if is_stream else _BODY_TAIL_BYTES
+        # images are megabytes of base64 each: they are counted as they pass, not kept
+        self._images: int | None = 0 if not is_stream and needed & _ITEM_METRICS else None
+        self._images_edge = b""
 
     def feed(self, chunk: bytes) -> bytes:
         """Take the next piece of the answer and return what of it the client shall see."""
-        self._received += len(chunk)
-        if self.is_stream:
-            return self._feed_stream(chunk)
-        if len(self._kept) + len(chunk) <= KEPT_BYTES:
-            self._kept += chunk
-        else:
-            self._cut = True
-        return chunk
+        size = len(chunk)
+        self.received += size
+        if self._head_room > 0:
+            self._head.append(chunk[: self._head_room])
+            self._head_room -= size
+        tail = self._tail
+        tail.append(chunk)
+        self._tail_bytes += size
+        while self._tail_bytes > self._tail_room and len(tail) > 1:
+            self._tail_bytes -= len(tail.popleft())
+        if self._images is not None:
+            self._count_images(chunk)
+        return chunk if self._filter is None else self._filter.feed(chunk)
 
     def remainder(self) -> bytes:
         """Return what was kept back of an unfinished event, for the end of the answer."""
-        rest = bytes(self._kept) if self.is_stream and self.hides_usage_event else b""
-        if rest:
-            self._kept.clear()
-        return rest
+        return b"" if self._filter is None else self._filter.remainder()
 
-    def so_far(self) -> Used:
-        """Return what is known to be used by now."""
-        return self._used(interrupted=True)
+    def so_far(self, *, seconds: Decimal | None = None) -> Used:
+        """Return what is known or estimated to be used by now, from the beginning of the answer."""
+        sample = self._beginning
+        if sample is None:
+            sample = self._sample(b"".join(self._head), b"")
+            if self._head_room <= 0:
+                self._beginning = sample
+        return self._used(sample, seconds, is_interrupted=True)
 
-    def finish(self, *, interrupted: bool) -> Used:
-        """Return what was used in all. What nobody stated is estimated from the bytes, and flagged."""
-        if not self.is_stream and not self._cut:
-            self._read(bytes(self._kept))
-        return self._used(interrupted=interrupted)
+    def finish(self, *, interrupted: bool, seconds: Decimal | None = None) -> Used:
+        """Return what was used in all. What nobody stated is estimated from the texts, and flagged.
 
-    def _used(self, *, interrupted: bool) -> Used:
-        usage: dict[str, int] = {"bytes_in": self.request_bytes, "bytes_out": self._received}
-        usage.update(self._stated)
-        flags = ["hostile_usage"] if self._hostile else []
-        lacks_output = "output_tokens" not in self._stated or (interrupted and not self._stated["output_tokens"])
-        if self.needed & _TOKEN_METRICS and (lacks_output or "input_tokens" not in self._stated):
-            usage.setdefault("input_tokens", self.request_bytes // _BYTES_A_TOKEN + 1)
-            if lacks_output:
-                usage["output_tokens"] = (self._text if self.is_stream else self._received) // _BYTES_A_TOKEN
-            flags.append("estimated")
-        if self.needed & _ITEM_METRICS and "count" not in usage and self._received:
-            usage["count"] = usage["images_generated"] = 1
-            flags.append("estimated")
-        return Used(usage, tuple(flags))
+        seconds: how long the call took, for prices by time; what the upstream states goes before it.
+        """
+        sample = self._sample(b"".join(self._head), b"".join(self._tail))
+        return self._used(sample, seconds, is_interrupted=interrupted)
 
-    # streams
-
-    def _feed_stream(self, chunk: bytes) -> bytes:
-        """Look at whole events. Those without usage cost one search in the bytes."""
-        if not self.hides_usage_event:
-            self._watch(chunk)
-            return chunk
-        self._kept += chunk
-        end = max(self._kept.rfind(b"\n\n") + 2, self._kept.rfind(b"\r\n\r\n") + 4)
-        if end < 4:
-            return self._overflow()
-        events, self._kept = bytes(self._kept[:end]), self._kept[end:]
-        if b'"usage"' not in events:
-            self._text += _text_bytes(events)
-            return events
-        gap = b"\r\n\r\n" if events.endswith(b"\r\n\r\n") else b"\n\n"
-        return b"".join(event + gap for event in events.removesuffix(gap).split(gap) if not self._is_only_usage(event))
-
-    def _overflow(self) -> bytes:
-        if len(self._kept) <= _EVENT_BYTES:
-            return b""
-        whole = bytes(self._kept)
-        self._kept.clear()
-        return whole
-
-    def _watch(self, chunk: bytes) -> None:
-        self._kept += chunk
-        end = self._kept.rfind(b"\n")
-        if end < 0:
-            if len(self._kept) > _EVENT_BYTES:
-                self._kept.clear()
-            return
-        lines = bytes(self._kept[: end + 1])
-        del self._kept[: end + 1]
-        if b'"usage' in lines:
-            for line in _data_lines(lines):
-                if b'"usage' in line:
-                    self._read(line)
-        self._text += _text_bytes(lines)
-
-    def _is_only_usage(self, event: bytes) -> bool:
-        """Take in an event, and return whether usage is all that it tells."""
-        only = False
-        for line in _data_lines(event):
-            if b'"usage"' in line and (answer := _object(line)) is not None:
-                self._take(answer)
-                only = answer.get("choices") == [] and isinstance(answer.get("usage"), dict)
-        if not only:
-            self._text += _text_bytes(event)
-        return only
-
-    # reading
-
-    def _read(self, text: bytes) -> None:
-        answer = _object(text)
-        if answer is None:
-            return
-        self._take(answer)
-        if (count := shapes.images(answer)) is not None:
-            self._stated["count"] = self._stated["images_generated"] = count
-
-    def _take(self, answer: dict[str, Any]) -> None:
+    def _sample(self, head: bytes, tail: bytes) -> _Sample:
+        kept = head[: self.received - len(tail)] + tail if tail else head
         try:
-            stated = shapes.read(answer)
+            stated = self._stated(head, tail)
         except HostileUsage:
-            self._hostile = True
-            return
-        if stated:
-            # a stream tells its input first and its output last; later figures replace earlier ones
-            self._stated.update(stated)
+            return _Sample(None, kept, ("hostile_usage",))
+        return _Sample(stated, kept)
 
+    def _stated(self, head: bytes, tail: bytes) -> Statement | None:
+        if self.is_stream:
+            return statements.in_stream(head, tail)
+        if not tail:
+            return None
+        stated = statements.in_body(tail, is_whole=self.received == len(tail))
+        if self._images and (stated is None or "count" not in stated.usage):
+            counted: Metrics = {"count": self._images, "images_generated": self._images}
+            return Statement({**counted, **stated.usage} if stated else counted)
+        return stated
 
-def _object(text: bytes) -> dict[str, Any] | None:
-    try:
-        answer = orjson.loads(text)
-    except (orjson.JSONDecodeError, json.JSONDecodeError):
-        return None
-    return answer if isinstance(answer, dict) else None
+    def _used(self, sample: _Sample, seconds: Decimal | None, *, is_interrupted: bool) -> Used:
+        usage: Metrics = {"bytes_in": self._request_bytes, "bytes_out": self.received}
+        if self.received or not is_interrupted:
+            usage["count"] = 1
+        if seconds is not None:
+            usage["seconds"] = seconds
+        if sample.stated is not None:
+            usage.update(sample.stated.usage)
+        flags = sample.flags
+        if self._needed & _TOKEN_METRICS and self._estimate(usage, sample):
+            flags = (*flags, "estimated")
+        if "input_tokens" in usage and "output_tokens" in usage:
+            cached = usage.get("cached_input_tokens", 0)
+            usage["total_tokens"] = usage["input_tokens"] + cached + usage["output_tokens"]
+        return Used(usage, flags)
 
+    def _estimate(self, usage: Metrics, sample: _Sample) -> bool:
+        """Fill in the tokens that are missing. Return whether any were."""
+        has_output = "output_tokens" in usage and sample.stated is not None and sample.stated.is_final
+        if "total_tokens" in usage or (has_output and "input_tokens" in usage):
+            return False
+        if "input_tokens" not in usage:
+            asked = self._request_bytes if self._request is None else estimates.asked_bytes(self._request)
+            usage["input_tokens"] = estimates.tokens(asked)
+        if not has_output:
+            spoken = estimates.tokens(sample.spoken_of(self.received, is_stream=self.is_stream))
+            usage["output_tokens"] = max(spoken, int(usage.get("output_tokens", 0)))
+        return True
 
-def _data_lines(event: bytes) -> Iterable[bytes]:
-    for line in event.splitlines():
-        if line.startswith(b"data:"):
-            yield line[5:].strip()
-
-
-def _text_bytes(lines: bytes) -> int:
-    """Return how many bytes of the answer's text some events carry."""
-    return sum(match.end() - match.start(1) for match in _TEXT.finditer(lines))
+    def _count_images(self, chunk: bytes) -> None:
+        mark = b'"b64_json"'
+        text = self._images_edge + chunk
+        assert self._images is not None
+        self._images += text.count(mark)
+        self._images_edge = text[-(len(mark) - 1) :]

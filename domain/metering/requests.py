@@ -2,35 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from domain.metering.shapes import LARGEST
 
 #: Of a request that names no limit to a service that declares none.
 DEFAULT_OUTPUT_TOKENS = 4096
-_OUTPUT_LIMITS = ("max_completion_tokens", "max_tokens", "max_output_tokens", "max_tokens_to_sample")
-_DECLARED = ("max_output_tokens", "maxOutputTokens")
-_IMAGES_AT_MOST = 100
+#: What upstreams add of their own to a request with tools. The templates of a chat are shorter than its JSON.
+_TOOL_TOKENS = 1024
+#: An image or file counts by its content, of which a request may hold only the address.
+_REFERENCE_TOKENS = 8192
+#: A conversation that the upstream remembers, when the offering does not declare its context length.
+_CONTEXT_TOKENS = 131_072
+_OUTPUT_LIMITS = frozenset((
+    "max_completion_tokens", "max_tokens", "max_output_tokens", "max_tokens_to_sample", "max_gen_len",
+    "maxOutputTokens", "maxTokens", "maxTokenCount", "num_predict",
+))  # fmt: skip
+#: Where the limits of Gemini, Bedrock and Ollama stand.
+_OPTION_GROUPS = ("generationConfig", "generation_config", "inferenceConfig", "textGenerationConfig", "options")
+_DECLARED_OUTPUT = ("max_output_tokens", "maxOutputTokens", "max_completion_tokens")
+_ANSWERS = frozenset(
+    ("n", "candidateCount", "numberOfImages", "num_images", "sampleCount", "num_generations", "best_of")
+)
+_SECONDS = 600
+_ANSWER_BYTES = 100 * 1024 * 1024
 
 
 def max_usage(body: Any, body_bytes: int, details: Mapping[str, Any]) -> dict[str, int]:
     """Return the most that a call can use: {metric: bound}.
 
-    A token stands for at least one byte of the request, so its bytes bound the input tokens. Output is bounded by
-    what the request allows, else by what the offering declares, else by 4096, for each of the answers asked for.
-    details: of the offering, numbers alone. Source: docs/algorithms/holds.md.
+    A token stands for at least one byte of the request, so its bytes bound the input, with 1 024 more for tools and
+    8 192 for each image or file; so does the declared context. Output is bounded by the lower of what the request
+    allows and what the offering declares, else by 4 096, for each of the answers asked for. Cached tokens are not
+    bounded apart: they are part of the input, and no dearer. details: of the offering.
+    Source: docs/algorithms/holds.md.
     """
     request = body if isinstance(body, dict) else {}
-    answers = _number(request, ("n",), most=_IMAGES_AT_MOST) or 1
-    output = _number(request, _OUTPUT_LIMITS) or _number(details, _DECLARED) or DEFAULT_OUTPUT_TOKENS
+    answers = max([1, *_numbers(request, _ANSWERS)])
+    tokens_in = _input_tokens(request, body_bytes, details)
+    tokens_out = _output_tokens(request, details) * answers * _prompts(request)
     return {
-        "input_tokens": body_bytes,
-        "output_tokens": output * answers,
+        "input_tokens": tokens_in,
+        "output_tokens": tokens_out,
+        "total_tokens": tokens_in + tokens_out,
         "count": answers,
         "images_generated": answers,
         "bytes_in": body_bytes,
+        "bytes_out": _declared(details, "max_response_bytes") or _ANSWER_BYTES,
         "characters": body_bytes,
+        "seconds": _declared(details, "max_seconds") or _SECONDS,
     }
 
 
@@ -42,19 +63,62 @@ def asks_for_stream(body: Any) -> bool:
 def ensure_stream_usage(body: dict[str, Any], path: str) -> tuple[dict[str, Any], bool]:
     """Return the body with the wish for usage at the stream's end, and whether it had to be added.
 
-    OpenAI's chat and completion streams tell their usage only to those who ask. path: below the service's address.
+    OpenAI's chat and completion streams tell their usage only to those who ask; who did not ask shall not see it. path:
+    below the service's address.
     """
-    options = body.get("stream_options")
     if not asks_for_stream(body) or not path.rstrip("/").endswith("completions"):
         return body, False
-    if isinstance(options, dict) and "include_usage" in options:
+    options = body.get("stream_options")
+    if not isinstance(options, dict):
+        options = {}
+    if options.get("include_usage") is True:
         return body, False
-    return {**body, "stream_options": {**(options if isinstance(options, dict) else {}), "include_usage": True}}, True
+    return {**body, "stream_options": {**options, "include_usage": True}}, True
 
 
-def _number(mapping: Mapping[str, Any], names: tuple[str, ...], *, most: int = LARGEST) -> int:
-    for name in names:
-        value = mapping.get(name)
-        if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= most:
-            return value
-    return 0
+def _input_tokens(request: Mapping[str, Any], body_bytes: int, details: Mapping[str, Any]) -> int:
+    context = _declared(details, "context_length", "max_context_length")
+    bound = body_bytes + _REFERENCE_TOKENS * sum(1 for _ in _references(request))
+    if request.get("tools") or request.get("functions"):
+        bound += _TOOL_TOKENS
+    if request.get("previous_response_id") or request.get("conversation"):
+        bound += _CONTEXT_TOKENS
+    return min(bound, context) if context else bound
+
+
+def _output_tokens(request: Mapping[str, Any], details: Mapping[str, Any]) -> int:
+    asked = max(_numbers(request, _OUTPUT_LIMITS), default=0)
+    declared = _declared(details, *_DECLARED_OUTPUT)
+    return min(asked or declared, declared or asked) or DEFAULT_OUTPUT_TOKENS
+
+
+def _references(request: Mapping[str, Any]) -> Iterable[object]:
+    """Yield the parts of a conversation that are not text."""
+    for name, inside in (("messages", "content"), ("input", "content"), ("contents", "parts")):
+        turns = request.get(name)
+        for turn in turns if isinstance(turns, list) else ():
+            parts = turn.get(inside) if isinstance(turn, dict) else None
+            if isinstance(parts, list):
+                yield from (part for part in parts if isinstance(part, dict) and not isinstance(part.get("text"), str))
+
+
+def _prompts(request: Mapping[str, Any]) -> int:
+    """Return how many prompts a completion answers: a list of tokens is one, a list of anything else is many."""
+    prompt = request.get("prompt")
+    return max(len(prompt), 1) if isinstance(prompt, list) and not all(isinstance(part, int) for part in prompt) else 1
+
+
+def _numbers(request: Mapping[str, Any], names: frozenset[str]) -> list[int]:
+    """Return the positive numbers that a request gives under any of the names, at its top or among its options."""
+    places = [request, *(options for group in _OPTION_GROUPS if isinstance(options := request.get(group), dict))]
+    return [
+        number for place in places for name, value in place.items() if name in names and (number := _positive(value))
+    ]
+
+
+def _declared(details: Mapping[str, Any], *names: str) -> int:
+    return next((number for name in names if (number := _positive(details.get(name)))), 0)
+
+
+def _positive(value: object) -> int:
+    return min(max(value, 0), LARGEST) if isinstance(value, int) and not isinstance(value, bool) else 0

@@ -68,6 +68,7 @@ class Shipper:
 
     async def _run(self) -> None:
         while True:
+            is_last_look = self._is_draining.is_set()
             try:
                 batch = await self._spool.pending(_BATCH_EVENTS)
             except OSError as error:
@@ -77,7 +78,7 @@ class Shipper:
                 await self._ship(batch)
                 if len(batch.finals) == _BATCH_EVENTS:
                     continue
-            elif self._is_draining.is_set():
+            elif is_last_look:
                 return
             await self._gather()
 

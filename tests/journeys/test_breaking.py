@@ -90,8 +90,11 @@ class TestKilling:
 
 class TestSpending:
     def test_two_hundred_calls_on_money_for_twenty_answers_exactly_twenty(self, breakable):
-        price = Decimal(breakable.rows("SELECT p.price->>'price' FROM catalog_service s JOIN prices_priceversion p"
-                                       " ON p.id = s.list_price_id WHERE s.name = 'northwind/prism-image'")[0][0])  # fmt: skip
+        ((text,),) = breakable.rows(
+            "SELECT p.price->>'price' FROM catalog_service s JOIN prices_priceversion p ON p.id = s.list_price_id"
+            " WHERE s.name = 'northwind/prism-image'"
+        )
+        price = Decimal(text)
         created = breakable.manage("create_account", "customer", "small-buyer")
         key = created.stdout.strip()
         credited = breakable.manage(

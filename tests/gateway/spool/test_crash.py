@@ -19,8 +19,11 @@ ROOT = Path(__file__).parents[3]
 KILLS = 6
 
 
-def kill_one(folder: Path, delay: float) -> tuple[list[str], list[str]]:
-    """Run the busy process for a moment, kill it, and return the ids it called durable and those it had shipped."""
+def kill_one(folder: Path, delay: float, *, from_the_start: bool) -> tuple[list[str], list[str]]:
+    """Run the busy process for a moment, kill it, and return the ids it called durable and those it had shipped.
+
+    from_the_start: count from its launch, so that it may also die while it recovers what the last one left.
+    """
     process = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("busy_process.py")), str(folder)],
         stdout=subprocess.PIPE,
@@ -28,7 +31,7 @@ def kill_one(folder: Path, delay: float) -> tuple[list[str], list[str]]:
         cwd=ROOT,
         env={"PYTHONPATH": str(ROOT)},
     )
-    first = process.stdout.readline()
+    first = b"" if from_the_start else process.stdout.readline()
     time.sleep(delay)
     process.kill()
     out, err = process.communicate()
@@ -43,8 +46,8 @@ class TestKilledProcess:
         moments = random.Random(seed)
         durable: list[str] = []
         shipped: list[str] = []
-        for _ in range(KILLS):
-            acknowledged, confirmed = kill_one(folder, moments.uniform(0, 0.3))
+        for number in range(KILLS):
+            acknowledged, confirmed = kill_one(folder, moments.uniform(0, 0.4), from_the_start=number % 2 == 1)
             durable += acknowledged
             shipped += confirmed
 

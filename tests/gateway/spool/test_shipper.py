@@ -44,7 +44,7 @@ class TestShipper:
 
         assert await shipper.drain(10)
         assert inbox.events == [f"{number}" for number in range(20)]
-        assert shipper.lag.events == 0
+        assert (shipper.lag.events, shipper.shipped) == (0, 20)
 
     async def test_ships_in_batches(self, open_spool):
         spool, inbox = await open_spool(), FakeInbox()

@@ -1,0 +1,1 @@
+"""Price rules of sellers and of the platform, as uploaded."""
