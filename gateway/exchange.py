@@ -102,6 +102,7 @@ class Exchange:
             request_bytes=len(ctx.upstream_body),
             needed=deps.prices.needs(ctx.plan.price),
             hides_usage_event=ctx.added_stream_usage,
+            request=ctx.upstream_body,
         )
         is_stream = self._meter.is_stream
         length = _content_length(self._response.headers)
@@ -189,11 +190,7 @@ class Exchange:
         assert self._response is not None
         ctx = self._ctx
         assert ctx.plan is not None
-        passed = [
-            pair
-            for pair in crossing.for_client(self._response.headers)
-            if pair[0].lower() not in _OURS
-        ]
+        passed = [pair for pair in crossing.for_client(self._response.headers) if pair[0].lower() not in _OURS]
         if ctx.added_stream_usage:
             passed = [pair for pair in passed if pair[0].lower() != b"content-length"]
         return passed + own_headers(ctx)
@@ -203,7 +200,7 @@ class Exchange:
         if now < self._checkpoint_at or self._meter is None:
             return
         self._checkpoint_at = now + _CHECKPOINT_SECONDS
-        so_far = self._meter.so_far()
+        so_far = self._meter.so_far(seconds=self._seconds())
         self._deps.spool.checkpoint(
             self._ctx.event_id, self._event("interrupted", so_far.usage, so_far.flags).to_bytes()
         )
@@ -228,8 +225,12 @@ class Exchange:
     def _used(self) -> tuple[Metrics, tuple[str, ...]]:
         if self._meter is None or self._response is None or self._response.status >= 400:
             return {}, ()
-        result = self._meter.finish(interrupted=self._outcome == "interrupted")
+        result = self._meter.finish(interrupted=self._outcome == "interrupted", seconds=self._seconds())
         return result.usage, result.flags
+
+    def _seconds(self) -> Decimal:
+        """Return how long the call has taken, in whole milliseconds."""
+        return Decimal(round((time.monotonic() - self._ctx.started) * 1000)) / 1000
 
     def _event(self, outcome: Outcome, usage: Metrics, flags: tuple[str, ...]) -> UsageEvent:
         ctx = self._ctx

@@ -20,7 +20,7 @@ P = ParamSpec("P")
 class MemberRequest(HttpRequest):
     """A request of somebody who is logged in and acts for a team."""
 
-    user: User  # type: ignore[assignment]
+    user: User
     team: Team
     membership: Membership
 

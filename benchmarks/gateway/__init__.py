@@ -1,1 +1,1 @@
-"""`python -m benchmarks.gateway`: calls a second and added latency, beside the same upstream called directly and by nginx."""
+"""`python -m benchmarks.gateway`: calls a second and added latency, beside the upstream itself and nginx."""

@@ -53,15 +53,21 @@ def _report(running: list[Target], connections: int, rounds: int, seconds: float
     }
     base, nginx = medians["direct"], medians.get("nginx")
     print(f"\n{connections} connections, {rounds} rounds of {seconds:g} s")
-    print(
-        f"{'':10}{'calls/s':>10}{'x direct':>10}{'x nginx':>9}{'CPU us':>9}{'p50 us':>9}{'added':>8}{'p99 us':>9}{'failed':>8}"
-    )
+    heads = ("calls/s", "x direct", "x nginx", "CPU us", "p50 us", "added", "p99 us", "failed")
+    print(f"{'':10}" + "".join(f"{head:>10}" for head in heads))
     for name, of in medians.items():
-        times_nginx = f"{of['per_second'] / nginx['per_second']:9.3f}" if nginx else f"{'-':>9}"
-        print(
-            f"{name:10}{of['per_second']:10.0f}{of['per_second'] / base['per_second']:10.3f}{times_nginx}"
-            f"{of['cpu_us']:9.0f}{of['p50_us']:9.0f}{of['p50_us'] - base['p50_us']:8.0f}{of['p99_us']:9.0f}{of['failures']:8.0f}"
+        times_nginx = f"{of['per_second'] / nginx['per_second']:.3f}" if nginx else "-"
+        figures = (
+            f"{of['per_second']:.0f}",
+            f"{of['per_second'] / base['per_second']:.3f}",
+            times_nginx,
+            f"{of['cpu_us']:.0f}",
+            f"{of['p50_us']:.0f}",
+            f"{of['p50_us'] - base['p50_us']:.0f}",
+            f"{of['p99_us']:.0f}",
+            f"{of['failures']:.0f}",
         )
+        print(f"{name:10}" + "".join(f"{figure:>10}" for figure in figures))
     if nginx:
         ratio = nginx["cpu_us"] / medians["gateway"]["cpu_us"]
         print(f"gateway / nginx by processor time a call: {ratio:.3f}")

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.gateway.upstream PORT`: answers every request with one chat completion, as fast as Python can."""
+"""`python -m benchmarks.gateway.upstream PORT`: one chat completion for every request, as fast as Python can."""
 
 from __future__ import annotations
 

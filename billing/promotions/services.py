@@ -40,7 +40,8 @@ def store(
     rule = PriceRule.objects.filter(seller=owner, name=content["name"]).first()
     wanted = _fields(content)
     code = _code(content, rule)
-    if PriceRule.objects.filter(code=code).exclude(pk=rule.pk if rule else None).exists():
+    same_code = PriceRule.objects.filter(code=code).first()
+    if same_code is not None and same_code != rule:
         raise PromotionCodeTaken(promotion_code=code)
     if rule is None:
         return PriceRule.objects.create(

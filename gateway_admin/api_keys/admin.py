@@ -1,4 +1,5 @@
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.admin import ModelAdmin
@@ -25,6 +26,6 @@ class ApiKeyAdmin(ModelAdmin):
         return False
 
     @admin.action(description="Revoke", permissions=["view"])
-    def revoke(self, request: HttpRequest, queryset: "admin.options.QuerySet[ApiKey]") -> None:
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         for key in queryset:
             services.revoke(key=key, now=timezone.now())

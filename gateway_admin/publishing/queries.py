@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from gateway_admin.api_keys.models import ApiKey
 from gateway_admin.publishing.models import PublishedRecord
 
 
 def body(kind: str, key: str) -> Any | None:
     """Return the stored mapping of a record, or None when there is none."""
     return PublishedRecord.objects.filter(kind=kind, key=key).values_list("body", flat=True).first()
+
+
+def keys_out_of_step(*, team_id: str, is_active: bool) -> list[str]:
+    """Return the digests of a team's keys that are published although the team was stopped, or the other way round."""
+    digests = ApiKey.objects.filter(team_id=team_id, revoked_at=None).values("digest")
+    stale = PublishedRecord.objects.filter(kind="api_key", key__in=digests, body__isnull=is_active)
+    return list(stale.order_by("key").values_list("key", flat=True))

@@ -7,6 +7,7 @@ import json
 from django.db import connection, transaction
 
 from domain.routing.snapshot import CODECS
+from gateway_admin.publishing import queries
 from gateway_admin.publishing.compilers import COMPILERS
 
 _UPSERT = """
@@ -34,3 +35,6 @@ def publish(kind: str, key: str) -> None:
         cursor.execute("SELECT pg_notify('published', '')")
     if kind == "secret":
         publish("customer", key.partition("/")[0])
+    if kind == "customer":
+        for digest in queries.keys_out_of_step(team_id=key, is_active=record is not None):
+            publish("api_key", digest)
