@@ -1,9 +1,10 @@
-"""python -m benchmarks.settlement [--events N] [--batch N] [--wallets 1,100,10000]"""
+"""python -m benchmarks.settlement [--events N] [--batch N] [--workers N] [--rounds N] [--wallets 1,100,10000]"""
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -12,25 +13,27 @@ from domain import sealing
 
 
 def main() -> None:
-    """Start an engine of its own, measure, print the table, stop the engine."""
+    """Start a PostgreSQL of its own, measure, print the table, remove it."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--events", type=int, default=50_000, help="events settled per line of the table")
+    parser.add_argument("--events", type=int, default=20_000, help="events settled in a round")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds per number of wallets; the median counts")
     parser.add_argument("--batch", type=int, default=1000, help="events in one transaction")
+    parser.add_argument("--workers", type=int, default=1, help="consumers side by side")
     parser.add_argument("--wallets", default="1,100,10000", help="numbers of wallets, one line each")
-    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "settlement-benchmark")
     arguments = parser.parse_args()
-    engine = arguments.folder / "postgres"
-    _set_up(engines.start_postgres(engine, database="settlement"))
+    folder = Path(tempfile.mkdtemp(prefix="settlement-benchmark-"))
+    folder.chmod(0o755)
     try:
-        from benchmarks.settlement.measure import report
+        _set_up(engines.start_postgres(folder / "postgres", database="settlement"))
+        from benchmarks.settlement import measure
 
-        report(
-            events=arguments.events,
-            batch=arguments.batch,
-            wallet_counts=[int(count) for count in arguments.wallets.split(",")],
+        measure.report(
+            measure.Load(arguments.events, arguments.rounds, arguments.batch, arguments.workers),
+            [int(count) for count in arguments.wallets.split(",")],
         )
     finally:
-        engines.stop_postgres(engine)
+        engines.stop_postgres(folder / "postgres")
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _set_up(database_url: str) -> None:

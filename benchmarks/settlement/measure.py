@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from statistics import median
 
 from django.db import connection, transaction
 
-from benchmarks.settlement import workload
+from benchmarks.settlement import row_at_a_time, workload
+from billing.prices.models import PriceVersion
 from billing.rating import verification
-from billing.rating.consumer import Consumer
-from billing.rating.services import settle
+from billing.rating.consumer import Consumer, spare_the_collector
 from domain.usage import UsageEvent
 
 _COLUMNS = (
@@ -20,26 +23,54 @@ _COLUMNS = (
 )
 
 
-def report(*, events: int, batch: int, wallet_counts: Sequence[int]) -> None:
-    """Print a line per number of wallets."""
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is settled, and by how many."""
+
+    events: int
+    rounds: int
+    batch: int
+    workers: int
+
+
+def report(load: Load, wallet_counts: Sequence[int]) -> None:
+    """Print a line per number of wallets. Every rate is the median of its rounds, which take turns."""
     version = workload.price()
-    print(f"{events} events, up to {batch} a batch, one consumer. Events per second, and the ratio to COPY.\n")
+    spare_the_collector()
+    print(
+        f"{load.events:,} events a round, {load.rounds} rounds, up to {load.batch:,} events a batch, "
+        f"{load.workers} consumer(s). Events per second.\n"
+    )
     print(f"{'wallets':>8} {'consumer':>10} {'COPY':>10} {'row at a time':>14} {'x COPY':>8} {'x row':>8}")
     for number in wallet_counts:
-        purses = workload.purses(number)
-        _fill(list(workload.events(events, purses, version)))
-        consumer = _rate(events, lambda: Consumer(batch=batch, stop=threading.Event()).drain())
-        copy = _copy_again(events)
-        few = max(events // 25, 200)
-        _fill(list(workload.events(few, purses, version)))
-        single = _rate(few, _one_by_one)
-        print(
-            f"{number:>8} {consumer:>10,.0f} {copy:>10,.0f} {single:>14,.0f}"
-            f" {consumer / copy:>8.2f} {consumer / single:>8.1f}"
-        )
-    # wallets here were given their money without a ledger entry; everything else must hold
+        print(_line(load, number, version), flush=True)
+    # the wallets were given their money without a ledger entry; every other rule must hold
     broken = [each for each in verification.verify() if not each.rule.startswith("settled")]
-    print("\nThe books hold." if not broken else "\n".join(str(each) for each in broken))
+    print("\n" + ("\n".join(map(str, broken)) or "The books hold."))
+
+
+def _line(load: Load, number: int, version: PriceVersion) -> str:
+    purses = workload.purses(number)
+
+    def make(size: int) -> list[UsageEvent]:
+        return list(workload.events(size, purses, version))
+
+    rounds = [_round(load, make) for _ in range(load.rounds)]
+    consumer, copy, single = (median(rates) for rates in zip(*rounds, strict=True))
+    return (
+        f"{number:>8,} {consumer:>10,.0f} {copy:>10,.0f} {single:>14,.0f} {consumer / copy:>8.2f}"
+        f" {consumer / single:>8.1f}"
+    )
+
+
+def _round(load: Load, make: Callable[[int], list[UsageEvent]]) -> tuple[float, float, float]:
+    """Return the rates of the consumer, of COPY and of row at a time."""
+    _fill(make(load.events))
+    consumer = _rate(load.events, lambda: _drain(load))
+    copy = _copy_again(load.events)
+    few = max(load.events // 20, 100)
+    _fill(make(few))
+    return consumer, copy, _rate(few, row_at_a_time.settle_all)
 
 
 def _rate(events: int, work: Callable[[], object]) -> float:
@@ -48,30 +79,35 @@ def _rate(events: int, work: Callable[[], object]) -> float:
     return events / (time.perf_counter() - began)
 
 
+def _drain(load: Load) -> None:
+    def drain() -> None:
+        Consumer(load.batch, threading.Event()).drain()
+        if load.workers > 1:
+            connection.close()
+
+    if load.workers == 1:
+        drain()
+        return
+    with ThreadPoolExecutor(load.workers) as pool:
+        for running in [pool.submit(drain) for _ in range(load.workers)]:
+            running.result()
+
+
 def _fill(events: Sequence[UsageEvent]) -> None:
-    for start in range(0, len(events), 1000):
-        part = events[start : start + 1000]
-        with connection.cursor() as cursor:
+    with connection.cursor() as cursor:
+        for start in range(0, len(events), 1000):
+            part = events[start : start + 1000]
+            columns = [[getattr(event, name) for event in part] for name in ("event_id", "wallet_id", "lease_id")]
             cursor.execute(
                 "SELECT usage_inbox_insert('bench', %s::uuid[], %s::uuid[], %s::uuid[], %s)",
-                [
-                    [event.event_id for event in part],
-                    [event.wallet_id for event in part],
-                    [event.lease_id for event in part],
-                    [event.to_bytes().decode() for event in part],
-                ],
+                [*columns, [event.to_bytes().decode() for event in part]],
             )
-    with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE rating_usageinbox")
-
-
-def _one_by_one() -> None:
-    while settle(limit=1).claimed:
-        pass
+        cursor.execute("CHECKPOINT")
 
 
 def _copy_again(events: int) -> float:
-    """Write the newest charges once more, into a table with the same indexes and constraints, with one COPY."""
+    """Write the newest charges once more, with one COPY into a table with the same indexes and constraints."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("CREATE TABLE copied (LIKE rating_charge INCLUDING ALL)")
         query = f"COPY (SELECT {_COLUMNS} FROM rating_charge ORDER BY event_id DESC LIMIT {events}) TO STDOUT"

@@ -1,0 +1,1 @@
+"""The usage inbox, settlement in batches, charges."""

@@ -1,0 +1,151 @@
+"""From usage to charges: the inbox, what could not be read, the charges, and what they sum up to per month."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from accounts.teams.models import Team
+from billing.ledger.models import not_negative
+from billing.prices.models import PriceVersion
+from billing.wallets.models import Wallet
+from common.models import AmountField
+
+
+class UsageInbox(models.Model):
+    """An event as a gateway sent it, until it is settled. `payload` is the JSON text of a domain.usage.UsageEvent.
+
+    Text, not jsonb: what PostgreSQL would not take as JSON must not keep the gateway from handing over the rest.
+    """
+
+    event_id = models.UUIDField(primary_key=True)
+    gateway_id = models.CharField(max_length=100)
+    wallet_id = models.UUIDField()
+    lease_id = models.UUIDField(null=True)
+    payload = models.TextField()
+    received_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name_plural = "usage inbox"
+        indexes = [models.Index(fields=["lease_id"], name="inbox_of_a_lease", condition=Q(lease_id__isnull=False))]
+
+    def __str__(self) -> str:
+        return str(self.event_id)
+
+
+class UsageQuarantine(models.Model):
+    """An event that could not be settled, kept with the reason until an operator sends it back to the inbox."""
+
+    event_id = models.UUIDField(primary_key=True)
+    gateway_id = models.CharField(max_length=100)
+    wallet_id = models.UUIDField()
+    lease_id = models.UUIDField(null=True)
+    payload = models.TextField()
+    received_at = models.DateTimeField()
+    error = models.TextField()
+    quarantined_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name_plural = "usage quarantine"
+        ordering = ["-quarantined_at"]
+
+    def __str__(self) -> str:
+        return str(self.event_id)
+
+
+class ChargeState(models.TextChoices):
+    CHARGED = "charged", "Charged"
+    UNPRICED = "unpriced", "Unpriced (waits for a price that can bill it)"
+
+
+class Charge(models.Model):
+    """What one event cost and what of it the customer pays. Written once; an unpriced one is priced once.
+
+    cost: by the price. hold: what was set aside before the call; charged <= hold. loss: what the platform bears.
+    The references to wallet, team and price are checked by the settlement and by the verifier instead of per row by
+    foreign keys: they would cost as much as the row itself.
+    """
+
+    event_id = models.UUIDField(primary_key=True)
+    wallet = models.ForeignKey(
+        Wallet, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="charges"
+    )
+    team = models.ForeignKey(
+        Team, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="charges"
+    )
+    service_id = models.UUIDField()
+    enrollment_id = models.UUIDField(null=True)
+    api_key_id = models.UUIDField(null=True)
+    price = models.ForeignKey(
+        PriceVersion, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="charges"
+    )
+    lease_id = models.UUIDField(null=True)
+    channel = models.TextField(blank=True)
+    outcome = models.CharField(max_length=20)
+    status = models.IntegerField(help_text="Of the upstream's answer; 0 when there was none.")
+    usage = models.JSONField()
+    hold = AmountField()
+    cost = AmountField()
+    charged = AmountField()
+    loss = models.GeneratedField(expression=F("cost") - F("charged"), output_field=AmountField(), db_persist=True)
+    state = models.CharField(max_length=8, choices=ChargeState.choices)
+    flags = models.JSONField()
+    error = models.TextField(blank=True)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField()
+    period = models.DateField(help_text="First day of the month, UTC, in which the call finished.")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-started_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=not_negative("hold", "cost", "charged"), name="charge_amounts_are_numbers"
+            ),
+            models.CheckConstraint(
+                condition=Q(charged__lte=F("cost")) & Q(charged__lte=F("hold")), name="charge_is_within_cost_and_hold"
+            ),
+            models.CheckConstraint(
+                condition=Q(state=ChargeState.CHARGED, error="") | Q(state=ChargeState.UNPRICED, cost=0),
+                name="charge_state_is_known",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["wallet", "-started_at"], name="charges_of_a_wallet"),
+            models.Index(fields=["created_at"], name="charges_to_price", condition=Q(state="unpriced")),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.event_id)
+
+
+class PeriodUsage(models.Model):
+    """Sum of the charges of a wallet in a month for one service and enrollment. metrics: name -> decimal text."""
+
+    wallet = models.ForeignKey(
+        Wallet, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="period_usage"
+    )
+    period = models.DateField()
+    service_id = models.UUIDField()
+    enrollment_id = models.UUIDField(null=True)
+    requests = models.BigIntegerField(default=0)
+    charged = AmountField(default=Decimal(0))
+    metrics = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name_plural = "period usage"
+        ordering = ["-period", "-charged"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["wallet", "period", "service_id", "enrollment_id"],
+                name="period_usage_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(condition=not_negative("charged", "requests"), name="period_usage_is_a_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.period:%Y-%m} {self.service_id}"

@@ -1,0 +1,1 @@
+"""Prepaid wallets, leases of money to gateways, the three numbers."""
