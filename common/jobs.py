@@ -13,6 +13,8 @@ def enqueue(name: str, **arguments: str | int | None) -> None:
 
 def _send(name: str, arguments: dict[str, str | int | None]) -> None:
     if current_app.conf.task_always_eager:
+        # a worker loads the tasks when it starts; nobody did here
+        current_app.loader.import_default_modules()
         current_app.tasks[name].apply(kwargs=arguments, throw=True)
     else:
         current_app.send_task(name, kwargs=arguments)

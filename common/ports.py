@@ -6,7 +6,7 @@ port, and the upper floor plugs its function in when the application starts (`Ap
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Generic, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -38,3 +38,6 @@ publish: Port[[str, str], None] = Port("publish")
 
 #: The names of the secrets and variables that a team has: secret_names(team id).
 secret_names: Port[[UUID], frozenset[str]] = Port("secret_names")
+
+#: What people call services: service_names(service ids) -> {id: name}. Unknown ids are left out.
+service_names: Port[[Iterable[UUID]], dict[UUID, str]] = Port("service_names")

@@ -1,0 +1,56 @@
+"""The sidebar: what a customer and a seller find where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page of the sidebar. path: its address; pages under it count as being there."""
+
+    label: str
+    path: str
+    icon: str
+
+    def holds(self, path: str) -> bool:
+        """Return whether the page at `path` belongs to this place."""
+        return path == self.path or (self.path != "/" and path.startswith(f"{self.path}/"))
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Places under one heading; the first section has none."""
+
+    label: str
+    places: tuple[Place, ...]
+
+
+_KEYS = Place("API Keys", "/keys", "key-round")
+_SECRETS = Place("Secrets", "/secrets", "lock")
+_TOP = (Place("Home", "/", "house"), Place("Market", "/market", "store"))
+
+CUSTOMER = (
+    Section("", _TOP),
+    Section("Services", (Place("Enrollments", "/enrollments", "layers"),)),
+    Section("Billing", (Place("Wallet", "/wallet", "wallet"),)),
+    Section("Developer", (_KEYS, _SECRETS)),
+    Section("Settings", (Place("Account", "/teams", "users"),)),
+)
+SELLER = (
+    Section("", _TOP),
+    Section("Services", (Place("My services", "/seller/services", "package"),)),
+    Section("Developer", (_SECRETS, _KEYS)),
+    Section("Settings", (Place("Account", "/teams", "users"),)),
+)
+
+
+def sections(*, is_seller: bool) -> tuple[Section, ...]:
+    """Return the sidebar of a team."""
+    return SELLER if is_seller else CUSTOMER
+
+
+def current(path: str, *, is_seller: bool) -> Place | None:
+    """Return the place that the page at `path` belongs to."""
+    places = (place for section in sections(is_seller=is_seller) for place in section.places)
+    return next((place for place in places if place.holds(path)), None)

@@ -1,0 +1,1 @@
+"""A customer's opt-in to a service: accepted price, parameters, code, interfaces."""
