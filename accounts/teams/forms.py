@@ -8,7 +8,7 @@ from accounts.teams.models import TeamKind
 
 
 class TeamForm(forms.Form):
-    display_name = forms.CharField(label="Team name", max_length=200, help_text="How people see it, e.g. Acme Research.")
+    display_name = forms.CharField(label="Team name", max_length=200, help_text="How people see it: Acme Research.")
     kind = forms.ChoiceField(
         label="What the team does",
         choices=[

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import secrets
+from typing import Any
 
 from django.db import transaction
 
 from accounts.teams.models import Membership, Role, Team, TeamKind
 from accounts.users.models import User
+from common import ports
 from common.errors import DomainError
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9])?", re.ASCII)
@@ -34,16 +36,21 @@ class TeamNameInvalid(DomainError):
 @transaction.atomic
 def create(*, kind: str, name: str, owner: User | None = None, display_name: str = "", contact_email: str = "") -> Team:
     """Create a team, with `owner` as its owner. Raises: TeamNameInvalid, TeamNameTaken."""
-    if not _NAME.fullmatch(name):
-        raise TeamNameInvalid(name=name)
-    if Team.objects.filter(name__iexact=name).exists():
-        raise TeamNameTaken(name=name)
+    check_name(name)
     team = Team.objects.create(
         kind=TeamKind(kind), name=name, display_name=display_name, contact_email=contact_email.lower()
     )
     if owner is not None:
         Membership.objects.create(team=team, user=owner, role=Role.OWNER)
     return team
+
+
+def check_name(name: str) -> None:
+    """Say whether a new team can be called so. Raises: TeamNameInvalid, TeamNameTaken."""
+    if not _NAME.fullmatch(name):
+        raise TeamNameInvalid(name=name)
+    if Team.objects.filter(name__iexact=name).exists():
+        raise TeamNameTaken(name=name)
 
 
 @transaction.atomic
@@ -67,3 +74,37 @@ def add_member(*, team: Team, user: User, role: str) -> Membership:
     """Make `user` a member of `team` in `role`, or change the role."""
     member, _ = Membership.objects.update_or_create(team=team, user=user, defaults={"role": Role(role)})
     return member
+
+
+#: What a profile says but this table does not keep: it needs encryption of its own.
+_NOT_KEPT = {"tax_id"}
+
+
+@transaction.atomic
+def set_profile(*, team: Team, profile: dict[str, Any]) -> Team:
+    """Let a seller's file say who they are. What only operators may set is not in it."""
+    team.profile = {name: value for name, value in profile.items() if name not in _NOT_KEPT}
+    team.display_name = profile.get("display_name") or team.display_name
+    team.contact_email = (profile.get("contact_email") or team.contact_email).lower()
+    team.save(update_fields=["profile", "display_name", "contact_email"])
+    return team
+
+
+@transaction.atomic
+def deactivate(*, team: Team) -> Team:
+    """Stop a team: its members no longer act for it, its keys are refused within a second. Nothing of it is lost."""
+    return _set_active(team, is_active=False)
+
+
+@transaction.atomic
+def activate(*, team: Team) -> Team:
+    """Let a stopped team work again, with the keys that it had."""
+    return _set_active(team, is_active=True)
+
+
+def _set_active(team: Team, *, is_active: bool) -> Team:
+    team = Team.objects.select_for_update(of=("self",)).get(pk=team.pk)
+    team.is_active = is_active
+    team.save(update_fields=["is_active"])
+    ports.publish("customer", str(team.pk))
+    return team

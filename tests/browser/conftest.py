@@ -1,0 +1,108 @@
+"""Headless Chromium for the tests of pages, and what every page is checked for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.users.models import User
+
+AXE = (Path(__file__).parent.parent / "fakes" / "axe-core-4.14.1.min.js").read_text()
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WIDE, NARROW = (1280, 800), (360, 740)
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """The browser that CHROMIUM names, or the system's. It ends with this folder: its driver keeps an event loop."""
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("Chromium is missing. Install it (apt-get install chromium), or name it in CHROMIUM.")
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Django would take the thread of that loop for asynchronous code
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(
+            executable_path=program,
+            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visitor:
+    """A person at a browser. complaints: what the console says that it should not, e.g. refused inline styles."""
+
+    context: BrowserContext
+    page: Page
+    address: str
+    complaints: list[str] = field(default_factory=list)
+
+    def go(self, path: str) -> Page:
+        """Open a page; its scripts have run."""
+        self.page.goto(self.address + path)
+        return self.page
+
+    def overflow(self) -> int:
+        """Return by how many pixels the page is wider than the window."""
+        width: int = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        return width
+
+    def barriers(self) -> list[str]:
+        """Return what axe-core finds wrong with the page, a line for each rule and element."""
+        self.page.evaluate(AXE)
+        found = self.page.evaluate("rules => axe.run(document, { runOnly: rules })", RULES)
+        return [f"{rule['id']}: {node['html'][:200]}" for rule in found["violations"] for node in rule["nodes"]]
+
+
+@pytest.fixture
+def visit(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..., Visitor]]:
+    """Open a browser: visit(user=..., theme="dark", size=NARROW, scripts=False)."""
+    contexts: list[BrowserContext] = []
+
+    def open_browser(
+        user: User | None = None,
+        theme: str = "light",
+        size: tuple[int, int] = WIDE,
+        scripts: bool = True,
+    ) -> Visitor:
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme=theme,
+            java_script_enabled=scripts,
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        if user is not None:
+            context.add_cookies([_session(user, live_server.url)])
+        page = context.new_page()
+        visitor = Visitor(context, page, live_server.url)
+        page.on("console", lambda message: visitor.complaints.extend(_complaint(message)))
+        page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
+        return visitor
+
+    yield open_browser
+    for context in contexts:
+        context.close()
+
+
+def _session(user: User, address: str) -> dict[str, str]:
+    client = Client()
+    client.force_login(user)
+    return {"name": settings.SESSION_COOKIE_NAME, "value": client.session.session_key, "url": address}
+
+
+def _complaint(message: ConsoleMessage) -> list[str]:
+    """Errors and warnings, but not the browser's own note that a page has the status that it was asked for."""
+    is_status = "Failed to load resource" in message.text
+    return [message.text] if message.type in {"error", "warning"} and not is_status else []

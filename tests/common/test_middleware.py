@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, override_settings
+from django.urls import path
+
+from common.errors import DomainError, NotFound
+
+
+class Refused(DomainError):
+    code = "insufficient_funds"
+    sentence = "Top up: <b>{needed}</b> is missing."
+
+
+def refuse(request: HttpRequest) -> HttpResponse:
+    raise Refused(needed="5.00 USD")
+
+
+def miss(request: HttpRequest) -> HttpResponse:
+    raise NotFound(what="enrollment")
+
+
+def break_down(request: HttpRequest) -> HttpResponse:
+    raise ZeroDivisionError
+
+
+urlpatterns = [
+    path("refuse", refuse),
+    path("miss", miss),
+    path("break", break_down),
+    *__import__("config.urls", fromlist=["urlpatterns"]).urlpatterns,
+]
+
+
+@pytest.fixture(autouse=True)
+def _addresses():
+    with override_settings(ROOT_URLCONF=__name__):
+        yield
+
+
+@pytest.mark.django_db
+class TestDomainErrors:
+    def test_become_a_page_with_the_sentence_and_the_status(self, client: Client):
+        response = client.get("/refuse")
+
+        assert response.status_code == 402
+        assert "Top up: &lt;b&gt;5.00 USD&lt;/b&gt; is missing." in response.content.decode()
+        assert response.headers["X-Request-Id"] in response.content.decode()
+
+    def test_become_a_message_for_htmx(self, client: Client):
+        response = client.get("/refuse", headers={"HX-Request": "true"})
+
+        assert response.status_code == 402
+        assert response.headers["HX-Retarget"] == "#messages"
+        assert "<html" not in response.content.decode()
+
+    def test_say_the_same_of_what_is_missing_and_of_what_never_was(self, client: Client):
+        missing, never = client.get("/miss"), client.get("/never-was")
+
+        assert missing.status_code == never.status_code == 404
+        assert _without_addresses(missing, "/miss") == _without_addresses(never, "/never-was")
+
+    def test_leave_mistakes_of_ours_to_the_error_page(self, client: Client):
+        client.raise_request_exception = False
+
+        response = client.get("/break")
+
+        assert response.status_code == 500
+        assert "Something went wrong on our side" in response.content.decode()
+
+
+def _without_addresses(response: HttpResponse, address: str) -> str:
+    return response.content.decode().replace(address, "")

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+from django.urls import resolve
+
+from common.navigation import CUSTOMER, SELLER, current
+
+PLACES = {place for section in (*CUSTOMER, *SELLER) for place in section.places}
+
+
+class TestNavigation:
+    @pytest.mark.parametrize("place", sorted(PLACES, key=lambda place: place.path), ids=lambda place: place.path)
+    def test_leads_to_pages(self, place):
+        assert resolve(place.path).func
+
+    def test_has_the_order_of_the_customer_guide(self):
+        assert [(section.label, [place.label for place in section.places]) for section in CUSTOMER] == [
+            ("", ["Home", "Market"]),
+            ("Services", ["Enrollments"]),
+            ("Billing", ["Wallet"]),
+            ("Developer", ["API Keys", "Secrets"]),
+            ("Settings", ["Account"]),
+        ]
+
+    @pytest.mark.parametrize(
+        ("path", "label"),
+        [
+            ("/", "Home"),
+            ("/market", "Market"),
+            ("/market/acme/chat", "Market"),
+            ("/markets", None),
+            ("/wallet/top-up", "Wallet"),
+            ("/accounts/login/", None),
+        ],
+    )
+    def test_knows_where_a_page_belongs(self, path, label):
+        place = current(path, is_seller=False)
+
+        assert (place.label if place else None) == label
