@@ -1,1 +1,26 @@
 """What every test may use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.db.backends.postgresql.operations import DatabaseOperations
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _books_can_be_emptied_between_tests() -> Iterator[None]:
+    """Tests that commit are followed by TRUNCATE, which the books refuse: here alone their triggers stand aside."""
+    refuse = DatabaseOperations.execute_sql_flush
+
+    def execute_sql_flush(operations: DatabaseOperations, statements: list[str]) -> Any:
+        with transaction.atomic(using=operations.connection.alias):
+            with operations.connection.cursor() as cursor:
+                cursor.execute("SET LOCAL session_replication_role = replica")
+            return refuse(operations, statements)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "execute_sql_flush", execute_sql_flush)
+        yield

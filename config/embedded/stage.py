@@ -22,11 +22,20 @@ class StartFailed(Exception):
     """A part did not come up; the message says which, and its lines stand above."""
 
 
+def print_line(name: str, line: str) -> None:
+    """Print one line behind the name of who says it."""
+    try:
+        sys.stdout.write(f"{name:<{_NAME_WIDTH}} | {line}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        pass  # nobody reads us any more; the signal that ends us is on its way
+
+
 class Stage:
     """Holds the processes in the order of their start. They end in the order that `end` is given."""
 
-    def __init__(self, say: Callable[[str, str], None] | None = None) -> None:
-        self._say = say or print_line
+    def __init__(self, say: Callable[[str, str], None] = print_line) -> None:
+        self._say = say
         self._processes: dict[str, Process] = {}
         self._ends_asked = 0
 
@@ -135,12 +144,3 @@ class Stage:
     def _show(self, process: Process) -> None:
         for line in process.read_lines():
             self._say(process.program.name, line)
-
-
-def print_line(name: str, line: str) -> None:
-    """Print one line behind the name of who says it."""
-    try:
-        sys.stdout.write(f"{name:<{_NAME_WIDTH}} | {line}\n")
-        sys.stdout.flush()
-    except BrokenPipeError:
-        pass  # nobody reads us any more; the signal that ends us is on its way

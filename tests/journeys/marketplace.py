@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import psycopg
 
-from config.embedded import env_files, keys, programs
+from config.embedded import engines, env_files, keys, programs
 from config.embedded.engines import free_port
 from config.embedded.processes import Program
 
@@ -135,11 +135,12 @@ class Marketplace:
 
 
 def build(folder: Path, *, name: str) -> Marketplace:
-    """Make the database `name`, migrate it and load the demo. Nothing runs yet."""
+    """Make the database `name`, migrate it and load the demo. Only its Redis runs yet: a shared one mixes up jobs."""
     environment = {
         **{key: value for key, value in os.environ.items() if not key.startswith(("DJANGO_", "PYTEST_", "TEST_"))},
         "DJANGO_SETTINGS_MODULE": "config.settings.dev",
-        "DATABASE_URL": _fresh_database(name),
+        "DATABASE_URL": _fresh_database("_".join([name, os.environ.get("TEST_DB_SUFFIX", "")]).strip("_")),
+        "REDIS_URL": engines.start_redis(folder / "redis"),
         "DATA_DIR": str(folder),
         "GATEWAY_SPOOL_DIR": str(folder / "spool"),
         "GATEWAY_ID": name,
@@ -158,7 +159,9 @@ def build(folder: Path, *, name: str) -> Marketplace:
     built = Marketplace(folder, environment, port, upstream_port)
     for program in (programs.migrate(environment), programs.demo(environment, upstream_port=upstream_port)):
         done = subprocess.run(program.command, env=dict(program.environment), cwd=ROOT, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+        if done.returncode != 0:
+            remove(built)
+            raise AssertionError(done.stdout[-2000:] + done.stderr[-4000:])
     built.demo = env_files.read(folder / "demo.env")
     return built
 
@@ -166,6 +169,7 @@ def build(folder: Path, *, name: str) -> Marketplace:
 def remove(built: Marketplace) -> None:
     """Stop everything and forget it."""
     built.stop()
+    engines.stop_redis(built.folder / "redis")
     shutil.rmtree(built.folder, ignore_errors=True)
 
 

@@ -1,0 +1,10 @@
+#!/bin/bash
+# Answers 0 when the service works. Needs SERVICE_BASE_URL and UNITYSVC_API_KEY and MODEL.
+set -euo pipefail
+
+answer=$(curl --fail-with-body -sS "${SERVICE_BASE_URL}/embeddings" \
+  -H "Authorization: Bearer ${UNITYSVC_API_KEY}" \
+  -H "Content-Type: application/json" \
+  -d "{\"model\": \"${MODEL:-meridian-embed}\", \"input\": \"ping\"}")
+echo "$answer"
+grep -q '"embedding"' <<<"$answer"

@@ -1,0 +1,1 @@
+"""What sellers offer and what customers enroll in."""

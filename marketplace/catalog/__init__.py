@@ -1,0 +1,1 @@
+"""From seller files to services: providers, offerings, listings, revisions, documents, groups, search."""

@@ -1,0 +1,54 @@
+"""Every write of the catalogue."""
+
+from marketplace.catalog.services.blobs import store as store_blob
+from marketplace.catalog.services.changes import change, set_price, set_routing_vars
+from marketplace.catalog.services.checking import ServiceFiles, problems_for_sale
+from marketplace.catalog.services.groups import delete as delete_group
+from marketplace.catalog.services.groups import ensure_platform_group
+from marketplace.catalog.services.groups import store as store_group
+from marketplace.catalog.services.ingesting import Ingested, Plan, ingest, plan
+from marketplace.catalog.services.lifecycle import (
+    STEPS,
+    approve,
+    delete,
+    deprecate,
+    enable_testing,
+    reject,
+    resume,
+    set_visibility,
+    suspend,
+    withdraw,
+)
+from marketplace.catalog.services.submission import Submission, submit
+from marketplace.catalog.services.uploads import accept as accept_upload
+from marketplace.catalog.services.uploads import retry as retry_upload
+
+__all__ = [
+    "STEPS",
+    "Ingested",
+    "Plan",
+    "ServiceFiles",
+    "Submission",
+    "accept_upload",
+    "approve",
+    "change",
+    "delete",
+    "delete_group",
+    "deprecate",
+    "enable_testing",
+    "ensure_platform_group",
+    "ingest",
+    "plan",
+    "problems_for_sale",
+    "reject",
+    "resume",
+    "retry_upload",
+    "set_price",
+    "set_routing_vars",
+    "set_visibility",
+    "store_blob",
+    "store_group",
+    "submit",
+    "suspend",
+    "withdraw",
+]

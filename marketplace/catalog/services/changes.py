@@ -1,0 +1,123 @@
+"""What a seller changes without an upload: status, visibility, list price, routing variables."""
+
+from __future__ import annotations
+
+import copy
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.users.models import User
+from billing.prices import services as prices
+from billing.prices.models import Side
+from common.errors import Invalid
+from marketplace.catalog import queries
+from marketplace.catalog.models import Service, ServiceStatus
+from marketplace.catalog.services import addresses, checking, content, interfaces, lifecycle, search
+
+Json = dict[str, Any]
+_PARTIAL = {"set", "remove"}
+
+
+@transaction.atomic
+def change(
+    *,
+    service: Service,
+    status: str | None = None,
+    visibility: str | None = None,
+    price: Json | None = None,
+    routing_vars: Json | None = None,
+    by: User | None,
+    now: datetime,
+) -> Service:
+    """Make several changes or none. What is None stays.
+
+    price, routing_vars: the whole object, or {"set": {...}, "remove": ["a.b"]}.
+    Raises: Invalid, StatusChangeRefused, VisibilityRefused.
+    """
+    if price is not None:
+        service = set_price(service=service, price=price, now=now)
+    if routing_vars is not None:
+        service = set_routing_vars(service=service, routing_vars=routing_vars, now=now)
+    if visibility is not None:
+        service = lifecycle.set_visibility(service=service, visibility=visibility, now=now)
+    if status is not None:
+        service = lifecycle.ask_status(service=service, wanted=status, by=by, now=now)
+    return service
+
+
+@transaction.atomic
+def set_price(*, service: Service, price: Json, now: datetime) -> Service:
+    """Give a service another list price. New enrollments pay it; the others keep the one that they accepted."""
+    service = queries.lock_service(service.pk)
+    present = service.list_price.price if service.list_price else {}
+    if _is_partial(price) and (price.get("set") or {}).get("type") not in {None, present.get("type")}:
+        # the fields of the former type mean nothing to the new one
+        present = {}
+    wanted = checking.checked_price(_changed(present, price), currency=service.currency)
+    listing = service.listing
+    listing.list_price = prices.version(side=Side.LIST, currency=service.currency, price=wanted)
+    listing.data = {**listing.data, "list_price": wanted}
+    listing.save(update_fields=["list_price", "data"])
+    content.set_price(service, listing.list_price)
+    service.facets, service.updated_at = search.facets(service), now
+    service.save(update_fields=["list_price", "nominal_price", "facets", "updated_at"])
+    addresses.publish(service=service)
+    return service
+
+
+@transaction.atomic
+def set_routing_vars(*, service: Service, routing_vars: Json, now: datetime) -> Service:
+    """Change what `{{ routing_vars.X }}` stands for, in channels and in the paths of interfaces."""
+    service = queries.lock_service(service.pk)
+    former_paths = queries.paths(service)
+    service.routing_vars, service.updated_at = _changed(service.routing_vars or {}, routing_vars), now
+    service.save(update_fields=["routing_vars", "updated_at"])
+    listing = service.listing
+    options = {**(listing.data.get("service_options") or {}), "routing_vars": service.routing_vars}
+    listing.data = {**listing.data, "service_options": options}
+    listing.save(update_fields=["data"])
+    interfaces.relocate(service=service)
+    if service.status == ServiceStatus.ACTIVE:
+        addresses.claim(service=service)
+    addresses.publish(service=service, former_paths=former_paths)
+    return service
+
+
+def _changed(present: Json, wanted: Json) -> Json:
+    """Return `wanted`, or `present` with its values set and removed when `wanted` is a partial change."""
+    if not _is_partial(wanted):
+        return wanted
+    changed = copy.deepcopy(present)
+    for path in wanted.get("remove") or []:
+        _remove(changed, str(path).split("."))
+    return _merged(changed, wanted.get("set") or {})
+
+
+def _is_partial(wanted: Json) -> bool:
+    """Return whether an object is a change of the present one: nothing but "set" and "remove"."""
+    return bool(wanted) and not set(wanted) - _PARTIAL
+
+
+def _merged(present: Json, values: Json) -> Json:
+    """Return `present` with `values`, objects within objects merged. A key may be a dotted path."""
+    for key, value in values.items():
+        *parents, last = key.split(".")
+        place = present
+        for name in parents:
+            place = place.setdefault(name, {})
+            if not isinstance(place, dict):
+                raise Invalid([f"set.{key}: '{name}' is not an object. Set it as a whole."])
+        inner = place.get(last)
+        place[last] = _merged(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
+    return present
+
+
+def _remove(present: Json, path: list[str]) -> None:
+    *parents, last = path
+    place: Any = present
+    for name in parents:
+        place = place.get(name) if isinstance(place, dict) else None
+    if isinstance(place, dict):
+        place.pop(last, None)

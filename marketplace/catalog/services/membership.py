@@ -1,0 +1,110 @@
+"""Who is in which group. Rules are asked again whenever a service or a rule changes, in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Q, QuerySet
+
+from domain import expressions
+from marketplace.catalog.models import GroupMember, Service, ServiceGroup, ServiceStatus
+
+#: The platform's group of everything on the market.
+ALL_SERVICES = "all_services"
+
+
+def refresh(*, service: Service) -> None:
+    """Put a service into the groups that now want it, and take it out of the others."""
+    if service.revision_of_id is not None:
+        return
+    groups = ServiceGroup.objects.filter(Q(owner=service.seller_id) | Q(owner=None))
+    wanted = {group.pk: wish for group in groups if (wish := _wish(group, service)) is not None}
+    GroupMember.objects.filter(service=service).exclude(group__in=wanted).delete()
+    for group_id, routing_key in wanted.items():
+        GroupMember.objects.update_or_create(
+            group_id=group_id, service=service, defaults={"routing_key": routing_key or None}
+        )
+
+
+def refresh_group(*, group: ServiceGroup) -> None:
+    """Choose the members of a group anew."""
+    wanted = {
+        service.pk: routing_key
+        for service in candidates(group).iterator(chunk_size=1000)
+        if (routing_key := _wish(group, service)) is not None
+    }
+    members = {member.service_id: member for member in group.members.all()}
+    group.members.exclude(service__in=wanted).delete()
+    changed = [members[pk] for pk, key in wanted.items() if pk in members and members[pk].routing_key != (key or None)]
+    for member in changed:
+        member.routing_key = wanted[member.service_id] or None
+    GroupMember.objects.bulk_update(changed, ["routing_key"], batch_size=1000)
+    GroupMember.objects.bulk_create(
+        [
+            GroupMember(group=group, service_id=pk, routing_key=key or None)
+            for pk, key in wanted.items()
+            if pk not in members
+        ],
+        batch_size=1000,
+    )
+
+
+def candidates(group: ServiceGroup) -> QuerySet[Service]:
+    """Return the services that a group may hold: its owner's, or for the platform's what is on the market."""
+    services = Service.objects.originals().select_related("seller", "provider")
+    if group.owner_id is None:
+        return services.in_market()
+    return services.filter(seller=group.owner_id).exclude(status=ServiceStatus.DEPRECATED)
+
+
+def joining_and_leaving(*, group: ServiceGroup, expression: str) -> tuple[list[Service], list[Service]]:
+    """Return who would join and who would leave a group if its rule were `expression`."""
+    rule = expressions.parse(expression)
+    now_in = {member.service_id for member in group.members.all()}
+    services = list(candidates(group))
+    then_in = {service.pk for service in services if expressions.evaluate(rule, facts(service)).is_member}
+    joining = [service for service in services if service.pk in then_in - now_in]
+    leaving = [member.service for member in group.members.select_related("service") if member.service_id not in then_in]
+    return joining, leaving
+
+
+def facts(service: Service) -> dict[str, object]:
+    """Return what a membership rule may ask about a service."""
+    return {
+        "service_id": str(service.pk),
+        "seller_id": str(service.seller_id),
+        "provider_id": str(service.provider_id),
+        "seller_name": service.seller.name,
+        "provider_name": service.provider.name,
+        "name": service.name,
+        "display_name": service.display_name,
+        "service_type": service.service_type,
+        "status": service.status,
+        "listing_type": next(iter(service.channel_types), "managed"),
+        "tags": tuple(service.tags),
+        "is_featured": False,
+    }
+
+
+def _wish(group: ServiceGroup, service: Service) -> dict[str, object] | None:
+    """Return the routing key that a group wants the service with ({} without one), or None when it does not want it."""
+    if service.status == ServiceStatus.DEPRECATED or (group.owner_id is None and not _is_on_market(service)):
+        return None
+    if group.expression:
+        rule = expressions.parse(group.expression)
+        return {} if expressions.evaluate(rule, facts(service)).is_member else None
+    if group.owner_id is None and group.name == ALL_SERVICES:
+        return {}
+    return _named(group.members_wanted, service.name)
+
+
+def _named(wanted: Iterable[dict[str, object]], name: str) -> dict[str, object] | None:
+    for wish in wanted:
+        if wish.get("name") == name:
+            key = wish.get("routing_key")
+            return key if isinstance(key, dict) else {}
+    return None
+
+
+def _is_on_market(service: Service) -> bool:
+    return service.status == ServiceStatus.ACTIVE and service.visibility == "public"

@@ -1,0 +1,129 @@
+"""Uploads over the API: written down at once, ingested by a worker."""
+
+from __future__ import annotations
+
+import logging
+import re
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import DatabaseError, transaction
+
+from accounts.teams.models import Team
+from accounts.users.models import User
+from common import jobs
+from common.errors import DomainError, Invalid
+from marketplace.catalog.models import MarketChange, UploadStatus, UploadTask
+from marketplace.catalog.services.checking import ServiceFiles
+from marketplace.catalog.services.ingesting import Ingested, ingest
+from marketplace.catalog.services.submission import submit
+
+#: How long the same Idempotency-Key means the same upload.
+KEY_LIFETIME = timedelta(hours=24)
+#: A row that waits longer was lost by the broker.
+LOST_AFTER = timedelta(seconds=60)
+#: How long results can be read.
+KEPT_FOR = timedelta(days=7)
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
+_SWEEP_LIMIT = 500
+_OUR_MISTAKE = "The upload met an error that is ours. It has been logged; try again later, or ask support."
+_log = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def accept(
+    *, seller: Team, payload: dict[str, Any], auto_submit: bool, key: str | None, by: User | None, now: datetime
+) -> UploadTask:
+    """Write an upload down and have it ingested. The same key within a day returns the first one and starts nothing.
+
+    Raises: Invalid for a malformed key.
+    """
+    if key is not None and not _KEY.fullmatch(key):
+        raise Invalid(["Idempotency-Key: 1 to 128 letters, digits, '-' and '_' only. Send another key, or none."])
+    UploadTask.objects.filter(seller=seller, key=key, created_at__lt=now - KEY_LIFETIME).delete()
+    task, is_new = UploadTask.objects.get_or_create(
+        seller=seller,
+        key=key or str(uuid.uuid4()),
+        defaults={"payload": payload, "auto_submit": auto_submit, "created_by": by},
+    )
+    if is_new:
+        jobs.enqueue("marketplace.catalog.ingest_upload", task_id=str(task.pk))
+    return task
+
+
+@transaction.atomic
+def run(*, task_id: str, now: datetime) -> None:
+    """Ingest an upload once. A second run, or one beside it, changes nothing."""
+    task = UploadTask.objects.select_for_update(skip_locked=True, of=("self",)).filter(
+        pk=task_id, status=UploadStatus.QUEUED
+    )
+    for row in task.select_related("seller", "created_by"):
+        _run(row, now)
+
+
+def _run(task: UploadTask, now: datetime) -> None:
+    try:
+        with transaction.atomic():
+            ingested = _ingest(task, now)
+    except DomainError as error:
+        _finish(task, UploadStatus.FAILED, now, error=_told(error))
+        return
+    except DatabaseError:
+        raise
+    except Exception:
+        # a mistake of ours must not come back every minute; operators can have it tried again
+        _log.exception("catalog.upload_failed", extra={"task_id": str(task.pk)})
+        _finish(task, UploadStatus.FAILED, now, error=_OUR_MISTAKE)
+        return
+    result = ingested.as_record()
+    if task.auto_submit:
+        submission = submit(service=ingested.service, by=task.created_by, now=now)
+        if submission.problems:
+            reasons = "Uploaded, but not submitted:\n" + "\n".join(submission.problems)
+            _finish(task, UploadStatus.FAILED, now, result=result, error=reasons)
+            return
+    _finish(task, UploadStatus.COMPLETED, now, result=result)
+
+
+def _ingest(task: UploadTask, now: datetime) -> Ingested:
+    parts = task.payload["data"]
+    told = task.payload.get("service_status") or {}
+    return ingest(
+        seller=task.seller,
+        files=ServiceFiles(parts["provider_data"], parts["offering_data"], parts["listing_data"]),
+        service_id=told.get("service_id"),
+        by=task.created_by,
+        now=now,
+    )
+
+
+def _told(error: DomainError) -> str:
+    return "\n".join(error.problems) if isinstance(error, Invalid) else error.message
+
+
+def _finish(task: UploadTask, status: UploadStatus, now: datetime, *, result: Any = None, error: str = "") -> None:
+    task.status, task.result, task.error, task.finished_at = status, result, error, now
+    task.save(update_fields=["status", "result", "error", "finished_at"])
+
+
+@transaction.atomic
+def retry(*, task: UploadTask) -> None:
+    """Have an upload that failed ingested again."""
+    changed = UploadTask.objects.filter(pk=task.pk, status=UploadStatus.FAILED).update(
+        status=UploadStatus.QUEUED, error="", result=None, finished_at=None
+    )
+    if changed:
+        jobs.enqueue("marketplace.catalog.ingest_upload", task_id=str(task.pk))
+
+
+@transaction.atomic
+def sweep(*, now: datetime) -> int:
+    """Send uploads that the broker lost again, and forget old results. Returns how many were sent."""
+    UploadTask.objects.filter(finished_at__lt=now - KEPT_FOR).delete()
+    MarketChange.objects.filter(at__lt=now - LOST_AFTER).delete()
+    lost = UploadTask.objects.filter(status=UploadStatus.QUEUED, created_at__lt=now - LOST_AFTER)
+    ids = list(lost.order_by("created_at").values_list("pk", flat=True)[:_SWEEP_LIMIT])
+    for pk in ids:
+        jobs.enqueue("marketplace.catalog.ingest_upload", task_id=str(pk))
+    return len(ids)

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import ast
+import json
+import shlex
+import shutil
+import subprocess
+from typing import Any
+
+import pytest
+
+from marketplace.catalog.models import AccessInterface, Offering, Service
+from marketplace.catalog.queries import ShownInterface
+from marketplace.catalog.snippets import Snippet, filled, snippets
+
+#: What a seller may try to break out of a string with, in any of the languages.
+HOSTILE = 'x\'); import os; os.system("rm") # `id` $(id) \\ \n ${HOME}'
+
+
+def service(service_type: str = "llm", upstream: str = "https://up.example/v1", **details: Any) -> Service:
+    data = {"details": details, "upstream_access_config": {"default": {"base_url": upstream}}}
+    return Service(service_type=service_type, offering=Offering(name="small", data=data), tags=[])
+
+
+def shown(address: str = "https://gateway.example/p/acme/chat", **fields: Any) -> ShownInterface:
+    return ShownInterface(AccessInterface(name="api", **fields), address)
+
+
+def by_key(found: list[Snippet]) -> dict[str, str]:
+    return {each.key: each.code for each in found}
+
+
+class TestSnippets:
+    @pytest.mark.parametrize(
+        ("made", "words"),
+        [
+            (service("llm"), ["/p/acme/chat/chat/completions", '"messages"']),
+            (service("llm", "https://up.example"), ["/p/acme/chat/v1/chat/completions"]),
+            (service("embedding"), ["/p/acme/chat/embeddings", '"input"']),
+            (service("image_generation"), ["/p/acme/chat/images/generations", '"prompt"']),
+            (service("llm", "https://api.anthropic.com"), ["/p/acme/chat/v1/messages", "anthropic-version"]),
+            (service("notification"), ["curl https://gateway.example/p/acme/chat"]),
+        ],
+    )
+    def test_call_the_path_of_their_kind(self, made, words):
+        curl = by_key(snippets(made, shown()))["curl"]
+
+        for word in words:
+            assert word in curl
+
+    @pytest.mark.parametrize(
+        ("routing_key", "details", "model"),
+        [({"model": "large"}, {"model": "told"}, "large"), (None, {"model": "told"}, "told"), (None, {}, "small")],
+    )
+    def test_name_the_model(self, routing_key, details, model):
+        found = by_key(snippets(service(**details), shown(routing_key=routing_key)))
+
+        assert all(f'"{model}"' in code for code in found.values())
+
+    def test_send_the_sellers_own_request_where_there_is_one(self):
+        found = by_key(snippets(service(), shown(), {"messages": [], "model": "other", "seed": 7}))
+
+        words = shlex.split(found["curl"])
+        assert json.loads(words[words.index("-d") + 1]) == {"messages": [], "model": "small", "seed": 7}
+
+    @pytest.mark.parametrize("fields", [{"gateway": "s3"}, {"gateway": "smtp"}, {"access_method": "websocket"}])
+    def test_are_missing_where_http_is_not_spoken(self, fields):
+        assert snippets(service(), shown(**fields)) == []
+
+    @pytest.mark.parametrize("service_type", ["llm", "embedding", "image_generation", "notification"])
+    @pytest.mark.parametrize("upstream", ["https://up.example/v1", "https://api.anthropic.com"])
+    def test_quote_whatever_a_seller_wrote(self, service_type, upstream):
+        hostile = shown(f"https://gateway.example/p/{HOSTILE}", routing_key={"model": HOSTILE})
+        found = by_key(snippets(service(service_type, upstream), hostile, {"model": HOSTILE, "prompt": HOSTILE}))
+
+        tree = ast.parse(found["python"])
+        called = {
+            node.func.attr
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        }
+        assert "system" not in called
+        words = shlex.split(found["curl"])
+        assert words[0] == "curl"
+        assert words[1].startswith("https://gateway.example/p/x'); import os;")
+        assert not {"rm", "id"} & set(words)
+
+    @pytest.mark.skipif(shutil.which("node") is None, reason="needs node to read JavaScript")
+    @pytest.mark.parametrize("service_type", ["llm", "embedding", "image_generation", "notification"])
+    def test_are_javascript(self, service_type, tmp_path):
+        hostile = shown(f"https://gateway.example/p/{HOSTILE}", routing_key={"model": HOSTILE})
+        code = by_key(snippets(service(service_type), hostile, {"prompt": HOSTILE}))["javascript"]
+        script = tmp_path / "snippet.mjs"
+        script.write_text(code)
+
+        assert subprocess.run(["node", "--check", script], capture_output=True, check=False).returncode == 0
+
+
+class TestFilled:
+    @pytest.mark.parametrize(
+        ("address", "readable"),
+        [
+            ("https://g.example/p/topics/{{ enrollment.code }}", "https://g.example/p/topics/YOUR-CODE"),
+            ("https://g.example/p/{{params.home_city}}/x", "https://g.example/p/YOUR-HOME-CITY/x"),
+            ("https://g.example/p/plain", "https://g.example/p/plain"),
+        ],
+    )
+    def test_says_what_an_enrollment_gives(self, address, readable):
+        assert filled(address) == readable
