@@ -30,8 +30,8 @@ _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "pre": {"tabindex"}, "di
 _CLASSES = {"pre": {"hl"}, "div": {"scroll-x"}}
 #: What Pygments calls its tokens.
 _SPAN_CLASSES = (
-    "k kc kd kn kp kr kt n na nb bp nc nd nf fm nl nn no nt nv nx vc vg vi ow o p l ld m mb mf mh mi mo s s1 s2 sa sb sc"
-    " sd se sh si sr ss sx w c c1 ch cm cp cs err gp go gh"
+    "k kc kd kn kp kr kt n na nb bp nc nd nf fm nl nn no nt nv nx vc vg vi ow o p l ld m mb mf mh mi mo s s1 s2"
+    " sa sb sc sd se sh si sr ss sx w c c1 ch cm cp cs err gp go gh"
 )
 
 

@@ -13,9 +13,9 @@ from config import env
 _TIMEOUT = 3
 
 
-def answers(port: int) -> bool:
-    """Return whether the server on this machine answers, other than that it is broken."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT)
+def answers(port: int, *, host: str = "127.0.0.1") -> bool:
+    """Return whether the server there answers, other than that it is broken."""
+    connection = http.client.HTTPConnection(host, port, timeout=_TIMEOUT)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status < 500

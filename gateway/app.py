@@ -11,12 +11,14 @@ from typing import Any
 from domain.event_ids import new_event_id
 from gateway import pipeline
 from gateway.context import Headers, RequestContext
+from gateway.deps import Deps
 from gateway.errors import GatewayError
 from gateway.exchange import Client, own_headers
 from gateway.responses import error_answer
 from gateway.runtime import Connect, Runtime
 from gateway.settings import GatewaySettings
 from gateway.stores import postgres
+from gateway.stores.base import StoreUnavailable
 from gateway.upstream.errors import UpstreamError
 
 log = logging.getLogger(__name__)
@@ -65,8 +67,11 @@ class GatewayApp:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert self.runtime is not None, "the server must run with lifespan on"
         deps = self.runtime.deps
-        ctx = _context(scope)
         door = _Door(send)
+        if scope["path"] == "/healthz":
+            await _tell_health(door, deps)
+            return
+        ctx = _context(scope)
         client = Client(door.head, door.body)
         watcher = None
         try:
@@ -101,6 +106,17 @@ class _Door:
 
     async def body(self, body: bytes, last: bool) -> None:
         await self._send({"type": "http.response.body", "body": body, "more_body": not last})
+
+
+async def _tell_health(door: _Door, deps: Deps) -> None:
+    """Answer 200 while calls can be made: the records are fresh and the spool is sound."""
+    try:
+        deps.records.check_trust()
+        status = 503 if deps.spool.is_broken else 200
+    except StoreUnavailable:
+        status = 503
+    await door.head(status, [(b"content-type", b"text/plain"), (b"content-length", b"0")])
+    await door.body(b"", True)
 
 
 def _context(scope: Scope) -> RequestContext:

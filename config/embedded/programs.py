@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import http.client
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 
+from config import healthcheck
 from config.embedded.processes import Program
 
 #: The order in which they end: the web first, so that its spool is shipped; what settles after it.
@@ -31,7 +32,9 @@ def demo(environment: Mapping[str, str], *, upstream_port: int) -> Program:
 def upstream(environment: Mapping[str, str], *, port: int) -> Program:
     """The provider behind the demo catalogue."""
     command = _python("-m", "examples.upstream", "--port", str(port))
-    return Program("upstream", command, without_private_keys(environment), ready_when=answers(port))
+    return Program(
+        "upstream", command, without_private_keys(environment), ready_when=partial(healthcheck.answers, port)
+    )
 
 
 def web(environment: Mapping[str, str], *, host: str, port: int) -> Program:
@@ -39,47 +42,41 @@ def web(environment: Mapping[str, str], *, host: str, port: int) -> Program:
     options = ["--host", host, "--port", str(port), "--loop", "uvloop", "--http", "httptools", "--lifespan", "on"]
     options += ["--no-access-log", "--timeout-graceful-shutdown", "5"]
     command = _python("-m", "uvicorn", "config.asgi:application", *options)
-    return Program("web", command, environment, patience=9, ready_when=answers(port))
+    ready = partial(healthcheck.answers, port, host=reachable(host))
+    return Program("web", command, environment, patience=9, ready_when=ready)
 
 
 def worker(environment: Mapping[str, str]) -> Program:
     """Background jobs of the control plane."""
     options = ["--loglevel", "warning", "--pool", "threads", "--concurrency", "4", "--without-mingle"]
     # on a machine for trying things out, root is nothing to warn of
-    quiet = {**environment, "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
+    quiet = {
+        **without_private_keys(environment),
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
+    }
     return Program("worker", [*_CELERY, "worker", *options], quiet)
 
 
 def beat(environment: Mapping[str, str]) -> Program:
     """The clock of the platform's own jobs."""
     options = ["--loglevel", "warning", "--pidfile="]
-    return Program("beat", [*_CELERY, "beat", *options], environment)
+    return Program("beat", [*_CELERY, "beat", *options], without_private_keys(environment))
 
 
 def settle(environment: Mapping[str, str]) -> Program:
     """The settlement consumer: usage becomes charges."""
-    return Program("settle", _python("manage.py", "settle"), environment, ready_when="settling")
+    command = _python("manage.py", "settle")
+    return Program("settle", command, without_private_keys(environment), ready_when="settling")
+
+
+def reachable(host: str) -> str:
+    """Return the address under which this machine reaches a server that listens on `host`."""
+    return "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104  compared, not listened on
 
 
 def without_private_keys(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of every process but the gateway's."""
     return {name: value for name, value in environment.items() if name not in _GATEWAY_ONLY}
-
-
-def answers(port: int) -> Callable[[], bool]:
-    """Return a function that says whether 127.0.0.1:`port` answers /healthz with 200."""
-
-    def asked() -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-        try:
-            connection.request("GET", "/healthz")
-            return connection.getresponse().status == 200
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
-
-    return asked
 
 
 def _python(*arguments: str) -> list[str]:

@@ -51,7 +51,7 @@ def _supervise(given: Mapping[str, str], data: Path, lock: TextIO) -> int:
     try:
         environment = _environment(given, data)
         environment |= _start_engines(stage, environment, data)
-        _start_processes(stage, environment, data)
+        _start_processes(stage, environment)
         _note(lock, environment["SITE_URL"])
         print(welcome.text(env_files.read(data / "demo.env"), environment["SITE_URL"], data), flush=True)
         stage.run_forever()
@@ -70,10 +70,9 @@ def _environment(given: Mapping[str, str], data: Path) -> dict[str, str]:
     """Return what the processes are told, but for the addresses of the engines."""
     host = given.get("HOST") or "127.0.0.1"
     port = _free_port(host, int(given.get("PORT") or _FIRST_PORT))
-    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  compared, not listened on
     chosen = {
         "DJANGO_SETTINGS_MODULE": "config.settings.dev",
-        "SITE_URL": f"http://{shown}:{port}",
+        "SITE_URL": f"http://{programs.reachable(host)}:{port}",
         "GATEWAY_SPOOL_DIR": str(data / "spool"),
         "EMAIL_FILE_PATH": str(data / "mail"),
         "ALLOW_PRIVATE_UPSTREAMS": "1",
@@ -120,15 +119,14 @@ def _redis_program(folder: Path) -> Program:
     )
 
 
-def _start_processes(stage: Stage, environment: dict[str, str], data: Path) -> None:
+def _start_processes(stage: Stage, environment: Mapping[str, str]) -> None:
     upstream_port = _free_port("127.0.0.1", _UPSTREAM_PORT)
-    others = programs.without_private_keys(environment)
-    stage.run(programs.migrate(others))
-    stage.run(programs.demo(others, upstream_port=upstream_port))
-    stage.start(programs.upstream(others, port=upstream_port))
+    stage.run(programs.migrate(environment))
+    stage.run(programs.demo(environment, upstream_port=upstream_port))
+    stage.start(programs.upstream(environment, port=upstream_port))
     stage.start(programs.web(environment, host=environment["HOST"], port=int(environment["PORT"])))
     for program in (programs.worker, programs.beat, programs.settle):
-        stage.start(program(others))
+        stage.start(program(environment))
     stage.wait_ready("upstream", "web", "worker", "beat", "settle")
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 
 from accounts.teams import permissions
 from accounts.teams.models import Team
@@ -90,7 +90,7 @@ def secret_detail(request: KeyRequest, name: str) -> dict[str, Any]:
 
 
 @router.put("/secrets/{name}", response={200: SecretOut, 201: SecretOut})
-def secret_put(request: KeyRequest, name: str, body: SecretIn) -> tuple[int, dict[str, Any]]:
+def secret_put(request: KeyRequest, name: str, body: SecretIn) -> Status[dict[str, Any]]:
     permissions.check(request.api_key.role, Permission.MANAGE_SECRETS)
     secret, created = services.put(
         team=request.team,
@@ -101,7 +101,7 @@ def secret_put(request: KeyRequest, name: str, body: SecretIn) -> tuple[int, dic
         by=request.api_key.created_by,
         now=timezone.now(),
     )
-    return (201 if created else 200), shown(secret)
+    return Status(201 if created else 200, shown(secret))
 
 
 @router.delete("/secrets/{name}", response=Message)

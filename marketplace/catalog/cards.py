@@ -43,6 +43,12 @@ class Card:
         return (rows[0], rows[-1]) if len(rows) > 2 else rows
 
     @property
+    def common_unit(self) -> str:
+        """Return the unit of the shown rows when they share one: it is then said once."""
+        units = {row.unit for row in self.rows}
+        return units.pop() if len(units) == 1 else ""
+
+    @property
     def more_rows(self) -> int:
         return max(0, len(self.explanation.rows) - 2) if self.explanation else 0
 

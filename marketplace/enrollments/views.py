@@ -133,6 +133,7 @@ def _terms(request: MemberRequest, service: Service) -> dict[str, object]:
     stored = ports.secret_names(request.team.pk)
     return {
         "service": service,
+        "heading": f"Enroll in “{service}”",
         "reference": labels.reference(service.name, service.pk),
         "price": price and pricing.explain(price.price, price.currency),
         "price_id": price and price.pk,

@@ -107,8 +107,7 @@ def customer_pages(buyer: User, team: Team, feed: Service) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("theme", "size"), [("light", NARROW), ("dark", WIDE)], ids=["light-narrow", "dark-wide"])
 class TestEveryPage:
     def test_of_a_customer_has_no_barriers(self, visit, buyer, customer_pages, theme, size):
         visitor = visit(user=buyer, theme=theme, size=size)

@@ -233,11 +233,13 @@ class TestKeyboard:
 
 class TestMenu:
     def test_is_a_dialog_on_narrow_screens(self, visit, buyer, team):
-        page = visit(user=buyer, size=NARROW).go("/teams")
+        visitor = visit(user=buyer, size=NARROW)
+        page = visitor.go("/teams")
 
         page.get_by_role("button", name="Open the menu").click()
         menu = page.get_by_role("dialog", name="Menu")
         expect(menu.get_by_role("link", name="Enrollments")).to_be_visible()
+        assert visitor.barriers() == []
         page.keyboard.press("Escape")
 
         expect(menu).to_be_hidden()

@@ -29,7 +29,7 @@ class TestField:
     def test_connects_label_help_and_control(self):
         html = render("{% field form.name %}", form=SampleForm())
 
-        assert '<label class="field-label" for="id_name">' in html
+        assert 'for="id_name">Name</label>' in html
         assert 'aria-describedby="id_name-help"' in html
         assert '<div class="field-help" id="id_name-help">As others see it.</div>' in html
         assert "aria-invalid" not in html

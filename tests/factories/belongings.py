@@ -34,8 +34,9 @@ _FEED = {
         "Connectivity test": {"category": "connectivity_test", "mime_type": "bash", "file_content": "true"},
     },
 }
-_HIDDEN = {
+_PRIVATE = {
     "display_name": "Vermilion Prototype",
+    "service_options": {"default_visibility": "private"},
     "documents": {
         "Vermilion guide": {
             "category": "getting_started",
@@ -51,7 +52,7 @@ SECRET, VARIABLE, HOST = "VERMILION_TOKEN", "VERMILION_REGION", "vermilion.examp
 
 @dataclass(frozen=True)
 class Belongings:
-    """What they have. service: a draft, so for its seller alone; enrollment: in the service of somebody else."""
+    """What they have. service: a private one, for its seller alone; enrollment: in the service of somebody else."""
 
     buyer: Team
     seller: Team
@@ -75,13 +76,13 @@ class Belongings:
             self.enrollment.code,
             self.buyer_key.prefix,
             self.seller_key.prefix,
-            "7,319",
-            "7319",
+            "731,942.58",
+            "731942.58",
         )
 
 
 def belongings() -> Belongings:
-    """Make all of it. Every name begins with the word vermilion, the wallet has 7 319.42 USD."""
+    """Make all of it. Every name begins with the word vermilion, the wallet got 731 942.58 USD."""
     buyer = TeamFactory(name="vermilion-buyer", display_name="Vermilion Buyer", owner=_person("buyer"))
     seller = TeamFactory(kind="seller", name="vermilion-seller", display_name="Vermilion", owner=_person("seller"))
     now = timezone.now()
@@ -93,7 +94,7 @@ def belongings() -> Belongings:
     seller_key, text = api_keys.issue(team=seller, role=Role.OWNER, name="Vermilion key", by=None, now=now)
     feed = make_service(listing=_FEED)
     enrollment = enrollments.enroll(team=buyer, service=feed, by=None, parameters={"city": "Vermilion Bay"}, now=now)
-    service = make_service(seller, status="draft", namespace="vermilion", name="prototype", listing=_HIDDEN)
+    service = make_service(seller, namespace="vermilion", name="prototype", listing=_PRIVATE)
     return Belongings(
         buyer=buyer,
         seller=seller,
@@ -114,7 +115,7 @@ def _person(who: str) -> User:
 
 def _used_wallet(buyer: Team, feed: Service) -> Wallet:
     """Return a wallet with a charge, a lease, an event that waits and one that could not be read."""
-    wallet = funded_wallet("7319.42", team=buyer)
+    wallet = funded_wallet("731942.58", team=buyer)
     ship(usage_event(wallet, price_version(), service_id=feed.pk))
     ship_raw([(uuid4(), wallet.pk, None, "{}")])
     rating.settle(limit=10)

@@ -338,3 +338,15 @@ class TestEnrollments:
         await offer(gateway, upstream, config={"routing_key": {"model": "accounts/acme/m"}})
         await gateway.call(body={"model": "m", "messages": []})
         assert json.loads(upstream.requests[0].body) == {"model": "accounts/acme/m", "messages": []}
+
+
+class TestHealth:
+    async def test_is_good_while_calls_can_be_made(self, gateway):
+        assert (await gateway.client.get("/healthz")).status_code == 200
+
+    async def test_is_bad_when_the_records_can_no_longer_be_trusted(self, tmp_path, upstream):
+        async with serving(tmp_path, trust_seconds=0.2) as gateway:
+            gateway.records.down = True
+            await asyncio.sleep(0.4)
+            assert (await gateway.client.get("/healthz")).status_code == 503
+            assert (await gateway.call()).status_code == 503

@@ -87,11 +87,18 @@ def market(filters: MarketFilters) -> MarketPage:
 def _page(filters: MarketFilters, counted: _Counted, *, is_approximate: bool = False) -> MarketPage:
     page_count = max(1, min(_PAGE_LIMIT, -(-counted.total // PAGE_SIZE)))
     page = min(max(filters.page, 1), page_count)
-    found = _filtered(filters, _searched(filters.text)).order_by(*_order(filters))
-    services = found.select_related("seller", "provider", "offering", "list_price")
-    shown = list(services[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]) if counted.total else []
+    shown = _services(filters, page) if counted.total else []
     facets = _facets(filters, counted.by_word)
     return MarketPage(shown, counted.total, page, page_count, facets, filters.text, is_approximate)
+
+
+def _services(filters: MarketFilters, page: int) -> list[Service]:
+    """Return the services of a page with all that a card shows; of all that was found only these are joined with it."""
+    found = _filtered(filters, _searched(filters.text)).order_by(*_order(filters))
+    ids = list(found.values_list("pk", flat=True)[(page - 1) * PAGE_SIZE : page * PAGE_SIZE])
+    related = Service.objects.select_related("seller", "provider", "offering", "list_price").defer("search", "upload")
+    by_id = related.in_bulk(ids)
+    return [by_id[pk] for pk in ids if pk in by_id]
 
 
 def _searched(text: str) -> QuerySet[Service]:
@@ -110,10 +117,10 @@ def search_query(text: str) -> SearchQuery | None:
     return begun | inflected
 
 
-def _filtered(filters: MarketFilters, services: QuerySet[Service], *, without: str = "") -> QuerySet[Service]:
-    """Return the services that pass every filter but `without`."""
+def _filtered(filters: MarketFilters, services: QuerySet[Service]) -> QuerySet[Service]:
+    """Return the services that pass every filter."""
     for kind, words in filters.words.items():
-        if words and kind != without:
+        if words:
             services = services.filter(facets__overlap=[facet(kind, word) for word in words])
     if filters.price_from is not None:
         services = services.filter(nominal_price__gte=filters.price_from)
@@ -143,39 +150,40 @@ class _Counted:
 
 
 def _counted(filters: MarketFilters) -> _Counted:
-    """Count the services behind every filter. A filter does not narrow its own counts: one may choose another word.
-
-    Counting a large market takes far longer than finding a page, so the counts are kept until the market changes.
-    """
-    last = MarketChange.objects.aggregate(last=Max("pk"), number=Count("pk"))
-    asked = (last["last"], last["number"], filters.text, sorted(filters.words.items()), *_prices(filters))
-    key = f"catalog.market.{hashlib.sha256(repr(asked).encode()).hexdigest()}"
-    counted: _Counted | None = cache.get(key)
-    if counted is None:
-        counted = _count(filters)
-        cache.set(key, counted, _KEPT_SECONDS)
-    return counted
-
-
-def _prices(filters: MarketFilters) -> tuple[str, str]:
-    return str(filters.price_from), str(filters.price_to)
-
-
-def _count(filters: MarketFilters) -> _Counted:
-    searched = _searched(filters.text)
-    by_word = _words_of(_filtered(filters, searched))
+    """Count the services behind every filter. A filter does not narrow its own counts: one may choose another word."""
+    version = _version()
+    by_word = dict(_words_of(filters, version))
     # every service has exactly one type
     total = sum(number for word, number in by_word.items() if word.startswith("type:"))
     for kind in (kind for kind in KINDS if filters.words.get(kind)):
-        own = _words_of(_filtered(filters, searched, without=kind))
+        wider = {other: words for other, words in filters.words.items() if other != kind}
+        own = _words_of(replace(filters, words=wider), version)
         by_word.update({word: number for word, number in own.items() if word.startswith(f"{kind}:")})
     return _Counted(total, by_word)
 
 
-def _words_of(services: QuerySet[Service]) -> dict[str, int]:
-    word = Func(F("facets"), function="unnest", output_field=TextField())
-    rows = services.order_by().annotate(word=word).values("word").annotate(number=Count("pk"))
-    return dict(rows.values_list("word", "number"))
+def _version() -> tuple[int | None, int]:
+    """Return what tells the market apart from what it was before its last change."""
+    last = MarketChange.objects.aggregate(last=Max("pk"), number=Count("pk"))
+    return last["last"], last["number"]
+
+
+def _words_of(filters: MarketFilters, version: tuple[int | None, int]) -> dict[str, int]:
+    """Return {facet word: services that pass every filter}.
+
+    Counting a large market takes far longer than finding a page, so counts are kept until the market changes. They are
+    kept for each set of filters: one more click needs one more count, what it widens was counted before.
+    """
+    chosen = sorted((kind, sorted(words)) for kind, words in filters.words.items() if words)
+    asked = (version, filters.text, chosen, str(filters.price_from), str(filters.price_to))
+    key = f"catalog.market.{hashlib.sha256(repr(asked).encode()).hexdigest()}"
+    counted: dict[str, int] | None = cache.get(key)
+    if counted is None:
+        word = Func(F("facets"), function="unnest", output_field=TextField())
+        found = _filtered(filters, _searched(filters.text)).order_by().annotate(word=word)
+        counted = dict(found.values("word").annotate(number=Count("pk")).values_list("word", "number"))
+        cache.set(key, counted, _KEPT_SECONDS)
+    return counted
 
 
 def _facets(filters: MarketFilters, counts: Mapping[str, int]) -> dict[str, list[FacetValue]]:

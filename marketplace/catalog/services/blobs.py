@@ -66,8 +66,12 @@ class Stored(Mapping[str, bytes]):
         blob = self._blobs[key]
         if blob.size > _READ_LIMIT:
             raise KeyError(key)
-        with blob.file.open("rb") as file:
-            content: bytes = file.read()
+        try:
+            with blob.file.open("rb") as file:
+                content: bytes = file.read()
+        except FileNotFoundError:
+            # lost by the storage; uploading it again brings it back
+            raise KeyError(key) from None
         return content
 
     def __iter__(self) -> Iterator[str]:
@@ -87,10 +91,10 @@ def store(*, content: BinaryIO, filename: str, mime_type: str = "") -> tuple[Blo
     digest, size = _measure(content)
     name = filename.replace("\\", "/").rpartition("/")[2][-255:] or "file"
     key = digest + _extension(name)
-    found = Blob.objects.filter(pk=key).first()
-    if found is not None:
-        return found, False
     path = f"blobs/{key}"
+    found = Blob.objects.filter(pk=key).first()
+    if found is not None and default_storage.exists(found.file.name or path):
+        return found, False
     if not default_storage.exists(path):
         content.seek(0)
         path = default_storage.save(path, File(content))

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from accounts.teams.models import Team
+from billing.promotions.models import PriceRule
 from marketplace.catalog import services
 from marketplace.catalog.models import Blob, Document, Service, ServiceGroup
 from tests.factories.accounts import TeamFactory
@@ -43,6 +44,7 @@ def folder(tmp_path: Path) -> Path:
     (root / "specs/acme/chat/guide.md").write_text("# Guide")
     write_service(root / "specs/acme/talk", "talk")
     write(root / "groups/fast.json", GROUP)
+    write(root / "promotions/spring.json", {"name": "spring", "pricing": {"type": "multiply", "factor": "0.80"}})
     write(root / "groups/aa-below.json", {**GROUP, "name": "aa-below", "parent_group_name": "fast"})
     return root
 
@@ -67,6 +69,7 @@ class TestImport:
         assert Document.objects.get(title="User guide").blob.file.read() == b"# Guide"
         assert ServiceGroup.objects.get(name="aa-below").parent.name == "fast"
         assert ServiceGroup.objects.get(name="fast").members.count() == 2
+        assert PriceRule.objects.get().seller.name == "acme-shop"
         assert "acme/chat: created" in output
 
     def test_takes_the_older_layout_and_toml(self, tmp_path):
@@ -94,6 +97,7 @@ class TestImport:
         assert list(Service.objects.order_by("name").values()) == before
         assert "acme/chat: unchanged" in output
         assert "group fast: unchanged" in output
+        assert "promotion spring: unchanged" in output
 
     def test_makes_the_seller_that_the_folder_is_named_after(self, folder):
         run(folder)
@@ -192,7 +196,7 @@ class TestDryRun:
 
         assert "acme/chat: created" in output
         assert "group fast: created" in output
-        for model in (Service, ServiceGroup, Team, Blob):
+        for model in (Service, ServiceGroup, PriceRule, Team, Blob):
             assert not model.objects.exists()
 
     def test_tells_the_same_as_the_real_run(self, folder):

@@ -52,6 +52,16 @@ class TestFirstUpload:
         assert default_storage.open(document.blob.file.name).read() == b"curl -fsS $SERVICE_BASE_URL"
         assert document.blob_id.endswith(".sh")
 
+    def test_brings_back_a_file_that_the_storage_lost(self, seller):
+        service = upload(seller).service
+        blob = Blob.objects.get()
+        default_storage.delete(blob.file.name)
+
+        assert services.problems_for_sale(service) == ()
+        upload(seller, files(name="talk"))
+
+        assert default_storage.exists(Blob.objects.get().file.name)
+
     def test_is_unlisted_when_the_listing_does_not_say(self, seller):
         assert upload(seller, files(listing={"service_options": None})).service.visibility == "unlisted"
 

@@ -200,12 +200,12 @@ class TestPages:
 
     def test_ask_the_database_as_often_for_many_as_for_few(self, seller, django_assert_num_queries):
         make_service(seller, namespace="acme")
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4):
             _shown(queries.market(MarketFilters()))
         for number in range(5):
             make_service(seller, namespace="acme", name=f"chat-{number}")
 
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4):
             _shown(queries.market(MarketFilters()))
 
 

@@ -169,7 +169,7 @@ class TestForm:
 
         page = response.content.decode()
         assert response.status_code == 422
-        assert '<a class="underline underline-offset-2" href="#parameters/city">City: This is required.</a>' in page
+        assert 'href="#parameters/city">City: This is required.</a>' in page
         assert 'id="parameters/city~errors"' in page
         assert ("<html" in page) is not bool(headers)
         assert not Enrollment.objects.exists()

@@ -27,6 +27,7 @@ class Command(BaseCommand):
         for stop_signal in (signal.SIGTERM, signal.SIGINT):
             signal.signal(stop_signal, lambda *_: stop.set())
         self.stdout.write(f"settling, up to {batch} events a batch")
+        self.stdout.flush()  # whoever started the process waits for this line
         consumer.run(workers=max(options["workers"], 1), batch=batch, stop=stop)
         self.stdout.write("settlement stopped")
 

@@ -1,0 +1,55 @@
+"""The addresses of the control plane, and whose object each argument of one names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.factories.belongings import SECRET, Belongings
+
+#: The operators' pages (tests/config/test_admin.py asks every one of them) and the pages of the library for log-ins.
+ELSEWHERE = ("admin/", "accounts/")
+
+#: {path segment before an argument, and the argument: the object of the owner that it names}.
+OBJECTS: dict[str, Callable[[Belongings], object]] = {
+    "documents/<document_id>": lambda owner: owner.document.pk,
+    "enrollments/<enrollment_id>": lambda owner: owner.enrollment.pk,
+    "keys/<key_id>": lambda owner: owner.buyer_key.pk,
+    "market/<reference>": lambda owner: owner.service.name,
+    "new/<service_id>": lambda owner: owner.service.pk,
+    "secrets/<name>": lambda _: SECRET,
+    "services/<service_id>": lambda owner: owner.service.pk,
+    "tasks/<task_id>": lambda owner: owner.task.key,
+}
+_ARGUMENT = re.compile(r"(?:([^/<>]+)/)?<(?:\w+:)?(\w+)>")
+
+
+def routes() -> list[str]:
+    """Return the patterns of all addresses, each one once."""
+    return sorted({route for route in _walk(get_resolver().url_patterns) if not route.startswith(ELSEWHERE)})
+
+
+def arguments(route: str) -> list[str]:
+    """Return the arguments of a pattern, each with the segment before it. "keys/<uuid:key_id>" -> ["keys/<key_id>"]."""
+    return [f"{before}/<{name}>" for before, name in _ARGUMENT.findall(route)]
+
+
+def filled(route: str, owner: Belongings) -> str:
+    """Return the address at which a pattern names what the owner has."""
+
+    def value(argument: re.Match[str]) -> str:
+        before, name = argument.groups()
+        return f"{before}/{OBJECTS[f'{before}/<{name}>'](owner)}"
+
+    return f"/{_ARGUMENT.sub(value, route)}"
+
+
+def _walk(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        route = f"{before}{pattern.pattern}"
+        if isinstance(pattern, URLResolver):
+            yield from _walk(pattern.url_patterns, route)
+        else:
+            yield route
