@@ -39,7 +39,7 @@ lock:
 	$(LOCK) --extra embedded --extra dev --constraint requirements/run.txt --output-file requirements/dev.txt
 
 css:
-	npm ci
+	npm install
 	npm run css
 
 bench:

@@ -116,7 +116,6 @@ class Books(RuleBasedStateMachine):
             loan.left += granted
         assert spendable == self.model.spendable
 
-    @precondition(lambda self: self.open_loans())
     @rule(
         data=st.data(),
         part=st.integers(1, 4),
@@ -126,6 +125,10 @@ class Books(RuleBasedStateMachine):
     )
     def call(self, data: st.DataObject, part: int, tokens: int, is_honest: bool, is_sent: bool) -> None:
         """Make a call with a part of the lease as its hold; or with one that the lease never had."""
+        if not self.open_loans():
+            self.draw(which=0, minimum=Decimal(0), more="4", again=False)
+        if not self.open_loans():
+            return
         lease, loan = data.draw(st.sampled_from(self.open_loans()))
         hold = (loan.left / part).quantize(Decimal("0.000000000001"), rounding="ROUND_DOWN")
         hold = hold if is_honest else hold + 3
@@ -170,16 +173,18 @@ class Books(RuleBasedStateMachine):
         loan.amount -= amount
         loan.left -= amount
 
-    @rule(which=st.integers(0, 1))
-    def crash_and_come_back(self, which: int) -> None:
-        old = self.processes[which]
-        self.processes[which] = new = Process(old.gateway_id)
+    @precondition(lambda self: self.open_loans())
+    @rule(data=st.data())
+    def crash_and_come_back(self, data: st.DataObject) -> None:
+        old = data.draw(st.sampled_from(self.open_loans()))[1].process
+        self.processes[self.processes.index(old)] = new = Process(old.gateway_id)
         self.send(old.gateway_id)
         new.retire_earlier()
         for loan in self.model.loans.values():
             if loan.process is old:
                 loan.state = "retired"
 
+    @precondition(lambda self: self.model.loans)
     @rule(expired=st.booleans())
     def end_leases(self, expired: bool) -> None:
         if expired:
@@ -225,7 +230,7 @@ class TestBooks:
         run_state_machine_as_test(
             Books,
             settings=settings(
-                max_examples=25,
+                max_examples=30,
                 stateful_step_count=40,
                 deadline=None,
                 suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
