@@ -51,7 +51,7 @@ SECRETS_PUBLIC_KEY = env.text("SECRETS_PUBLIC_KEY")
 # Hosts that a customer's secret may go to without asking, as NAME=host pairs.
 KNOWN_SECRET_HOSTS = env.words("KNOWN_SECRET_HOSTS", defaults.KNOWN_SECRET_HOSTS)
 
-# A customer secret that a service needs must exist in the seller's account too, so that the platform can test the service.
+# A customer secret that a service needs must exist in the seller's account too, so that the platform can test it.
 REQUIRE_TEST_SECRETS = env.flag("REQUIRE_TEST_SECRETS", False)
 
 INSTALLED_APPS = [
@@ -150,6 +150,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = env.text("ACCOUNT_EMAIL_VERIFICATION", "mandatory")
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = ACCOUNT_EMAIL_VERIFICATION == "mandatory"
 ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ALLAUTH_TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 0)

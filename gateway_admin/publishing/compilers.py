@@ -65,7 +65,7 @@ def service(service_id: str) -> ServiceRecord | None:
     """Compile a service that somebody may call, or None."""
     found = (
         Service.objects.select_related("provider", "offering", "list_price")
-        .filter(pk=service_id, revision_of=None, status__in=ROUTABLE)
+        .filter(pk=service_id, revision_of=None, status__in=ROUTABLE, seller__is_active=True)
         .first()
     )
     if found is None or found.list_price is None:
@@ -94,9 +94,14 @@ def route(path: str) -> RouteRecord | None:
         is_enrollment_scoped=False,
         service__status__in=ROUTABLE,
         service__revision_of=None,
+        service__seller__is_active=True,
     ).order_by("service__approved_at", "sort_order", "name")
     entries = [RouteEntry(interface.routing_key, str(interface.service_id)) for interface in at_path]
-    named = Service.objects.filter(name=path, status__in=ROUTABLE, revision_of=None).order_by("approved_at").first()
+    named = (
+        Service.objects.filter(name=path, status__in=ROUTABLE, revision_of=None, seller__is_active=True)
+        .order_by("approved_at")
+        .first()
+    )
     if named is not None and not any(entry.routing_key is None for entry in entries):
         entries.append(RouteEntry(None, str(named.pk)))
     return RouteRecord(path, tuple(entries)) if entries else None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from gateway_admin.api_keys.models import ApiKey
 from gateway_admin.publishing.models import PublishedRecord
+from marketplace.catalog.models import Service
 
 
 def body(kind: str, key: str) -> Any | None:
@@ -18,3 +20,11 @@ def keys_out_of_step(*, team_id: str, is_active: bool) -> list[str]:
     digests = ApiKey.objects.filter(team_id=team_id, revoked_at=None).values("digest")
     stale = PublishedRecord.objects.filter(kind="api_key", key__in=digests, body__isnull=is_active)
     return list(stale.order_by("key").values_list("key", flat=True))
+
+
+def services_out_of_step(*, team_id: str, is_active: bool) -> list[Service]:
+    """Return a seller's services that are published although the seller was stopped, or the other way round."""
+    own = Service.objects.filter(seller_id=UUID(team_id), revision_of=None)
+    by_key = {str(service.pk): service for service in own}
+    stale = PublishedRecord.objects.filter(kind="service", key__in=by_key, body__isnull=is_active)
+    return [by_key[key] for key in stale.order_by("key").values_list("key", flat=True)]

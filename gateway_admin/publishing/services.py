@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from domain.routing.snapshot import CODECS
 from gateway_admin.publishing import queries
 from gateway_admin.publishing.compilers import COMPILERS
+from marketplace.catalog import queries as catalog
 
 _UPSERT = """
 INSERT INTO publishing_publishedrecord (kind, key, body, written_in, updated_at)
@@ -38,3 +39,7 @@ def publish(kind: str, key: str) -> None:
     if kind == "customer":
         for digest in queries.keys_out_of_step(team_id=key, is_active=record is not None):
             publish("api_key", digest)
+        for service in queries.services_out_of_step(team_id=key, is_active=record is not None):
+            publish("service", str(service.pk))
+            for path in sorted(catalog.paths(service)):
+                publish("route", path)

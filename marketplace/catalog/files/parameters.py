@@ -205,7 +205,7 @@ def _re2_pattern(
         yield ValidationError(f"does not match the pattern {pattern[:100]}")
 
 
-_Validator = extend(Draft202012Validator, {"pattern": _re2_pattern})  # type: ignore[no-untyped-call]
+_Validator = extend(Draft202012Validator, {"pattern": _re2_pattern})
 
 
 def validate_parameters(schema: Mapping[str, Any], values: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection, transaction
 
+from accounts.teams import services as teams
 from gateway.stores.postgres import Database, PostgresRecords
 from gateway_admin.publishing import queries
 from gateway_admin.publishing.models import PublishedRecord
 from gateway_admin.publishing.services import publish
 from gateway_admin.secrets import services as secrets
 from tests.factories.accounts import TeamFactory
+from tests.factories.marketplace import make_service
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -117,3 +119,18 @@ class TestConcurrency:
         assert ("customer", str(late.pk)) not in seen_first
         assert ("customer", str(late.pk)) in seen_then
         assert middle <= seen_then["customer", str(late.pk)]
+
+
+@pytest.mark.django_db
+class TestSellers:
+    def test_take_their_services_with_them_when_stopped_and_bring_them_back(self):
+        service = make_service()
+        routes = ("route", service.name)
+
+        teams.deactivate(team=service.seller)
+        gone = queries.body("service", str(service.pk)), queries.body(*routes)
+        teams.activate(team=service.seller)
+
+        assert gone == (None, None)
+        assert queries.body("service", str(service.pk))["name"] == service.name
+        assert queries.body(*routes)["entries"]
