@@ -57,9 +57,8 @@ def pid_of(stage: Stage, name: str) -> int:
 
 def turn_until(stage: Stage, condition) -> None:
     """Let the stage work until the condition holds; a stage that never gets there fails by the last line."""
-    for _ in range(200):
-        if condition():
-            return
+    deadline = time.monotonic() + 60
+    while not condition() and time.monotonic() < deadline:
         stage._turn(restart=True)
     assert condition()
 
