@@ -210,6 +210,7 @@ class Exchange:
         if self._finished:
             return
         self._finished = True
+        self._client.on_leaving = None
         if self._response is not None and not self._response.is_complete:
             self._response.cancel()
         event = self._event(self._outcome, *self._used())

@@ -150,7 +150,8 @@ class PostgresInbox:
             ]
         except (ValueError, KeyError, TypeError) as error:
             raise InboxRefused("A record of the spool is no usage event.") from error
-        query = "SELECT usage_inbox_insert(%s, %s::uuid[], %s::uuid[], %s::uuid[], %s::text[])"
+        # binary: as text, each payload would be searched for quotes and backslashes, which costs more than the rest
+        query = "SELECT usage_inbox_insert(%s, %b::text[]::uuid[], %b::text[]::uuid[], %b::text[]::uuid[], %b::text[])"
         async with self._database.connection() as connection:
             try:
                 await connection.execute(query, arguments)
