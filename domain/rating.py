@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from domain.money import rounded
 from domain.pricing import CompiledPrice, PricingError
@@ -15,8 +15,7 @@ HIGHEST_COST = Decimal(10) ** 9
 _ZERO = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Rating:
+class Rating(NamedTuple):
     """cost: rounded to the books' twelve places, 0 when there is an error. error: why the event could not be priced.
 
     flags: `metric_missing` when the price asked for a metric that the usage lacks, `above_hold` when the cost is above

@@ -36,15 +36,19 @@ CREATE TRIGGER rating_charge_append_only BEFORE UPDATE OR DELETE ON rating_charg
 CREATE TRIGGER rating_charge_never_emptied BEFORE TRUNCATE ON rating_charge
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- Sum of two usages, metric by metric.
+-- Sum of two usages, metric by metric. A loop: half the time of grouping both sides in SQL.
 CREATE OR REPLACE FUNCTION metrics_sum(p_left jsonb, p_right jsonb) RETURNS jsonb
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT coalesce(jsonb_object_agg(metric, total), '{}') FROM (
-        SELECT metric, sum(quantity::numeric)::text AS total FROM (
-            SELECT * FROM jsonb_each_text(p_left) UNION ALL SELECT * FROM jsonb_each_text(p_right)
-        ) AS both_sides (metric, quantity) GROUP BY metric
-    ) AS sums
-$$;
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+    metric text;
+    quantity text;
+BEGIN
+    FOR metric, quantity IN SELECT * FROM jsonb_each_text(p_right) LOOP
+        p_left := jsonb_set(
+            p_left, ARRAY[metric], to_jsonb((coalesce((p_left ->> metric)::numeric, 0) + quantity::numeric)::text));
+    END LOOP;
+    RETURN p_left;
+END $$;
 
 -- The end of leases. Wallets are locked first, in id order, in a statement of its own: what follows sees what their
 -- last holder committed.

@@ -46,6 +46,10 @@ class Sum:
     charged: Decimal = _ZERO
     metrics: dict[str, int | Decimal] = field(default_factory=dict)
 
+    def written_metrics(self) -> dict[str, str]:
+        """Return the metrics as texts, as PostgreSQL's sums of them are."""
+        return {metric: str(quantity) for metric, quantity in self.metrics.items()}
+
 
 def lock_wallets(cursor: CursorWrapper, ids: Iterable[str]) -> dict[str, Funds]:
     """Lock wallets in id order, the order that everybody keeps, and return what is in them."""
@@ -97,7 +101,7 @@ def add_up(sums: dict[SumKey, Sum], rated: Rated, charged: Decimal) -> None:
     event = rated.event
     if not event.is_billable:
         return
-    key = (event.wallet_id, event.period.date().isoformat(), event.service_id, event.enrollment_id)
+    key = (event.wallet_id, rated.period, event.service_id, event.enrollment_id)
     total = sums.get(key)
     if total is None:
         total = sums[key] = Sum()
@@ -142,5 +146,5 @@ def write_period_usage(cursor: CursorWrapper, sums: dict[SumKey, Sum]) -> None:
         " ON CONFLICT (wallet_id, period, service_id, enrollment_id) DO UPDATE"
         " SET requests = p.requests + excluded.requests, charged = p.charged + excluded.charged,"
         " metrics = metrics_sum(p.metrics, excluded.metrics)",
-        [*map(array, zip(*rows, strict=True)), json_array(each.metrics for each in sums.values())],
+        [*map(array, zip(*rows, strict=True)), json_array(each.written_metrics() for each in sums.values())],
     )

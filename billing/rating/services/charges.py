@@ -49,6 +49,6 @@ def _line(rated: Rated, charged: Decimal) -> str:
         copy_text(rating.error),
         event.started_at.isoformat(),
         event.finished_at.isoformat(),
-        event.period.date().isoformat(),
+        rated.period,
     )
     return copy_line(cells)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -29,17 +28,17 @@ class ReadyPrices:
     def __init__(self) -> None:
         self._kept: dict[str, ReadyPrice] = {}
 
-    def get(self, ids: Iterable[str]) -> dict[str, ReadyPrice]:
-        """Return the prices of known versions by id."""
-        wanted = set(ids)
-        missing = wanted - self._kept.keys()
-        if missing:
-            if len(self._kept) + len(missing) > _MOST_KEPT:
+    def get(self, version_id: str) -> ReadyPrice | None:
+        """Return a price, or None for a version that does not exist (yet)."""
+        ready = self._kept.get(version_id)
+        if ready is None:
+            version = queries.versions([UUID(version_id)]).get(UUID(version_id))
+            if version is None:
+                return None
+            if len(self._kept) >= _MOST_KEPT:
                 self._kept = {}
-                missing = wanted
-            for pk, version in queries.versions(UUID(each) for each in missing).items():
-                self._kept[str(pk)] = _ready(version)
-        return {each: self._kept[each] for each in wanted if each in self._kept}
+            ready = self._kept[version_id] = _ready(version)
+        return ready
 
 
 def _ready(version: PriceVersion) -> ReadyPrice:

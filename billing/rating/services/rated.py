@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
+from typing import NamedTuple
+
+from django.db import Error as DatabaseError
 
 from billing.rating.services.compiled import ReadyPrice, ReadyPrices
 from billing.rating.services.inbox import Claimed
@@ -15,13 +18,13 @@ from domain.usage import UsageEvent
 _prices = ReadyPrices()
 
 
-@dataclass(frozen=True, slots=True)
-class Rated:
-    """An event with what it costs, and the row it came from."""
+class Rated(NamedTuple):
+    """An event with what it costs, and the row it came from. period: the first day of its month, as 2026-11-01."""
 
     row: Claimed
     event: UsageEvent
     rating: Rating
+    period: str
 
 
 Poison = tuple[Claimed, str]
@@ -29,18 +32,17 @@ Poison = tuple[Claimed, str]
 
 def rate_all(rows: Sequence[Claimed]) -> tuple[list[Rated], list[Poison]]:
     """Return the events with what they cost, and those that cannot be read or rated, with the reason."""
-    events: list[tuple[Claimed, UsageEvent]] = []
+    rated: list[Rated] = []
     poison: list[Poison] = []
-    for row in rows:
+    for row in rows:  # one event after the other: what was just read is still in the processor's cache
         try:
-            events.append((row, _read(row)))
+            event = _read(row)
+            cost = rate(event, _prices.get(event.price_version_id))
+            rated.append(Rated(row, event, cost, _period(event.finished_at)))
+        except DatabaseError:
+            raise
         except ValueError as error:
             poison.append((row, f"The event cannot be read: {error}"))
-    prices = _prices.get(event.price_version_id for _, event in events)
-    rated: list[Rated] = []
-    for row, event in events:
-        try:
-            rated.append(Rated(row, event, rate(event, prices.get(event.price_version_id))))
         except Exception as error:  # whatever a hostile usage finds in a price, the other events are settled
             poison.append((row, f"The event cannot be rated: {type(error).__name__}: {error}"))
     return rated, poison
@@ -61,6 +63,11 @@ def rate(event: UsageEvent, ready: ReadyPrice | None) -> Rating:
 
 def _unpriced(error: str) -> Rating:
     return Rating(Decimal(0), error=error)
+
+
+def _period(finished_at: datetime) -> str:
+    month = finished_at.astimezone(UTC)
+    return f"{month.year:04}-{month.month:02}-01"
 
 
 def _read(row: Claimed) -> UsageEvent:

@@ -32,7 +32,7 @@ def reprice(*, charge: Charge) -> Charge:
     if charge.state != ChargeState.UNPRICED:
         return charge
     event = queries.event_of(charge)
-    rating = rate(event, ReadyPrices().get([event.price_version_id]).get(event.price_version_id))
+    rating = rate(event, ReadyPrices().get(event.price_version_id))
     if rating.error:
         raise StillUnpriced(event_id=charge.event_id, error=rating.error)
     charge.state, charge.error = ChargeState.CHARGED, ""

@@ -16,9 +16,14 @@ from billing.rating.services.rated import Rated, rate_all
 
 logger = logging.getLogger(__name__)
 
-#: A batch touches few rows of large tables, by their keys. Reading such a table whole, to hash it, costs more than the
-#: batch and grows with the number of wallets; the planner would do so in the middle sizes.
-_PLAN = "SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)"
+#: For this transaction only. A batch touches few rows of large tables, by their keys: reading such a table whole, to
+#: hash it, costs more than the batch and grows with the number of wallets, and the planner would do so in the middle
+#: sizes. And nobody need wait for the disk: what a crash takes back is in the inbox again, whole, and later commits
+#: carry this one with them.
+_SET_UP = (
+    "SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),"
+    " set_config('synchronous_commit', 'off', true)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ def settle(*, limit: int) -> Settled:
         claimed = inbox.claim(cursor, limit)
         if not claimed:
             return Settled()
-        cursor.execute(_PLAN)
+        cursor.execute(_SET_UP)
         rated, poison = rate_all(claimed)
         booked = _book_or_sort_out(cursor, rated)
         poison += booked.refused

@@ -155,6 +155,7 @@ class TestSettle:
         rows = PeriodUsage.objects.values_list("service_id", "enrollment_id", "period__month", "requests", "charged")
         assert set(rows) == {(one, None, 11, 4, 6), (one, enrollment, 11, 2, 2), (other, None, 12, 2, 2)}
         assert PeriodUsage.objects.get(charged=6).metrics == {"output_tokens": "6", "seconds": "1.0"}
+        assert PeriodUsage.objects.get(service_id=other).metrics == {"output_tokens": "2"}
 
     def test_uses_the_price_version_that_the_event_names(self):
         wallet, old = funded_wallet("10"), price_version()

@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from billing.rating import services as rating
 from billing.rating import verification
-from billing.rating.models import Charge, UsageInbox
+from billing.rating.models import Charge, UsageInbox, UsageQuarantine
 from billing.wallets import services as wallets
 from billing.wallets.models import Lease, Wallet
 from domain.money import QUANTUM
@@ -212,6 +212,7 @@ class Books(RuleBasedStateMachine):
     @invariant()
     def holds(self) -> None:
         assert verification.verify() == []
+        assert not UsageQuarantine.objects.exists()
 
     def open_loans(self) -> list[tuple[UUID, Loan]]:
         return [(pk, loan) for pk, loan in self.model.loans.items() if loan.state == "open"]
