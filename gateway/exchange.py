@@ -226,7 +226,11 @@ class Exchange:
     def _used(self) -> tuple[Metrics, tuple[str, ...]]:
         if self._meter is None or self._response is None or self._response.status >= 400:
             return {}, ()
-        result = self._meter.finish(interrupted=self._outcome == "interrupted", seconds=self._seconds())
+        try:
+            result = self._meter.finish(interrupted=self._outcome == "interrupted", seconds=self._seconds())
+        except Exception:  # whatever an upstream writes, the call is accounted for and its hold is freed
+            log.exception("usage.unreadable request=%s", self._ctx.event_id)
+            return {}, ("unreadable_usage",)
         return result.usage, result.flags
 
     def _seconds(self) -> Decimal:

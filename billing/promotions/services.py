@@ -7,7 +7,7 @@ import secrets
 from datetime import datetime
 from typing import Any, Literal
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.dateparse import parse_datetime
 
 from accounts.teams.models import Team
@@ -44,9 +44,12 @@ def store(
     if same_code is not None and same_code != rule:
         raise PromotionCodeTaken(promotion_code=code)
     if rule is None:
-        return PriceRule.objects.create(
-            seller=owner, name=content["name"], code=code, created_by=by, **wanted
-        ), "created"
+        try:
+            with transaction.atomic():
+                rule = PriceRule.objects.create(seller=owner, name=content["name"], code=code, created_by=by, **wanted)
+        except IntegrityError as error:  # another seller stored the same code a moment ago
+            raise PromotionCodeTaken(promotion_code=code) from error
+        return rule, "created"
     if rule.code == code and all(getattr(rule, name) == value for name, value in wanted.items()):
         return rule, "unchanged"
     for name, value in {**wanted, "code": code, "updated_at": now}.items():

@@ -58,7 +58,7 @@ def _openai(answer: Answer) -> Statement | None:
 
 def _anthropic(answer: Answer) -> Statement | None:
     """Cached input is stated apart. What was written to the cache counts as input: it was read in full."""
-    kind = answer.get("type")
+    kind = str(answer.get("type"))
     usage = _mapping(_mapping(answer, "message"), "usage") or _mapping(answer, "usage")
     if not usage or not (kind in _ANTHROPIC_TYPES or "cache_read_input_tokens" in usage):
         return None

@@ -208,6 +208,25 @@ STREAM = [
 USAGE_EVENT = {"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": 9}}
 
 
+class TestHostileAnswers:
+    async def test_that_no_meter_can_read_are_accounted_for_and_free_their_hold(self, gateway, upstream, monkeypatch):
+        def broken(*_: object, **__: object) -> None:
+            raise TypeError("unhashable")
+
+        monkeypatch.setattr("domain.metering.Meter.finish", broken)
+        upstream.answers(json_answer({"type": [], "usage": {"usage": None}}))
+        answer = await gateway.call()
+        event = await gateway.event()
+        assert (answer.status_code, event.flags, event.usage) == (200, ("unreadable_usage",), {})
+        held = sum((amount for _, amount in gateway.leases.leases.values()), Decimal(0))
+        assert held + gateway.leases.spendable[make.WALLET] == 1
+
+    async def test_with_a_type_that_is_no_word_are_read(self, gateway, upstream):
+        upstream.answers(json_answer({"type": [], "usage": {"input_tokens": 3, "output_tokens": 2}}))
+        await gateway.call()
+        assert (await gateway.event()).usage["output_tokens"] == 2
+
+
 class TestStreams:
     async def test_are_passed_on_event_by_event_and_charged_by_their_last(self, gateway, upstream):
         await offer(gateway, upstream, price=make.price(price=TOKENS))
