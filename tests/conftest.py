@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import settings
 
-# The same examples on every run, so that a change is judged by what it changes; HYPOTHESIS_PROFILE=search looks further.
+# The same examples on every run, so that a change is judged by what it changes; HYPOTHESIS_PROFILE=search looks on.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
