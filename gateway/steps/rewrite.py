@@ -27,7 +27,8 @@ async def run(ctx: RequestContext, deps: Deps) -> None:
         values = await _secret_values(ctx, deps, context)
         lookup = _lookup(values)
         base = templating.render(ctx.channel.base_url, context, component=Component.URL, secrets=lookup)
-        _check_consent(ctx, deps, values, urlsplit(base).hostname or "")
+        if not _is_own_address(ctx, context, values):
+            _check_consent(ctx, deps, values, urlsplit(base).hostname or "")
         ctx.url = _join(base, ctx)
         ctx.upstream_headers = _headers(ctx, context, lookup)
         ctx.upstream_body = _body(ctx, context)
@@ -96,12 +97,29 @@ def _lookup(values: Values) -> templating.SecretLookup:
     return lookup
 
 
-def _check_consent(ctx: RequestContext, deps: Deps, values: Values, host: str) -> None:
-    """A customer's secret goes only to hosts that the customer chose or consented to."""
-    assert ctx.plan is not None
+def _is_own_address(ctx: RequestContext, context: dict[str, Any], values: Values) -> bool:
+    """Return whether the host stands in a secret that the customer stored: then the customer chose it.
+
+    A seller's default for such a secret, or for a parameter, is the seller's choice and needs the consent.
+    """
     assert ctx.channel is not None
-    if not ctx.channel.host_is_sellers:
-        return
+    base_url = ctx.channel.base_url
+    choosing = [
+        part
+        for part, component in zip(base_url.parts, base_url.components, strict=True)
+        if not isinstance(part, str) and component in {Component.ADDRESS, Component.HOST, Component.LABEL}
+    ]
+    return bool(choosing) and all(
+        isinstance(part, SecretReference)
+        and part.owner == "customer"
+        and values[(part.owner, _name(part, context))][0] is not None
+        for part in choosing
+    )
+
+
+def _check_consent(ctx: RequestContext, deps: Deps, values: Values, host: str) -> None:
+    """A customer's secret goes only to hosts that the customer consented to, for instance when enrolling."""
+    assert ctx.plan is not None
     enrollment = ctx.plan.enrollment
     for (owner, name), (value, hosts) in values.items():
         if owner != "customer" or value is None:

@@ -315,6 +315,39 @@ class TestSecrets:
         assert upstream.requests[0].header(b"authorization") == b"Bearer sk-mine"
         assert len(upstream.requests) == 1
 
+    async def test_of_the_customer_go_to_the_address_that_the_customer_stored(self, gateway, upstream):
+        upstream.answers(json_answer({}))
+        await self.offer_own_address(gateway, upstream)
+        gateway.publish_secret(make.TEAM, "MY_BASE", upstream.url)
+        answer = await gateway.call()
+        assert answer.status_code == 200
+        assert upstream.requests[0].header(b"authorization") == b"Bearer sk-mine"
+
+    async def test_of_the_customer_do_not_go_to_the_sellers_default_address(self, gateway, upstream):
+        await self.offer_own_address(gateway, upstream)
+        answer = await gateway.call()
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "secret_consent_required")
+        assert upstream.requests == []
+
+    async def offer_own_address(self, gateway, upstream):
+        gateway.publish_customer(secret_names=frozenset({"MY_KEY"}))
+        gateway.publish_secret(make.TEAM, "MY_KEY", "sk-mine")
+        config = {
+            "base_url": f"${{ customer_secrets.MY_BASE ?? {upstream.url} }}",
+            "api_key": "${ customer_secrets.MY_KEY }",
+        }
+        await offer(gateway, upstream, config=config, channel={"type": "byoe", "required_secrets": ("MY_KEY",)})
+
+    @pytest.mark.parametrize(("agreed", "status"), [(("127.0.0.1",), 200), ((), 403)])
+    async def test_of_the_customer_go_to_a_parameters_address_only_as_agreed(self, gateway, upstream, agreed, status):
+        upstream.answers(json_answer({}))
+        own = make.enrollment(parameters={"base_url": upstream.url}, secret_hosts={"MY_KEY": agreed})
+        gateway.publish_customer(secret_names=frozenset({"MY_KEY"}), enrollments=(own,))
+        gateway.publish_secret(make.TEAM, "MY_KEY", "sk-mine")
+        config = {"base_url": "{{ params.base_url }}", "api_key": "${ customer_secrets.MY_KEY }"}
+        await offer(gateway, upstream, config=config)
+        assert (await gateway.call()).status_code == status
+
     async def test_that_are_missing_are_named(self, gateway, upstream):
         byok = {"type": "byok", "required_secrets": ("MY_KEY",)}
         await offer(gateway, upstream, config={"api_key": "${ customer_secrets.MY_KEY }"}, channel=byok)
