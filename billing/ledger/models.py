@@ -37,6 +37,9 @@ class AccountKind(models.TextChoices):
     WALLET = "wallet", "Wallet (what the platform owes a customer)"
     GRANTED_CREDIT = "granted_credit", "Credit granted by operators"
     BANK = "bank", "Payments received outside of card processing"
+    CARD_CLEARING = "card_clearing", "Money with the card processor"
+    REVENUE = "revenue", "Sold usage and fees"
+    SELLER_PAYABLE = "seller_payable", "Earnings owed to a seller"
 
 
 class Account(Identified):
@@ -61,6 +64,15 @@ class Account(Identified):
 class TransactionKind(models.TextChoices):
     GRANT = "grant", "Credit granted"
     PAYMENT = "payment", "Payment received"
+    TOP_UP = "top_up", "Top-up"
+    REFUND = "refund", "Refund to the card"
+    CHARGEBACK = "chargeback", "Chargeback"
+    USAGE = "usage", "Usage of a closed period"
+    FEE = "fee", "Subscription fee"
+    DISPUTE_CREDIT = "dispute_credit", "Credit for a dispute"
+    EARNING = "earning", "Earnings of a period"
+    EARNING_ADJUSTMENT = "earning_adjustment", "Adjustment of earnings"
+    PAYOUT = "payout", "Payout"
     REVERSAL = "reversal", "Reversal"
 
 

@@ -64,7 +64,9 @@ class ChargeState(models.TextChoices):
 class Charge(models.Model):
     """What one event cost and what of it the customer pays. Written once; an unpriced one is priced once.
 
-    cost: by the price. hold: what was set aside before the call; charged <= hold. loss: what the platform bears.
+    list_cost: by the price that the customer accepted. adjustments: what was taken off it, in order, as
+    [{"kind": "allowance" | "promotion", "id", "name", "amount", "funded_by": "seller" | "platform"}], amounts as texts.
+    cost: list_cost less these. hold: what was set aside before the call; charged <= hold. loss: what the platform bears.
     The references to wallet, team and price are checked by the settlement and by the verifier instead of per row by
     foreign keys: they would cost as much as the row itself.
     """
@@ -88,6 +90,8 @@ class Charge(models.Model):
     status = models.IntegerField(help_text="Of the upstream's answer; 0 when there was none.")
     usage = models.JSONField()
     hold = AmountField()
+    list_cost = AmountField(db_default=Decimal(0))
+    adjustments = models.JSONField(db_default=models.Value([], models.JSONField()))
     cost = AmountField()
     charged = AmountField()
     loss = models.GeneratedField(expression=F("cost") - F("charged"), output_field=AmountField(), db_persist=True)
@@ -96,14 +100,14 @@ class Charge(models.Model):
     error = models.TextField(blank=True)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField()
-    period = models.DateField(help_text="First day of the month, UTC, in which the call finished.")
+    period = models.DateField(help_text="First day of the month on whose statement it is.")
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         ordering = ["-started_at"]
         constraints = [
             models.CheckConstraint(
-                condition=not_negative("hold", "cost", "charged"), name="charge_amounts_are_numbers"
+                condition=not_negative("hold", "list_cost", "cost", "charged"), name="charge_amounts_are_numbers"
             ),
             models.CheckConstraint(
                 condition=Q(charged__lte=F("cost")) & Q(charged__lte=F("hold")), name="charge_is_within_cost_and_hold"
@@ -123,7 +127,12 @@ class Charge(models.Model):
 
 
 class PeriodUsage(models.Model):
-    """Sum of the charges of a wallet in a month for one service and enrollment. metrics: name -> decimal text."""
+    """Sum of the charges of a wallet on one statement, for one service, enrollment and channel.
+
+    late: whether the calls finished before `period` began, and came too late for their own. metrics: name -> decimal
+    text. listed: by list prices. covered: by the included quota of subscriptions. discounted: by promotions, of which
+    discounted_by_platform by those that the platform pays. listed - covered - discounted = cost >= charged.
+    """
 
     wallet = models.ForeignKey(
         Wallet, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="period_usage"
@@ -131,7 +140,13 @@ class PeriodUsage(models.Model):
     period = models.DateField()
     service_id = models.UUIDField()
     enrollment_id = models.UUIDField(null=True)
+    channel = models.TextField(blank=True, db_default="")
+    late = models.BooleanField(db_default=False)
     requests = models.BigIntegerField(default=0)
+    listed = AmountField(db_default=Decimal(0))
+    covered = AmountField(db_default=Decimal(0))
+    discounted = AmountField(db_default=Decimal(0))
+    discounted_by_platform = AmountField(db_default=Decimal(0))
     charged = AmountField(default=Decimal(0))
     metrics = models.JSONField(default=dict)
 
@@ -140,11 +155,16 @@ class PeriodUsage(models.Model):
         ordering = ["-period", "-charged"]
         constraints = [
             models.UniqueConstraint(
-                fields=["wallet", "period", "service_id", "enrollment_id"],
+                fields=["wallet", "period", "service_id", "enrollment_id", "channel", "late"],
                 name="period_usage_once",
                 nulls_distinct=False,
             ),
-            models.CheckConstraint(condition=not_negative("charged", "requests"), name="period_usage_is_a_number"),
+            models.CheckConstraint(
+                condition=not_negative(
+                    "charged", "requests", "listed", "covered", "discounted", "discounted_by_platform"
+                ),
+                name="period_usage_is_a_number",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -16,7 +16,10 @@ class Wallet(Identified):
     """Money of a team. Every change takes the lock of this row first.
 
     settled: what the entries sum up to. usage: charges that are on no statement yet. held: what the open leases sum up
-    to. seq: number of the last entry.
+    to. seq: number of the last entry. open_period: first day of the month that the next statement closes, in
+    `time_zone`, which follows the team's when a period closes; None until the first one was closed. Usage that comes
+    later than its period's close counts in the open period.
+    attention_below: an amount of `available`; a settlement that leaves less has the wallet looked at (alerts, top-up).
     """
 
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="wallets")
@@ -27,6 +30,9 @@ class Wallet(Identified):
     held = AmountField(default=Decimal(0))
     credit_limit = AmountField(default=Decimal(0))
     seq = models.BigIntegerField(default=0)
+    time_zone = models.CharField(max_length=64, default="UTC")
+    open_period = models.DateField(null=True, blank=True)
+    attention_below = AmountField(null=True, blank=True)
 
     class Meta:
         ordering = ["team__name", "currency"]

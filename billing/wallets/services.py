@@ -55,7 +55,9 @@ def open(*, team: Team, currency: str = "USD") -> Wallet:
     if not (3 <= len(currency) <= 7 and currency.isascii() and currency.isalpha() and currency.isupper()):
         raise CurrencyInvalid(currency=currency)
     account = ledger.account(kind=AccountKind.WALLET, owner=team, currency=currency)
-    wallet, created = Wallet.objects.get_or_create(team=team, currency=currency, defaults={"account": account})
+    wallet, created = Wallet.objects.get_or_create(
+        team=team, currency=currency, defaults={"account": account, "time_zone": team.timezone}
+    )
     if created:
         ports.publish("customer", str(team.pk))
     return wallet

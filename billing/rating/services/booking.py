@@ -143,7 +143,7 @@ def write_period_usage(cursor: CursorWrapper, sums: dict[SumKey, Sum]) -> None:
         " (wallet_id, period, service_id, enrollment_id, requests, charged, metrics)"
         " SELECT * FROM unnest(%s::uuid[], %s::date[], %s::uuid[], %s::uuid[], %s::bigint[], %s::numeric[],"
         " %s::jsonb[])"
-        " ON CONFLICT (wallet_id, period, service_id, enrollment_id) DO UPDATE"
+        " ON CONFLICT (wallet_id, period, service_id, enrollment_id, channel, late) DO UPDATE"
         " SET requests = p.requests + excluded.requests, charged = p.charged + excluded.charged,"
         " metrics = metrics_sum(p.metrics, excluded.metrics)",
         [*map(array, zip(*rows, strict=True)), json_array(each.written_metrics() for each in sums.values())],

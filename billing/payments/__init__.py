@@ -1,0 +1,1 @@
+"""Card payments through the processor: top-ups, automatic ones, refunds, chargebacks, webhooks."""

@@ -1,0 +1,1 @@
+"""What sellers earn: monthly invoices, balances, payouts."""

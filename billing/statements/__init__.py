@@ -1,0 +1,1 @@
+"""Monthly statements: a period closed, frozen, rendered, stored."""

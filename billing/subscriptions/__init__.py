@@ -1,0 +1,1 @@
+"""Subscription plans: a monthly fee, an included quota per enrollment, a price beyond it."""

@@ -1,0 +1,1 @@
+"""Charges that customers contest, from the thread to the credit."""
