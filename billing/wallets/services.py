@@ -1,4 +1,4 @@
-"""Writes of wallets: open, credit, take a credit back, set the credit limit."""
+"""Writes of wallets: open, put money in, take money out, take a credit back, set the credit limit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from accounts.teams.models import Team
 from accounts.users.models import User
 from billing.ledger import queries as books
 from billing.ledger import services as ledger
-from billing.ledger.models import AccountKind, Transaction, TransactionKind
+from billing.ledger.models import Account, AccountKind, Transaction, TransactionKind
 from billing.wallets import queries
 from billing.wallets.models import Wallet, WalletEntry
 from common import ports
@@ -72,19 +72,61 @@ def credit(
     amount: positive, in the wallet's currency, at most twelve decimal places.
     Raises: AmountInvalid, ledger.CurrencyMismatch, ledger.KeyReused.
     """
+    source = ledger.account(kind=_SOURCE[CreditKind(kind)], currency=wallet.currency)
+    return deposit(
+        wallet=wallet, amount=amount, source=source, kind=TransactionKind(kind), key=key, note=note, by=by, now=now
+    )
+
+
+@transaction.atomic
+def deposit(
+    *,
+    wallet: Wallet,
+    amount: Money,
+    source: Account,
+    kind: TransactionKind,
+    key: str,
+    note: str,
+    by: User | None,
+    now: datetime,
+) -> Transaction:
+    """Move money from another account into a wallet. A second call with the same `key` posts nothing.
+
+    Raises: AmountInvalid, ledger.CurrencyMismatch, ledger.KeyReused.
+    """
     _check_amount(amount.amount)
     wallet = queries.lock_wallet(wallet.pk)
-    source = ledger.account(kind=_SOURCE[CreditKind(kind)], currency=wallet.currency)
-    written, created = ledger.post(
-        key=key,
-        kind=TransactionKind(kind),
-        movements=[ledger.Movement(debit=source, credit=wallet.account, amount=amount)],
-        effective_at=now,
-        memo=note,
-        by=by,
-    )
+    movement = ledger.Movement(debit=source, credit=wallet.account, amount=amount)
+    written, created = ledger.post(key=key, kind=kind, movements=[movement], effective_at=now, memo=note, by=by)
     if created:
         _enter(wallet, written, amount.amount)
+    return written
+
+
+@transaction.atomic
+def withdraw(
+    *,
+    wallet: Wallet,
+    amount: Money,
+    target: Account,
+    kind: TransactionKind,
+    key: str,
+    note: str,
+    by: User | None,
+    now: datetime,
+) -> Transaction:
+    """Move money out of a wallet that is neither spent nor promised. A second call with the same `key` posts nothing.
+
+    Raises: AmountInvalid, MoneyInUse, ledger.CurrencyMismatch, ledger.KeyReused.
+    """
+    _check_amount(amount.amount)
+    wallet = queries.lock_wallet(wallet.pk)
+    movement = ledger.Movement(debit=wallet.account, credit=target, amount=amount)
+    written, created = ledger.post(key=key, kind=kind, movements=[movement], effective_at=now, memo=note, by=by)
+    if created:
+        if amount.amount > wallet.spendable:
+            raise MoneyInUse(needed=_needed(wallet), most=Money(max(wallet.spendable, Decimal(0)), wallet.currency))
+        _enter(wallet, written, -amount.amount)
     return written
 
 
