@@ -66,7 +66,7 @@ class Charge(models.Model):
 
     list_cost: by the price that the customer accepted. adjustments: what was taken off it, in order, as
     [{"kind": "allowance" | "promotion", "id", "name", "amount", "funded_by": "seller" | "platform"}], amounts as texts.
-    cost: list_cost less these. hold: what was set aside before the call; charged <= hold. loss: what the platform bears.
+    cost: list_cost less these. hold: what was set aside before the call; charged <= hold. loss: the platform's.
     The references to wallet, team and price are checked by the settlement and by the verifier instead of per row by
     foreign keys: they would cost as much as the row itself.
     """
