@@ -14,6 +14,7 @@ STATUS = {
     "insufficient_funds": 402,
     "enrollment_limit_reached": 409,
     "too_large": 413,
+    "invalid_name": 422,
 }
 
 

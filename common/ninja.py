@@ -2,14 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse
-from ninja import NinjaAPI
+from ninja import NinjaAPI, Router, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from common.errors import DomainError, Invalid
 from common.http import status_of
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+
+class ErrorBody(Schema):
+    """What a refusal says. detail: a sentence, or for 422 a list of {loc, msg, type}."""
+
+    detail: str | list[dict[str, Any]] | dict[str, Any]
+    code: str | None = None
+    request_id: str | None = None
+
+
+_ERRORS = {frozenset({400, 401, 402, 403, 404, 409, 413, 422, 429}): ErrorBody}
+
+
+class Endpoints:
+    """Registers views with a router, each at both spellings of the last slash: clients follow no redirects."""
+
+    def __init__(self, router: Router) -> None:
+        self.router = router
+
+    def __call__(
+        self, method: str, path: str, response: dict[Any, Any], **options: Any
+    ) -> Callable[[Endpoint], Endpoint]:
+        """Answer at `path`; the schema names that spelling. options: of the router's `api_operation`."""
+        other = path.removesuffix("/") if path.endswith("/") else f"{path}/"
+
+        def register(view: Endpoint) -> Endpoint:
+            answers = {**response, **_ERRORS}
+            self.router.api_operation([method], path, response=answers, **options)(view)
+            self.router.api_operation([method], other, response=answers, include_in_schema=False, **options)(view)
+            return view
+
+        return register
 
 
 def envelope(request: HttpRequest, *, code: str, message: str) -> dict[str, Any]:
@@ -27,8 +62,11 @@ def install_error_handlers(api: NinjaAPI) -> None:
                 {"loc": ["body"], "msg": problem, "type": "value_error"} for problem in error.problems
             ]
             return api.create_response(request, {"detail": detail, "code": error.code}, status=422)
+        status = status_of(error)
         body = envelope(request, code=error.code, message=error.message)
-        return api.create_response(request, body, status=status_of(error))
+        if status == 422:  # the published clients read a list here, and nothing else
+            body["detail"] = [{"loc": ["body"], "msg": error.message, "type": error.code}]
+        return api.create_response(request, body, status=status)
 
     @api.exception_handler(ValidationError)
     def validation_error(request: HttpRequest, error: ValidationError) -> HttpResponse:

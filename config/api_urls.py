@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.defaults import page_not_found
 from ninja import NinjaAPI
 
 from accounts.teams.models import TeamKind
-from common.ninja import install_error_handlers
-from gateway_admin.api_keys.authentication import KeyAuthentication
-from gateway_admin.secrets.api import router as secrets_router
-from marketplace.catalog.api import router as catalog_router
+from common.ninja import envelope, install_error_handlers
+from gateway_admin.api_keys.authentication import KeyAuthentication, OptionalKey
+from gateway_admin.secrets.api import customer_router as customer_secrets
+from gateway_admin.secrets.api import seller_router as seller_secrets
+from marketplace.catalog.api import router as seller_catalog
+from marketplace.catalog.customer.api import router as customer_catalog
+from marketplace.enrollments.api import router as enrollments
+
+customer_api = NinjaAPI(
+    title="Customer API",
+    version="1",
+    urls_namespace="customer_api",
+    auth=KeyAuthentication(TeamKind.CUSTOMER),
+    docs_url=None,
+)
+customer_api.add_router("", customer_catalog, auth=OptionalKey(TeamKind.CUSTOMER))
+customer_api.add_router("", enrollments)
+customer_api.add_router("", customer_secrets)
+install_error_handlers(customer_api)
 
 seller_api = NinjaAPI(
     title="Seller API",
@@ -17,6 +34,14 @@ seller_api = NinjaAPI(
     auth=KeyAuthentication(TeamKind.SELLER),
     docs_url=None,
 )
-seller_api.add_router("", catalog_router)
-seller_api.add_router("", secrets_router)
+seller_api.add_router("", seller_catalog)
+seller_api.add_router("", seller_secrets)
 install_error_handlers(seller_api)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer addresses that nothing stands at: below /v1 in JSON, as the APIs answer everything."""
+    if not request.path.startswith("/v1/"):
+        return page_not_found(request, exception)
+    message = f"There is nothing at {request.path}. The addresses are in /v1/openapi.json and /v1/seller/openapi.json."
+    return JsonResponse(envelope(request, code="not_found", message=message), status=404)

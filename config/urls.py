@@ -11,6 +11,7 @@ urlpatterns = [
     path("onboarding", pages.onboarding_choice, name="onboarding"),
     path("healthz", health.healthz),
     path("v1/seller/", api_urls.seller_api.urls),
+    path("v1/", api_urls.customer_api.urls),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("market", include("marketplace.catalog.urls")),
@@ -21,3 +22,5 @@ urlpatterns = [
     path("wallet", include("billing.rating.urls")),
     path("seller/services", include("marketplace.catalog.urls_seller")),
 ]
+
+handler404 = api_urls.not_found

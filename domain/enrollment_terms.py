@@ -120,7 +120,7 @@ def destinations(offering: File, context: File) -> tuple[Destination, ...]:
     found: dict[tuple[str, str, str], Destination] = {}
     for _, channel in active_channels(offering):
         host = _host(channel, context)
-        for reference in _customer_secrets(channel):
+        for reference in customer_secrets(channel):
             each = _destination(reference, host, context)
             key = (each.secret, each.chosen_by, each.host)
             if (each.secret or each.chosen_by) and (key not in found or each.is_required):
@@ -189,7 +189,7 @@ def _secret_in_host(template: Template) -> SecretReference | None:
     return None
 
 
-def _customer_secrets(value: object) -> Iterator[SecretReference]:
+def customer_secrets(value: object) -> Iterator[SecretReference]:
     """Return the references to the customer's secrets in every string of a channel."""
     if isinstance(value, str):
         try:
@@ -198,10 +198,10 @@ def _customer_secrets(value: object) -> Iterator[SecretReference]:
             return
     elif isinstance(value, Mapping):
         for item in value.values():
-            yield from _customer_secrets(item)
+            yield from customer_secrets(item)
     elif isinstance(value, list):
         for item in value:
-            yield from _customer_secrets(item)
+            yield from customer_secrets(item)
 
 
 def _mapping(value: object) -> File:

@@ -38,3 +38,16 @@ class KeyAuthentication:
         if key.created_by is not None:
             request.user = key.created_by
         return key
+
+
+class Anybody:
+    """What authenticates a request that came without a key, where none is needed."""
+
+
+class OptionalKey(KeyAuthentication):
+    """For what anybody may read. A key that comes with the request must be good all the same."""
+
+    def __call__(self, request: HttpRequest) -> ApiKey | Anybody | None:  # type: ignore[override]
+        if not presented_key(request) and "Authorization" not in request.headers:
+            return Anybody()
+        return super().__call__(request)

@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router, Schema, Status
+from pydantic import Field
 
-from accounts.teams import permissions
-from accounts.teams.models import Team
+from accounts.teams import callers
+from accounts.teams.callers import KeyRequest
 from accounts.teams.permissions import Permission
-from gateway_admin.api_keys.models import ApiKey
+from common.ninja import Endpoints
 from gateway_admin.secrets import queries, services
 from gateway_admin.secrets.models import Secret
 
-router = Router(tags=["secrets"])
-
-
-class KeyRequest(HttpRequest):
-    """A request that its API key has vouched for."""
-
-    team: Team
-    api_key: ApiKey
-
 
 class SecretIn(Schema):
-    value: str
+    value: str = Field(max_length=4000)
     sensitive: bool | None = None
-    description: str | None = None
+    description: str | None = Field(None, max_length=10_000)
+
+
+class NamedSecretIn(SecretIn):
+    name: str
 
 
 class SecretOut(Schema):
@@ -75,23 +71,44 @@ def shown(secret: Secret) -> dict[str, Any]:
     }
 
 
-@router.get("/secrets", response=SecretPage, include_in_schema=False)
-@router.get("/secrets/", response=SecretPage)
-def secret_list(request: KeyRequest, skip: int = 0, limit: int | None = None) -> dict[str, Any]:
+def secret_list(request: KeyRequest, skip: int = 0, limit: int | None = None, shared: bool = False) -> dict[str, Any]:
+    """Return the team's secrets and variables. `shared` is understood and changes nothing: all are the team's."""
     rows = queries.secrets(team=request.team).select_related("team")
     count, start = rows.count(), max(skip, 0)
     end = None if limit is None else start + min(max(limit, 0), 1000)
     return {"data": [shown(secret) for secret in rows[start:end]], "count": count}
 
 
-@router.get("/secrets/{name}", response=SecretOut)
 def secret_detail(request: KeyRequest, name: str) -> dict[str, Any]:
+    """Return one of them."""
     return shown(queries.secret(team=request.team, name=name))
 
 
-@router.put("/secrets/{name}", response={200: SecretOut, 201: SecretOut})
-def secret_put(request: KeyRequest, name: str, body: SecretIn) -> Status[dict[str, Any]]:
-    permissions.check(request.api_key.role, Permission.MANAGE_SECRETS)
+def secret_delete(request: KeyRequest, name: str, shared: bool = False) -> dict[str, str]:
+    """Remove one, with the consents to send it anywhere."""
+    callers.check(request, Permission.MANAGE_SECRETS)
+    services.delete(team=request.team, name=name)
+    return {"message": f"{name} is deleted."}
+
+
+def seller_put(request: KeyRequest, name: str, body: SecretIn) -> Status[dict[str, Any]]:
+    """Store a value under a name: 201 for a new name, 200 for a known one."""
+    secret, created = _put(request, name, body)
+    return Status(201 if created else 200, secret)
+
+
+def customer_put(request: KeyRequest, name: str, body: SecretIn, shared: bool = False) -> dict[str, Any]:
+    """Store a value under a name: always 200, the only status that the customers' client reads."""
+    return _put(request, name, body)[0]
+
+
+def customer_create(request: KeyRequest, body: NamedSecretIn, shared: bool = False) -> Status[dict[str, Any]]:
+    """Store a value under the name in the body, as the first published client does."""
+    return Status(201, _put(request, body.name, body)[0])
+
+
+def _put(request: KeyRequest, name: str, body: SecretIn) -> tuple[dict[str, Any], bool]:
+    callers.check(request, Permission.MANAGE_SECRETS)
     secret, created = services.put(
         team=request.team,
         name=name,
@@ -101,11 +118,19 @@ def secret_put(request: KeyRequest, name: str, body: SecretIn) -> Status[dict[st
         by=request.api_key.created_by,
         now=timezone.now(),
     )
-    return Status(201 if created else 200, shown(secret))
+    return shown(secret), created
 
 
-@router.delete("/secrets/{name}", response=Message)
-def secret_delete(request: KeyRequest, name: str) -> dict[str, str]:
-    permissions.check(request.api_key.role, Permission.MANAGE_SECRETS)
-    services.delete(team=request.team, name=name)
-    return {"message": f"{name} is deleted."}
+def _router(put_response: dict[int, Any], put: Callable[..., Any]) -> Router:
+    router = Router(tags=["secrets"])
+    endpoint = Endpoints(router)
+    endpoint("GET", "/secrets/", {200: SecretPage})(secret_list)
+    endpoint("GET", "/secrets/{name}", {200: SecretOut})(secret_detail)
+    endpoint("PUT", "/secrets/{name}", put_response)(put)
+    endpoint("DELETE", "/secrets/{name}", {200: Message})(secret_delete)
+    return router
+
+
+seller_router = _router({200: SecretOut, 201: SecretOut}, seller_put)
+customer_router = _router({200: SecretOut}, customer_put)
+Endpoints(customer_router)("POST", "/secrets/", {201: SecretOut})(customer_create)

@@ -5,12 +5,9 @@ Whoever mounts it authenticates: `request.team` is the seller, `request.api_key`
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable
-from datetime import datetime
 from functools import wraps
-from typing import Annotated, Any, BinaryIO, Protocol, TypeVar, cast
+from typing import Annotated, Any, BinaryIO, cast
 from uuid import UUID
 
 from django.http import HttpRequest, JsonResponse
@@ -19,49 +16,25 @@ from ninja import File, Header, Query, Router, Schema, Status
 from ninja.decorators import decorate_view
 from ninja.files import UploadedFile
 
-from accounts.teams import permissions
-from accounts.teams.models import Team
+from accounts.teams import callers
+from accounts.teams.callers import KeyRequest
 from accounts.teams.permissions import Permission
 from accounts.users.models import User
+from common import cursors
 from common.errors import Invalid
 from common.http import status_of
-from common.ninja import envelope
+from common.ninja import Endpoint, Endpoints, ErrorBody, envelope
 from marketplace.catalog import queries, schemas, services
 from marketplace.catalog.models import Service
 from marketplace.catalog.services.blobs import SIZE_LIMIT, FileTooLarge
 from marketplace.catalog.services.errors import DeletionRefused
 
 router = Router(tags=["services"])
-Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+endpoint = Endpoints(router)
 _PAGE_LIMIT = 200
 _TASKS_LIMIT = 100
 #: What a form needs around its file.
 _FORM_BYTES = 64 * 1024
-_ERRORS = {frozenset({400, 401, 403, 404, 409, 413, 422}): schemas.ErrorBody}
-
-
-class HasRole(Protocol):
-    role: str
-
-
-class SellerRequest(HttpRequest):
-    """A request with a seller's key."""
-
-    team: Team
-    api_key: HasRole
-
-
-def endpoint(method: str, path: str, response: dict[Any, Any]) -> Callable[[Endpoint], Endpoint]:
-    """Answer at `path` and at its other spelling of the last slash: clients follow no redirects."""
-    other = path.removesuffix("/") if path.endswith("/") else f"{path}/"
-
-    def register(view: Endpoint) -> Endpoint:
-        answers = {**response, **_ERRORS}
-        router.api_operation([method], path, response=answers)(view)
-        router.api_operation([method], other, response=answers, include_in_schema=False)(view)
-        return view
-
-    return register
 
 
 def within(limit: int) -> Callable[[Endpoint], Endpoint]:
@@ -84,7 +57,7 @@ def within(limit: int) -> Callable[[Endpoint], Endpoint]:
 
 @endpoint("POST", "/upload", {200: schemas.FileStored})
 @decorate_view(within(SIZE_LIMIT + _FORM_BYTES))
-def file_upload(request: SellerRequest, file: File[UploadedFile]) -> schemas.FileStored:
+def file_upload(request: KeyRequest, file: File[UploadedFile]) -> schemas.FileStored:
     """Store a file that documents refer to, by its content."""
     _check(request)
     content = cast(BinaryIO, file)
@@ -96,7 +69,7 @@ def file_upload(request: SellerRequest, file: File[UploadedFile]) -> schemas.Fil
 
 @endpoint("POST", "/services", {202: schemas.UploadAccepted})
 def service_upload(
-    request: SellerRequest,
+    request: KeyRequest,
     body: schemas.UploadBody,
     auto_submit: bool = False,
     idempotency_key: Annotated[str | None, Header(alias="Idempotency-Key")] = None,
@@ -117,7 +90,7 @@ def service_upload(
 
 
 @endpoint("GET", "/tasks/", {200: dict[str, schemas.TaskStatus]})
-def task_list(request: SellerRequest, id: Query[list[str]]) -> dict[str, schemas.TaskStatus]:
+def task_list(request: KeyRequest, id: Query[list[str]]) -> dict[str, schemas.TaskStatus]:
     """Return the state of up to a hundred uploads."""
     if not 0 < len(id) <= _TASKS_LIMIT:
         raise Invalid([f"id: give 1 to {_TASKS_LIMIT} task ids (got {len(id)})."])
@@ -126,7 +99,7 @@ def task_list(request: SellerRequest, id: Query[list[str]]) -> dict[str, schemas
 
 
 @endpoint("GET", "/tasks/{task_id}", {200: schemas.TaskStatus})
-def task_detail(request: SellerRequest, task_id: str) -> schemas.TaskStatus:
+def task_detail(request: KeyRequest, task_id: str) -> schemas.TaskStatus:
     """Return the state of one upload."""
     return schemas.task_status(task_id, queries.upload_entries(team=request.team, keys=[task_id]).get(task_id))
 
@@ -147,7 +120,7 @@ class ServiceFilters(Schema):
 
 
 @endpoint("GET", "/services", {200: schemas.ServicePage})
-def service_list(request: SellerRequest, filters: Query[ServiceFilters]) -> schemas.ServicePage:
+def service_list(request: KeyRequest, filters: Query[ServiceFilters]) -> schemas.ServicePage:
     """Return the seller's services and revisions, newest first."""
     found = queries.seller_services(
         team=request.team,
@@ -159,21 +132,16 @@ def service_list(request: SellerRequest, filters: Query[ServiceFilters]) -> sche
         name=filters.name,
         ids=filters.ids,
     )
-    limit = min(max(filters.limit, 1), _PAGE_LIMIT)
-    if filters.cursor:
-        found = queries.older_than(found, *_read_cursor(filters.cursor))
-    rows = list(found[: limit + 1])
-    has_more = len(rows) > limit
-    page = rows[:limit]
+    page = cursors.page(found, cursor=filters.cursor, limit=min(max(filters.limit, 1), _PAGE_LIMIT))
     return schemas.ServicePage(
-        data=[schemas.service_row(service) for service in page],
-        next_cursor=_cursor(page[-1]) if has_more else None,
-        has_more=has_more,
+        data=[schemas.service_row(service) for service in page.rows],
+        next_cursor=page.next_cursor,
+        has_more=page.has_more,
     )
 
 
 @endpoint("GET", "/services/deprecated", {200: list[schemas.DeprecatedService]})
-def service_deprecated_list(request: SellerRequest) -> list[schemas.DeprecatedService]:
+def service_deprecated_list(request: KeyRequest) -> list[schemas.DeprecatedService]:
     """Return the services whose sale has ended."""
     return [
         schemas.DeprecatedService(
@@ -188,14 +156,14 @@ def service_deprecated_list(request: SellerRequest) -> list[schemas.DeprecatedSe
 
 
 @endpoint("GET", "/services/{service_id}", {200: schemas.ServiceDetail})
-def service_detail(request: SellerRequest, service_id: str) -> schemas.ServiceDetail:
+def service_detail(request: KeyRequest, service_id: str) -> schemas.ServiceDetail:
     """Return one service with its files, documents and interfaces. The id may be its first 8 characters or more."""
     service = _service(request, service_id)
     return schemas.service_detail(service, queries.documents(service), list(service.interfaces.all()))
 
 
 @endpoint("PATCH", "/services/{service_id}", {200: schemas.ServiceChanged})
-def service_update(request: SellerRequest, service_id: str, change: schemas.ServiceChange) -> schemas.ServiceChanged:
+def service_update(request: KeyRequest, service_id: str, change: schemas.ServiceChange) -> schemas.ServiceChanged:
     """Change status, visibility, price or routing variables; all of what is given, or nothing."""
     _check(request)
     price = change.price if change.price is not None else change.list_price
@@ -221,21 +189,21 @@ def service_update(request: SellerRequest, service_id: str, change: schemas.Serv
 
 
 @endpoint("POST", "/services/{service_id}/submit", {200: schemas.ServiceChanged})
-def service_submit(request: SellerRequest, service_id: str) -> schemas.ServiceChanged | Status[schemas.ErrorBody]:
+def service_submit(request: KeyRequest, service_id: str) -> schemas.ServiceChanged | Status[ErrorBody]:
     """Submit a service for review. Content that breaks rules is answered with all of them, and the service rejected."""
     _check(request)
     submission = services.submit(service=_service(request, service_id), by=_person(request), now=timezone.now())
     if submission.problems:
         message = "The service was rejected. Mend these problems and upload it again."
         detail = {"message": message, "problems": list(submission.problems)}
-        return Status(400, schemas.ErrorBody(detail=detail, code="content_refused"))
+        return Status(400, ErrorBody(detail=detail, code="content_refused"))
     return schemas.ServiceChanged(
         id=submission.service.pk, status=submission.service.status, message=submission.message
     )
 
 
 @endpoint("DELETE", "/services/{service_id}", {200: schemas.ServiceDeletion})
-def service_delete(request: SellerRequest, service_id: str, dryrun: bool = False) -> schemas.ServiceDeletion:
+def service_delete(request: KeyRequest, service_id: str, dryrun: bool = False) -> schemas.ServiceDeletion:
     """Remove a service that was never on sale. dryrun: only tell whether it can be removed."""
     _check(request)
     service = _service(request, service_id)
@@ -249,25 +217,13 @@ def service_delete(request: SellerRequest, service_id: str, dryrun: bool = False
     return schemas.ServiceDeletion(can_delete=True, reason=None, deleted=not dryrun, message=message)
 
 
-def _service(request: SellerRequest, service_id: str) -> Service:
+def _service(request: KeyRequest, service_id: str) -> Service:
     return queries.seller_service(team=request.team, service_id=service_id)
 
 
-def _check(request: SellerRequest) -> None:
-    permissions.check(request.api_key.role, Permission.MANAGE_SERVICES)
+def _check(request: KeyRequest) -> None:
+    callers.check(request, Permission.MANAGE_SERVICES)
 
 
-def _person(request: SellerRequest) -> User | None:
+def _person(request: KeyRequest) -> User | None:
     return request.user if isinstance(request.user, User) else None
-
-
-def _cursor(service: Service) -> str:
-    return base64.urlsafe_b64encode(f"{service.created_at.isoformat()}|{service.pk}".encode()).decode()
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
-    try:
-        moment, _, pk = base64.urlsafe_b64decode(cursor.encode()).decode().partition("|")
-        return datetime.fromisoformat(moment), UUID(pk)
-    except (binascii.Error, ValueError):
-        raise Invalid(["cursor: not one that a list has given. Start without it."]) from None

@@ -192,11 +192,6 @@ class DeprecatedService(Schema):
     deprecated_at: datetime | None
 
 
-class ErrorBody(Schema):
-    detail: str | list[Json] | Json
-    code: str | None = None
-
-
 _STATES = {UploadStatus.COMPLETED: "SUCCESS", UploadStatus.FAILED: "FAILURE", UploadStatus.QUEUED: "PENDING"}
 
 

@@ -36,6 +36,9 @@ ANSWERED = {
     ("GET", "v1/seller/tasks/<task_id>"): "an upload of somebody else looks like one that has not begun",
     ("GET", "v1/seller/tasks/<task_id>/"): "the same",
     ("PUT", "v1/seller/secrets/<name>"): "makes a secret of that name for whoever asks",
+    ("PUT", "v1/seller/secrets/<name>/"): "the same",
+    ("PUT", "v1/secrets/<name>"): "the same, for customers",
+    ("PUT", "v1/secrets/<name>/"): "the same",
 }
 
 
@@ -67,6 +70,7 @@ def owners(owner: Belongings) -> list[Visitor]:
         Visitor("buyer", visitor(owner.buyer)),
         Visitor("seller", visitor(owner.seller)),
         Visitor("seller's program", Client(headers={"Authorization": f"Bearer {owner.seller_key_text}"})),
+        Visitor("buyer's program", Client(headers={"Authorization": f"Bearer {owner.buyer_key_text}"})),
     ]
 
 
@@ -124,6 +128,8 @@ def attempts(owner: Belongings) -> Iterator[tuple[str, str, str, dict[str, str] 
         yield address, "POST", address, form
     for address in (
         f"/v1/seller/tasks/?id={owner.task.key}",
+        "/v1/enrollments/?shared=false",
+        "/v1/secrets/?shared=false",
         f"/v1/seller/services?ids={owner.service.pk}",
         "/v1/seller/services?status=active&visibility=private",
         f"/market/compare?compare={owner.service.pk}",

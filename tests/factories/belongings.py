@@ -58,6 +58,7 @@ class Belongings:
     seller: Team
     buyer_key: ApiKey
     seller_key: ApiKey
+    buyer_key_text: str
     seller_key_text: str
     wallet: Wallet
     enrollment: Enrollment
@@ -90,7 +91,7 @@ def belongings() -> Belongings:
         secrets.put(team=team, name=SECRET, value="vermilion value", by=None, now=now, description="Vermilion's own")
         secrets.put(team=team, name=VARIABLE, value="vermilion-west", by=None, now=now, sensitive=False)
         secrets.grant(team=team, name=SECRET, host=HOST, by=None)
-    buyer_key, _ = api_keys.issue(team=buyer, role=Role.OWNER, name="Vermilion key", by=None, now=now)
+    buyer_key, buyer_text = api_keys.issue(team=buyer, role=Role.OWNER, name="Vermilion key", by=None, now=now)
     seller_key, text = api_keys.issue(team=seller, role=Role.OWNER, name="Vermilion key", by=None, now=now)
     feed = make_service(listing=_FEED)
     enrollment = enrollments.enroll(team=buyer, service=feed, by=None, parameters={"city": "Vermilion Bay"}, now=now)
@@ -100,6 +101,7 @@ def belongings() -> Belongings:
         seller=seller,
         buyer_key=buyer_key,
         seller_key=seller_key,
+        buyer_key_text=buyer_text,
         seller_key_text=text,
         wallet=_used_wallet(buyer, feed),
         enrollment=enrollment,

@@ -18,6 +18,13 @@ from marketplace.catalog.queries.pages import (
     price_explained,
     price_in_words,
 )
+from marketplace.catalog.queries.public import (
+    public_document,
+    public_documents,
+    public_service,
+    routable_memberships,
+    shared_interfaces,
+)
 from marketplace.catalog.queries.review import Difference, differences, services_at
 from marketplace.catalog.queries.services import (
     deprecated_services,
@@ -27,7 +34,6 @@ from marketplace.catalog.queries.services import (
     lock_seller,
     lock_service,
     namesake,
-    older_than,
     paths,
     pending_revision,
     seller_service,
@@ -60,15 +66,19 @@ __all__ = [
     "market",
     "market_service",
     "namesake",
-    "older_than",
     "paths",
     "pending_revision",
     "price_explained",
     "price_in_words",
+    "public_document",
+    "public_documents",
+    "public_service",
+    "routable_memberships",
     "seller_service",
     "seller_services",
     "service_named",
     "services_at",
     "services_to_review",
+    "shared_interfaces",
     "upload_entries",
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
 from uuid import UUID
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
@@ -79,11 +78,6 @@ def seller_services(
     if name:
         found = found.filter(name__regex=_glob(name))
     return found.order_by("-created_at", "-id")
-
-
-def older_than(services: QuerySet[Service], moment: datetime, service_id: UUID) -> QuerySet[Service]:
-    """Return what follows a service in a list that is newest first."""
-    return services.filter(Q(created_at__lt=moment) | Q(created_at=moment, pk__lt=service_id))
 
 
 def seller_service(*, team: Team, service_id: str) -> Service:

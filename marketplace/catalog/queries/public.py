@@ -1,0 +1,69 @@
+"""What anybody may read of a service through the API."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from common.errors import NotFound
+from marketplace.catalog.models import (
+    AccessInterface,
+    Document,
+    DocumentCategory,
+    GroupMember,
+    GroupStatus,
+    Service,
+    ServiceStatus,
+    Visibility,
+)
+
+
+def public_service(service_id: UUID) -> Service:
+    """Return a public service that is on sale, or whose sale has ended, with its parts. Raises: NotFound."""
+    found = (
+        Service.objects.originals()
+        .filter(
+            pk=service_id,
+            visibility=Visibility.PUBLIC,
+            status__in=[ServiceStatus.ACTIVE, ServiceStatus.DEPRECATED],
+        )
+        .select_related("seller", "provider", "offering", "listing", "list_price")
+        .prefetch_related("interfaces")
+        .first()
+    )
+    if found is None:
+        raise NotFound(what="service")
+    return found
+
+
+def shared_interfaces(service: Service) -> list[AccessInterface]:
+    """Return the addresses that every customer uses alike, the preferred one first."""
+    own = service.interfaces.all()
+    return [each for each in own if each.is_active and not each.is_enrollment_scoped]
+
+
+def public_documents(service: Service) -> QuerySet[Document]:
+    """Return what the seller wrote for everybody, in the seller's order."""
+    owners = Q(provider=service.provider_id) | Q(offering=service.offering_id) | Q(listing=service.listing_id)
+    found = Document.objects.filter(owners, is_active=True, is_public=True)
+    return found.exclude(category=DocumentCategory.CONNECTIVITY_TEST).select_related("blob")
+
+
+def public_document(service: Service, document_id: UUID) -> Document:
+    """Return one of them. Raises: NotFound."""
+    found = public_documents(service).filter(pk=document_id).first()
+    if found is None:
+        raise NotFound(what="document")
+    return found
+
+
+def routable_memberships(service: Service) -> list[GroupMember]:
+    """Return the service's places in the platform's groups that calls can be sent to."""
+    routable = GroupMember.objects.filter(
+        service=service,
+        group__owner=None,
+        group__status=GroupStatus.ACTIVE,
+        group__routing_policy__isnull=False,
+    )
+    return list(routable.select_related("group").order_by("group__sort_order", "group__name"))
