@@ -93,15 +93,15 @@ def enrollment_cancel(request: KeyRequest, enrollment_id: UUID) -> schemas.Enrol
     )
 
 
-@endpoint("GET", "/tasks/{task_id}", {200: schemas.TaskOut})
-def task_detail(request: KeyRequest, task_id: str) -> schemas.TaskOut:
+@endpoint("GET", "/tasks/{enrollment_task}", {200: schemas.TaskOut})
+def task_detail(request: KeyRequest, enrollment_task: str) -> schemas.TaskOut:
     """Return what became of an enrollment that was accepted."""
     try:
-        found = queries.enrollment(team=request.team, enrollment_id=UUID(task_id))
+        found = queries.enrollment(team=request.team, enrollment_id=UUID(enrollment_task))
     except ValueError:
         raise NotFound(what="task") from None
     return schemas.TaskOut(
-        task_id=task_id,
+        task_id=enrollment_task,
         status="pending" if found.status == EnrollmentStatus.PENDING else "completed",
         state=_STATES.get(found.status, "SUCCESS"),
         message=found.get_status_display(),

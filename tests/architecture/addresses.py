@@ -21,6 +21,7 @@ OBJECTS: dict[str, Callable[[Belongings], object]] = {
     "new/<service_id>": lambda owner: owner.service.pk,
     "secrets/<name>": lambda _: SECRET,
     "services/<service_id>": lambda owner: owner.service.pk,
+    "tasks/<enrollment_task>": lambda owner: owner.enrollment.pk,
     "tasks/<task_id>": lambda owner: owner.task.key,
 }
 _ARGUMENT = re.compile(r"(?:([^/<>]+)/)?<(?:\w+:)?(\w+)>")
