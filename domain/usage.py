@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Field, TypeAdapter
 
 Outcome = Literal["completed", "interrupted", "failed", "refused"]
+Role = Literal["primary", "failover", "tee", "broadcast", "chain"]
+LogLevel = Literal["none", "truncated", "complete"]
 _LARGEST = 10**15
 
 #: Canonical text only. A pattern costs a tenth of a microsecond, a UUID object two; an event has eight of them.
@@ -30,7 +32,9 @@ class UsageEvent:
     """One upstream attempt. Ids are UUID texts; amounts of money are in `currency`.
 
     hold: the most that may be charged. usage: {metric: amount} as in the price language, never negative.
-    status: of the upstream's answer, 0 for none. flags: such as estimated, recovered, hostile_usage.
+    status: of the upstream's answer, 0 for none. flags: such as estimated, recovered, hostile_usage, tee.
+    role: what the attempt was within its call; parent_id: the request id of that call, when it is another one.
+    log: what of the call its customer wants kept.
     Made by hand it is taken as it is; read with `from_json` every field is checked.
     """
 
@@ -59,6 +63,9 @@ class UsageEvent:
     response_bytes: Count = 0
     latency_ms: Milliseconds = 0
     ttfb_ms: Milliseconds | None = None
+    role: Role = "primary"
+    parent_id: Id | None = None
+    log: LogLevel = "none"
 
     def to_json(self) -> dict[str, Any]:
         """Return the mapping that travels. Decimals are texts."""

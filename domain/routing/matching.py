@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from json.encoder import encode_basestring
 from typing import Any
 
 from domain.routing.snapshot import CustomerRecord, RouteRecord
@@ -16,6 +17,8 @@ def canonical(routing_key: Mapping[str, Any] | None) -> str:
     """Return the text under which a routing key is compared: equal JSON, equal text. No key is the empty text."""
     if not routing_key:
         return ""
+    if len(routing_key) == 1 and isinstance(model := routing_key.get("model"), str):
+        return f'{{"model":{encode_basestring(model)}}}'  # what nearly every request asks by
     return json.dumps(routing_key, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -41,10 +44,11 @@ class NoKey:
 class Table:
     """Paths to routing keys to values. One dictionary look-up a path segment, whatever the number of routes."""
 
-    __slots__ = ("_paths",)
+    __slots__ = ("_lengths", "_paths")
 
     def __init__(self) -> None:
         self._paths: dict[str, dict[str, str]] = {}
+        self._lengths: tuple[int, ...] = ()  # in segments, of every path there ever was, the longest first
 
     def set(self, path: str, entries: Iterable[tuple[str, str]]) -> None:
         """Make `entries` (canonical key, value) the whole of what stands at `path`."""
@@ -53,6 +57,9 @@ class Table:
             at_path.setdefault(key, value)
         if at_path:
             self._paths[path] = at_path
+            length = path.count("/") + 1
+            if length not in self._lengths and length <= _SEGMENTS_LOOKED_AT:
+                self._lengths = tuple(sorted((*self._lengths, length), reverse=True))
         else:
             self._paths.pop(path, None)
 
@@ -73,7 +80,9 @@ class Table:
         `path@channel` pins a channel where `path` itself is known and the whole is not. A path whose only entry asks
         for no key takes requests with any: the OpenAI clients always send a model.
         """
-        for length in range(min(len(segments), _SEGMENTS_LOOKED_AT), 0, -1):
+        for length in self._lengths:
+            if length > len(segments):
+                continue
             path, channel = "/".join(segments[:length]), None
             at_path = self._paths.get(path)
             if at_path is None and "@" in segments[length - 1]:

@@ -1,6 +1,7 @@
-"""From a path and the published records to what will be sent where, or to the reason why nothing will be.
+"""From a path to one upstream call, or to the reason why there is none.
 
 Pure: the gateway loads the records and carries the plan out; an explanation of a call uses the same functions.
+`expansion` makes trees of these calls.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from domain.routing.codes import canonical_code
 from domain.routing.grammar import ParsedPath
 from domain.routing.matching import Match, NoKey, Table, canonical
 from domain.routing.snapshot import ChannelRecord, CustomerRecord, EnrollmentRecord, PriceRecord, ServiceRecord
+from domain.usage import LogLevel
 
 #: Access methods that this gateway's HTTP door carries.
 HTTP_METHODS = frozenset({"http"})
@@ -38,8 +40,12 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """One upstream call. price: what applies to this customer; rest: raw path segments for the upstream."""
+class Call:
+    """One upstream call. price: what applies to this customer; rest: raw path segments for the upstream.
+
+    forwards: members of a JSON body that are sent in place of the caller's. log: what of the call is to be kept.
+    retries: under /f/, so that a channel with several servers tries another one.
+    """
 
     service: ServiceRecord
     channel: ChannelRecord
@@ -48,6 +54,9 @@ class Plan:
     wallet_id: str
     rest: tuple[str, ...]
     query: str
+    forwards: dict[str, Any] | None = None
+    log: LogLevel = "none"
+    retries: bool = False
 
 
 def find(
@@ -73,11 +82,22 @@ def find(
     return _unknown(parsed, routing_key, all_of_us or (mine if isinstance(mine, NoKey) else None))
 
 
-def choose(found: Found, service: ServiceRecord, customer: CustomerRecord, parsed: ParsedPath) -> Plan | Refusal:
+def choose(
+    found: Found,
+    service: ServiceRecord,
+    customer: CustomerRecord,
+    parsed: ParsedPath,
+    *,
+    forwards: dict[str, Any] | None = None,
+    log: LogLevel = "none",
+    retries: bool = False,
+) -> Call | Refusal:
     """Return the call to make: enrollment, channel, price and wallet, or what is missing."""
     enrollment = found.enrollment or _only_enrollment(service, customer)
     if isinstance(enrollment, Refusal):
         return enrollment
+    if enrollment is not None and enrollment.paused:
+        return Refusal(402, "enrollment_paused", enrollment.paused)
     if (refusal := _check_service(service, enrollment)) is not None:
         return refusal
     channel = _channel(service, enrollment, customer, parsed.control.get("_channel") or found.channel)
@@ -88,7 +108,7 @@ def choose(found: Found, service: ServiceRecord, customer: CustomerRecord, parse
     if wallet_id is None:
         message = f"{service.name} is sold in {price.currency}. Open a wallet in it under Billing, Wallet."
         return Refusal(402, "wallet_missing", message)
-    return Plan(service, channel, enrollment, price, wallet_id, found.rest, parsed.query)
+    return Call(service, channel, enrollment, price, wallet_id, found.rest, parsed.query, forwards, log, retries)
 
 
 def _by_code(typed: str, rest: tuple[str, ...], customer: CustomerRecord) -> Found | Refusal:
@@ -106,6 +126,7 @@ def _enrollment(code: str, customer: CustomerRecord) -> EnrollmentRecord | None:
 
 def _only_enrollment(service: ServiceRecord, customer: CustomerRecord) -> EnrollmentRecord | Refusal | None:
     own = [enrollment for enrollment in customer.enrollments if enrollment.service_id == service.id]
+    own = [enrollment for enrollment in own if not enrollment.paused] or own
     if len(own) > 1 and service.requires_enrollment:
         codes = ", ".join(sorted(enrollment.code for enrollment in own))
         message = f"You have several enrollments in {service.name}. Say which one: call /e/<code>/ with one of {codes}."

@@ -7,9 +7,10 @@ has been withdrawn, or never was.
 from __future__ import annotations
 
 from dataclasses import field
-from typing import Any, Generic, TypeVar
+from decimal import Decimal
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 Json = dict[str, Any]
@@ -47,7 +48,11 @@ class EnrollmentRoute:
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class EnrollmentRecord:
-    """An active enrollment. secret_hosts: {secret name: hosts} that the customer consented to when enrolling."""
+    """An enrollment. secret_hosts: {secret name: hosts} that the customer consented to when enrolling.
+
+    paused: why its calls are refused for now, in a sentence; empty when they are not. covered_until: until when a quota
+    that is not used up pays for its calls, in seconds since 1970; None when none does.
+    """
 
     id: str
     code: str
@@ -56,6 +61,12 @@ class EnrollmentRecord:
     price: PriceRecord
     secret_hosts: dict[str, tuple[str, ...]]
     routes: tuple[EnrollmentRoute, ...]
+    paused: str = ""
+    covered_until: float | None = None
+
+    def is_covered(self, at: float) -> bool:
+        """Return whether a call at that time needs no money of its own. at: seconds since 1970."""
+        return self.covered_until is not None and at < self.covered_until
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
@@ -130,6 +141,121 @@ class SecretRecord:
     hosts: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class AliasRow:
+    """One target of an alias. Among rows of equal request_routing_key at most one has is_routing.
+
+    target_path: a path of the gateway, with wrappers and query if need be. routing_key_override: what the call asks for
+    from here on; its members replace those of a JSON body.
+    """
+
+    id: str
+    target_path: str
+    request_routing_key: Json | None = None
+    routing_key_override: Json | None = None
+    is_routing: bool = True
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class AliasRecord:
+    """kind "alias", key: "team id/name" for a customer's own, "name" for one that a seller publishes to everybody.
+
+    A record a name, so that a customer with a thousand aliases costs a call no more than one with none. An alias may be
+    published a second time under "team id/alias id", for calls by id.
+    """
+
+    name: str
+    rows: tuple[AliasRow, ...]
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class GroupMember:
+    """A service in a group. routing_key: by which callers of the group choose it, None for any or none.
+
+    forwards: what the service itself is asked for instead; its members replace those of a JSON body.
+    weight: at least 0; price: by which "by_price" sorts, in the group's currency, None sorts last.
+    """
+
+    service_id: str
+    routing_key: Json | None = None
+    forwards: Json | None = None
+    weight: Annotated[int, Field(ge=0, le=1_000_000)] = 10
+    price: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class GroupRecord:
+    """kind "group", key: "team id/name" for a customer's collection, "name" for one of the platform or a seller.
+
+    access: "keyed" needs a routing key that a member has; "collection" takes calls without one over all members and
+    refuses an unknown one; "open" takes unknown ones over all members too.
+    sticky_header: lower case, whose value keeps a caller at one member under "sticky"; without it the API key does.
+    """
+
+    id: str
+    name: str
+    members: tuple[GroupMember, ...]
+    access: Literal["open", "keyed", "collection"] = "open"
+    policy: Literal["weighted_random", "by_price", "lowest_latency", "sticky"] = "weighted_random"
+    sticky_header: str = ""
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class ChainStep:
+    """on_success, on_failure: "stop" and "relay" answer with this step's answer, "continue" goes to the next step, any
+    other word names the step to go to. A status of 400 and above is a failure, and so is no answer in time.
+
+    method: None keeps the call's. headers, body: None keeps the call's; texts in them may read the call and the answers
+    of earlier steps, see domain.routing.step_templates.
+    """
+
+    name: str
+    target_path: str
+    on_success: str = "stop"
+    on_failure: str = "relay"
+    timeout_ms: Annotated[int, Field(ge=1)] | None = None
+    method: str | None = None
+    headers: dict[str, str] | None = None
+    body: Any = None
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class ChainRecord:
+    """kind "chain", key: "team id/name". total_timeout_ms: of all steps until one of them answers."""
+
+    id: str
+    name: str
+    steps: tuple[ChainStep, ...]
+    default_timeout_ms: Annotated[int, Field(ge=1)] = 10_000
+    total_timeout_ms: Annotated[int, Field(ge=1)] = 120_000
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class BroadcastTarget:
+    """timeout_ms: None is the broadcast's. routing_key_override: as in an alias."""
+
+    name: str
+    target_path: str
+    routing_key_override: Json | None = None
+    timeout_ms: Annotated[int, Field(ge=1)] | None = None
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class BroadcastRecord:
+    """kind "broadcast", key: "team id/name". policy: how many targets must succeed; quorum: how many for "quorum"."""
+
+    id: str
+    name: str
+    targets: tuple[BroadcastTarget, ...]
+    mode: Literal["sync", "async"] = "sync"
+    policy: Literal["all", "any", "quorum"] = "any"
+    quorum: Annotated[int, Field(ge=1)] = 1
+    target_timeout_ms: Annotated[int, Field(ge=1)] = 30_000
+    enabled: bool = True
+
+
 R = TypeVar("R")
 
 
@@ -155,4 +281,10 @@ CUSTOMER = Codec("customer", CustomerRecord)
 SERVICE = Codec("service", ServiceRecord)
 ROUTE = Codec("route", RouteRecord)
 SECRET = Codec("secret", SecretRecord)
-CODECS: dict[str, Codec[Any]] = {codec.kind: codec for codec in (API_KEY, CUSTOMER, SERVICE, ROUTE, SECRET)}
+ALIAS = Codec("alias", AliasRecord)
+GROUP = Codec("group", GroupRecord)
+CHAIN = Codec("chain", ChainRecord)
+BROADCAST = Codec("broadcast", BroadcastRecord)
+#: What is kept by one name each: found in one look-up, however many a customer has.
+NAMED = (ALIAS, GROUP, CHAIN, BROADCAST)
+CODECS: dict[str, Codec[Any]] = {codec.kind: codec for codec in (API_KEY, CUSTOMER, SERVICE, ROUTE, SECRET, *NAMED)}

@@ -7,7 +7,7 @@ import pytest
 from domain.routing import plan
 from domain.routing.grammar import parse
 from domain.routing.matching import Table, enrollment_table
-from domain.routing.plan import Found, Plan, Refusal
+from domain.routing.plan import Call, Found, Refusal
 from domain.routing.snapshot import RouteEntry, RouteRecord
 from tests.factories import records
 
@@ -72,12 +72,12 @@ class TestFind:
 class TestChoose:
     def test_plans_the_call_at_the_listed_price(self):
         service = records.service()
-        assert choose(service) == Plan(service, service.channels[0], None, service.price, records.WALLET, ("chat",), "")
+        assert choose(service) == Call(service, service.channels[0], None, service.price, records.WALLET, ("chat",), "")
 
     def test_charges_the_price_that_the_enrollment_accepted(self):
         own = records.enrollment()
         chosen = choose(customer=records.customer(enrollments=(own,)))
-        assert isinstance(chosen, Plan)
+        assert isinstance(chosen, Call)
         assert (chosen.price, chosen.enrollment) == (own.price, own)
 
     @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ class TestChoose:
 
     def test_goes_on_for_those_enrolled_in_a_deprecated_service(self):
         customer = records.customer(enrollments=(records.enrollment(),))
-        assert isinstance(choose(records.service(status="deprecated"), customer), Plan)
+        assert isinstance(choose(records.service(status="deprecated"), customer), Call)
 
     def test_names_every_missing_secret(self):
         refusal = choose(records.service(channels=(records.channel(required_secrets=("B", "A")),)))
@@ -123,8 +123,8 @@ class TestChoose:
         )
         without = choose(records.service(channels=channels))
         having = choose(records.service(channels=channels), records.customer(secret_names=frozenset({"KEY"})))
-        assert isinstance(without, Plan)
-        assert isinstance(having, Plan)
+        assert isinstance(without, Call)
+        assert isinstance(having, Call)
         assert (without.channel.name, having.channel.name) == ("managed", "byok")
 
     def test_takes_the_pinned_channel_or_says_what_it_lacks(self):

@@ -1,0 +1,379 @@
+"""From a path to a plan: aliases, groups, chains, broadcasts, copies and fallbacks, expanded before anything is sent.
+
+Pure. `expand` is a generator: it yields a `Need` for each record that it wants and is sent the record, or None. So the
+same code serves the gateway, which awaits its cache, the explanation of a call, which reads tables, and tests.
+
+    work = expand(parsed, asker)
+    need = next(work)
+    try:
+        while True:
+            need = work.send(records[need.kind, need.key])
+    except StopIteration as done:
+        plan = done.value
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from domain.routing import chains, picking, selection, wrapping
+from domain.routing.asking import Asker, Need, PlanRefused, Work
+from domain.routing.grammar import BadPath, ParsedPath, parse_inner
+from domain.routing.identity import identity
+from domain.routing.matching import Table
+from domain.routing.plan import Call, Found, Refusal, choose, find
+from domain.routing.snapshot import (
+    AliasRecord,
+    BroadcastRecord,
+    ChainRecord,
+    GroupMember,
+    GroupRecord,
+    ServiceRecord,
+)
+from domain.routing.tree import (
+    Broadcast,
+    Candidate,
+    Chain,
+    Choice,
+    Failover,
+    Listing,
+    Memo,
+    Node,
+    Refused,
+    Register,
+    Result,
+    Step,
+    Target,
+    Tee,
+)
+from domain.routing.wrapping import Wrapping
+from domain.usage import LogLevel
+
+MAX_DEPTH = 8
+MAX_ALIASES = 5
+MAX_CALLS = 50
+#: How many members of a group one call tries under /f/.
+MAX_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What a path inherits from the paths around it. trail: the names that lead here."""
+
+    key: dict[str, Any] | None
+    forwards: dict[str, Any] | None = None
+    log: LogLevel = "none"
+    retries: bool = False
+    depth: int = 0
+    aliases: int = 0
+    trail: tuple[str, ...] = ()
+
+    def into(self, name: str, **changes: Any) -> _Frame:
+        if name in self.trail:
+            way = " -> ".join((*self.trail, name))
+            raise _stop(422, "routing_cycle", f"The path leads back to itself: {way}. Re-target one of them.")
+        return replace(self, trail=(*self.trail, name), **changes)
+
+    def asking(self, override: dict[str, Any] | None) -> dict[str, Any]:
+        """Return the changes of a routing key that is replaced from here on."""
+        if not override:
+            return {}
+        return {"key": override, "forwards": {**(self.forwards or {}), **override}}
+
+
+def expand(parsed: ParsedPath, asker: Asker) -> Work:
+    """Return the plan for a path. A path that cannot be called at all is a `Refused`. Raises PlanRefused, BadPath."""
+    return _Expansion(asker).path(parsed, _Frame(asker.routing_key))
+
+
+class _Expansion:
+    """One plan in the making. calls: upstream calls that it may come to."""
+
+    def __init__(self, asker: Asker) -> None:
+        self._asker = asker
+        self._calls = 0
+
+    def path(self, parsed: ParsedPath, frame: _Frame) -> Work:
+        """Expand a path: its target, then its wrappers around it, the innermost first."""
+        if frame.depth >= MAX_DEPTH:
+            message = f"The path leads through more than {MAX_DEPTH} others. Shorten the way."
+            raise _stop(422, "routing_too_deep", message)
+        asked = wrapping.read(parsed)
+        if asked.registration is not None and frame.depth:
+            raise _stop(422, "registration_inside", "/r/ and /d/ stand at the front of a call, never behind a name.")
+        frame = replace(
+            frame,
+            depth=frame.depth + 1,
+            log=asked.log if frame.log == "none" else frame.log,
+            retries=frame.retries or asked.fails_over,
+        )
+        node = yield from self._target(parsed, frame)
+        beside = replace(frame, retries=False)
+        if asked.fails_over:
+            node = yield from self._failover(node, asked, beside, parsed)
+        if asked.mirror is not None:
+            node = Tee(node, (yield from self._inner(asked.mirror, beside, parsed)))
+        if asked.memo is not None:
+            node = Memo(asked.memo.ttl_seconds, asked.memo.renew, identity(node), node)
+        if asked.registration is not None:
+            node = Register(asked.registration, later(parsed), node)
+        return node
+
+    def _failover(self, node: Node, asked: Wrapping, frame: _Frame, parsed: ParsedPath) -> Work:
+        if isinstance(node, Refused) and node.refusal.status < 500:
+            return node
+        if asked.fallback is not None:
+            fallback = yield from self._inner(asked.fallback, frame, parsed)
+            if isinstance(fallback, Refused) and fallback.refusal.status < 500:
+                # better now than on the day when it is needed
+                refusal = fallback.refusal
+                return _refused(refusal.status, refusal.code, f"The fallback cannot be called: {refusal.message}")
+            return Failover(node, fallback)
+        if isinstance(node, Call) and _servers(node) < 2:
+            raise BadPath(
+                "fallback_missing", "/f/ has nothing to fall back on here. Add _else=<path>, or call a group."
+            )
+        return Failover(node, None)
+
+    def _inner(self, written: str, frame: _Frame, parsed: ParsedPath) -> Work:
+        """Expand the path of `_else` or `_to`. It is called as it is written, with the query of the call."""
+        return (yield from self.path(parse_inner(written, query=parsed.query), frame))
+
+    def _target(self, parsed: ParsedPath, frame: _Frame) -> Work:
+        match parsed.target:
+            case "a":
+                return (yield from self._alias(parsed, frame))
+            case "g":
+                return (yield from self._group(parsed, frame))
+            case "c":
+                return (yield from self._chain(parsed, frame))
+            case "b":
+                return (yield from self._broadcast(parsed, frame))
+        return (yield from self._service(parsed, frame))
+
+    # services
+
+    def _service(self, parsed: ParsedPath, frame: _Frame) -> Work:
+        asker = self._asker
+        routes: Table = yield Need("routes", "/".join(parsed.segments))
+        found = find(parsed, routing_key=frame.key, routes=routes, customer=asker.customer, own=asker.own)
+        if isinstance(found, Refusal):
+            return Refused(found)
+        call = yield from self._call(found, parsed, frame)
+        if isinstance(call, Refusal):
+            return Refused(call)
+        self._count(_servers(call) if call.retries else 1)
+        return call
+
+    def _call(self, found: Found, parsed: ParsedPath, frame: _Frame) -> Generator[Need, Any, Call | Refusal]:
+        service: ServiceRecord | None = yield Need("service", found.service_id)
+        if service is None:
+            message = "There is no such service. Browse the market for what is on offer."
+            return Refusal(404, "service_not_found", message)
+        return choose(
+            found,
+            service,
+            self._asker.customer,
+            parsed,
+            forwards=frame.forwards,
+            log=frame.log,
+            retries=frame.retries,
+        )
+
+    # aliases
+
+    def _alias(self, parsed: ParsedPath, frame: _Frame) -> Work:
+        name = parsed.segments[0]
+        record: AliasRecord | None = yield Need("alias", self._own(name))
+        if record is None:
+            record = yield Need("alias", name)
+        if record is None:
+            message = f"There is no alias {name!r}. Yours are listed under Services, Aliases."
+            return _refused(404, "alias_not_found", message)
+        row = picking.row(record, frame.key)
+        if row is None:
+            return Refused(picking.no_row(record, frame.key))
+        if frame.aliases >= MAX_ALIASES:
+            raise _stop(422, "routing_too_deep", f"The alias {name!r} is the sixth in a row. Let one lead further.")
+        inside = frame.into(f"a/{name}", aliases=frame.aliases + 1, **frame.asking(row.routing_key_override))
+        return (
+            yield from self._written(
+                row.target_path,
+                inside,
+                rest=parsed.segments[1:],
+                query=parsed.query,
+                channel=parsed.control.get("_channel"),
+            )
+        )
+
+    def _written(self, target_path: str, frame: _Frame, **call: Any) -> Work:
+        """Expand a stored path. One that cannot be read is a refusal of the call, not a mistake in its address."""
+        try:
+            parsed = parse_inner(target_path, **call)
+            return (yield from self.path(parsed, frame))
+        except BadPath as error:
+            message = f"{frame.trail[-1]} leads to {target_path[:120]!r}, which cannot be called: {error.message}"
+            return _refused(422, "target_unreadable", message)
+
+    # groups
+
+    def _group(self, parsed: ParsedPath, frame: _Frame) -> Work:
+        name = parsed.segments[0]
+        record: GroupRecord | None = yield Need("group", self._own(name))
+        if record is None:
+            record = yield Need("group", name)
+        if record is None:
+            return _refused(404, "group_not_found", f"There is no group {name!r}. Browse the market for groups.")
+        if not record.enabled:
+            return _refused(
+                403, "group_disabled", f"The group {name!r} is switched off. Switch it on, or call another."
+            )
+        if parsed.segments[1:] in {("models",), ("v1", "models")} and self._asker.method in {"GET", "HEAD"}:
+            return (yield from self._listing(record, parsed, frame))
+        members = picking.members(record, frame.key)
+        if isinstance(members, Refusal):
+            return Refused(members)
+        choice = yield from self._choose(record, members, parsed, frame)
+        if isinstance(choice, Choice):
+            self._count(min(len(choice.calls), MAX_ATTEMPTS))
+        return choice
+
+    def _choose(self, record: GroupRecord, members: Sequence[GroupMember], parsed: ParsedPath, frame: _Frame) -> Work:
+        """Go through the members in their order until there are as many as the call may try."""
+        asker, policy = self._asker, self._asker.policy or record.policy
+        caller = (asker.header(record.sticky_header) if record.sticky_header else None) or asker.caller
+        ordered = selection.order(
+            policy, members, draw=asker.draw, latency_ms=asker.conditions.latencies(), caller=caller
+        )
+        wanted = MAX_ATTEMPTS if frame.retries else 1
+        calls: list[Call] = []
+        ailing: list[tuple[int, Call]] = []
+        candidates: list[Candidate] = []
+        refusals: list[Refusal] = []
+        for member in ordered:
+            call = yield from self._member(member, parsed, frame)
+            candidates.append(candidate := picking.candidate(member, call))
+            if isinstance(call, Refusal):
+                refusals.append(call)
+            elif asker.conditions.is_out(member.service_id):
+                candidates[-1] = replace(candidate, out="unhealthy: its last calls failed, it is tried again shortly")
+                ailing.append((len(candidates) - 1, call))
+            elif len(calls) < wanted:
+                calls.append(call)
+            if len(calls) == wanted and not asker.shows_all:
+                break
+        if not calls and ailing:
+            # better to try one that failed than to refuse everybody
+            for index, call in ailing[:wanted]:
+                candidates[index] = replace(candidates[index], out="")
+                calls.append(call)
+        if not calls:
+            return Refused(picking.nobody(record, refusals))
+        return Choice(record.id, record.name, policy, tuple(calls), tuple(candidates))
+
+    def _member(self, member: GroupMember, parsed: ParsedPath, frame: _Frame) -> Generator[Need, Any, Call | Refusal]:
+        found = Found(member.service_id, None, parsed.segments[1:], None)
+        inside = replace(frame, **frame.asking(member.forwards))
+        return (yield from self._call(found, parsed, inside))
+
+    def _listing(self, record: GroupRecord, parsed: ParsedPath, frame: _Frame) -> Work:
+        models: dict[str, str] = {}
+        for member in record.members:
+            call = yield from self._member(member, parsed, frame)
+            if isinstance(call, Call):
+                key = member.routing_key or member.forwards or {}
+                models.setdefault(str(key.get("model") or call.service.name), call.service.provider_name)
+        return Listing(record.name, tuple(sorted(models.items())))
+
+    # chains and broadcasts
+
+    def _chain(self, parsed: ParsedPath, frame: _Frame) -> Work:
+        name = parsed.segments[0]
+        record: ChainRecord | None = yield Need("chain", self._own(name))
+        if record is None:
+            return _refused(404, "chain_not_found", f"You have no chain {name!r}. Make one, then call it by its name.")
+        if not record.enabled:
+            return _refused(
+                403, "chain_disabled", f"The chain {name!r} is switched off. Switch it on, then call again."
+            )
+        if (mistake := chains.mistake(record)) is not None:
+            raise _stop(422, "chain_unusable", f"The chain {name!r} cannot run: {mistake}")
+        inside = replace(frame.into(f"c/{name}"), retries=False)
+        steps = []
+        for step in record.steps:
+            key = step.body.get("model") if isinstance(step.body, dict) else None
+            asking = {"model": key} if isinstance(key, str) and "{{" not in key else inside.key
+            node = yield from self._written(
+                step.target_path, replace(inside, key=asking), rest=parsed.segments[1:], query=parsed.query
+            )
+            steps.append(Step(step, step.timeout_ms or record.default_timeout_ms, node))
+        return Chain(record.name, tuple(steps), record.total_timeout_ms)
+
+    def _broadcast(self, parsed: ParsedPath, frame: _Frame) -> Work:
+        name = parsed.segments[0]
+        if name == "tasks":
+            return _result(parsed)
+        record: BroadcastRecord | None = yield Need("broadcast", self._own(name))
+        if record is None:
+            message = f"You have no broadcast {name!r}. Make one, then call it by its name."
+            return _refused(404, "broadcast_not_found", message)
+        if not record.enabled:
+            message = f"The broadcast {name!r} is switched off. Switch it on, then call again."
+            return _refused(403, "broadcast_disabled", message)
+        if not record.targets:
+            message = f"The broadcast {name!r} has no targets. Add some, then call again."
+            return _refused(422, "broadcast_empty", message)
+        inside = replace(frame.into(f"b/{name}"), retries=False)
+        targets = []
+        for target in record.targets:
+            asking = replace(inside, **inside.asking(target.routing_key_override))
+            node = yield from self._written(target.target_path, asking, rest=parsed.segments[1:], query=parsed.query)
+            targets.append(Target(target.name, target.timeout_ms or record.target_timeout_ms, node))
+        return Broadcast(record.name, record.mode == "async", record.policy, picking.needed(record), tuple(targets))
+
+    def _own(self, name: str) -> str:
+        return f"{self._asker.customer.team_id}/{name}"
+
+    def _count(self, calls: int) -> None:
+        self._calls += calls
+        if self._calls > MAX_CALLS:
+            message = f"The call may come to more than {MAX_CALLS} upstream calls. Send it to fewer targets."
+            raise _stop(422, "too_many_calls", message)
+
+
+def later(parsed: ParsedPath) -> str:
+    """Return the path that a registered call is made with: without /r/, /d/ and their parameters, the others kept."""
+    from_now = {"_every", "_fire_now", "_name", "_at", "_in"}
+    wrappers = [letter for letter in parsed.wrappers if letter not in "rd"]
+    controls = [
+        f"{name}={quote(value, safe='/:,*')}" for name, value in sorted(parsed.control.items()) if name not in from_now
+    ]
+    query = "&".join([*([parsed.query] if parsed.query else []), *controls])
+    path = "/".join((*wrappers, parsed.target, *parsed.segments))
+    return f"/{path}?{query}" if query else f"/{path}"
+
+
+def _result(parsed: ParsedPath) -> Node:
+    try:
+        return Result(str(UUID("/".join(parsed.segments[1:]))))
+    except ValueError:
+        message = "There is no such task. Call /b/tasks/<task id> with an id of a broadcast."
+        return _refused(404, "task_not_found", message)
+
+
+def _servers(call: Call) -> int:
+    """Return how many servers the call's channel has."""
+    servers = call.channel.config.get("servers")
+    return max(len(servers), 1) if isinstance(servers, list) else 1
+
+
+def _refused(status: int, code: str, message: str) -> Refused:
+    return Refused(Refusal(status, code, message))
+
+
+def _stop(status: int, code: str, message: str) -> PlanRefused:
+    return PlanRefused(Refusal(status, code, message))

@@ -1,0 +1,72 @@
+"""Which row of an alias, which members of a group, how many targets of a broadcast a call means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from domain.routing.matching import canonical
+from domain.routing.plan import Call, Refusal
+from domain.routing.snapshot import AliasRecord, AliasRow, BroadcastRecord, GroupMember, GroupRecord
+from domain.routing.tree import Candidate
+
+
+def row(record: AliasRecord, key: dict[str, Any] | None) -> AliasRow | None:
+    """Return the row that is switched on for the routing key; one without a key takes what no other does."""
+    routing = [row for row in record.rows if row.is_routing]
+    wanted = canonical(key)
+    for row in routing:
+        if row.request_routing_key and canonical(row.request_routing_key) == wanted:
+            return row
+    return next((row for row in routing if not row.request_routing_key), None)
+
+
+def no_row(record: AliasRecord, key: dict[str, Any] | None) -> Refusal:
+    """Return what is said when no row takes the routing key."""
+    routing = (row.request_routing_key for row in record.rows if row.is_routing)
+    known = ", ".join(sorted(canonical(each) for each in routing if each)[:20])
+    asked = canonical(key)[:200] or "a call without routing key"
+    message = (
+        f"The alias {record.name!r} leads nowhere for {asked}. It knows: {known or 'nothing that is switched on'}."
+    )
+    return Refusal(404, "routing_key_unknown", message)
+
+
+def members(record: GroupRecord, key: dict[str, Any] | None) -> Sequence[GroupMember] | Refusal:
+    """Return the members that a routing key means."""
+    if not record.members:
+        return Refusal(
+            503, "group_unavailable", f"The group {record.name!r} has no members. Add some, then call again."
+        )
+    wanted = canonical(key)
+    fitting = [member for member in record.members if member.routing_key and canonical(member.routing_key) == wanted]
+    if fitting:
+        return fitting
+    if record.access == "open" or (record.access == "collection" and not wanted):
+        return record.members
+    known = sorted({canonical(member.routing_key) for member in record.members if member.routing_key})
+    message = f"The group {record.name!r} has nobody for {wanted[:200] or 'a call without routing key'}."
+    return Refusal(404, "routing_key_unknown", f"{message} It knows: {', '.join(known[:20]) or 'no routing key'}.")
+
+
+def candidate(member: GroupMember, call: Call | Refusal) -> Candidate:
+    if isinstance(call, Refusal):
+        out = f"{call.code}: {call.message}"
+        return Candidate(member.service_id, "", "", member.weight, member.price, None, out)
+    enrollment = call.enrollment.id if call.enrollment else None
+    service = call.service
+    return Candidate(service.id, service.name, service.provider_name, member.weight, member.price, enrollment, "")
+
+
+def nobody(record: GroupRecord, refusals: Sequence[Refusal]) -> Refusal:
+    """Return why no member can be called: their common reason, when there is one."""
+    if len({refusal.code for refusal in refusals}) == 1:
+        return refusals[0]
+    reasons = " ".join(refusal.message for refusal in refusals[:3])
+    return Refusal(503, "group_unavailable", f"No member of the group {record.name!r} can be called. {reasons}")
+
+
+def needed(record: BroadcastRecord) -> int:
+    if record.policy == "all":
+        return len(record.targets)
+    return 1 if record.policy == "any" else min(record.quorum, len(record.targets))
