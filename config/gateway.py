@@ -1,7 +1,7 @@
 """The gateway's settings from the environment, and the gateway alone as an ASGI application.
 
-`uvicorn config.gateway:application` serves the data plane on a host of its own; `config.asgi` mounts it beside the
-pages. Neither loads Django here.
+`uvicorn config.gateway:application --http gateway.door.protocol:DoorProtocol` serves the data plane on a host of its
+own; `config.asgi` mounts it beside the pages. Neither loads Django here.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ def gateway_settings() -> GatewaySettings:
         allow_private_upstreams=env.flag("ALLOW_PRIVATE_UPSTREAMS", False),
         known_secret_hosts={name: frozenset(hosts) for name, hosts in known.items()},
         body_limit_bytes=env.integer("GATEWAY_BODY_LIMIT_BYTES", 10 * 1024 * 1024),
+        redis_url=env.text("REDIS_URL", ""),
     )
 
 

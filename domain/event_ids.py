@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 
-_VERSION = 7 << 76
-_VARIANT = 2 << 62
-_LOW_62 = (1 << 62) - 1
 _MILLISECONDS = (1 << 48) - 1
+_RANDOM_BYTES = 10
+_VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+#: Random bytes in hexadecimal, asked of the system for many ids at a time. Taking one is atomic.
+_kept: deque[str] = deque()
+os.register_at_fork(after_in_child=_kept.clear)
 
 
 def new_event_id(now_ms: int, random: bytes | None = None) -> str:
     """Return a fresh id. now_ms: milliseconds since 1970; random: ten bytes, the system's if not given."""
-    chance = int.from_bytes(random or os.urandom(10), "big")
-    value = (now_ms & _MILLISECONDS) << 80 | _VERSION | (chance >> 68 & 0xFFF) << 64 | _VARIANT | chance & _LOW_62
-    text = f"{value:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    chance = random.hex() if random else _chance()
+    moment = f"{now_ms & _MILLISECONDS:012x}"
+    return f"{moment[:8]}-{moment[8:]}-7{chance[:3]}-{_VARIANTS[chance[3]]}{chance[4:7]}-{chance[7:19]}"
+
+
+def _chance() -> str:
+    while True:
+        try:
+            return _kept.popleft()
+        except IndexError:
+            fresh = os.urandom(_RANDOM_BYTES * 256).hex()
+            _kept.extend(fresh[at : at + 2 * _RANDOM_BYTES] for at in range(0, len(fresh), 2 * _RANDOM_BYTES))

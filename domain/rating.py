@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from domain.money import rounded
 from domain.pricing import CompiledPrice, PricingError
@@ -16,10 +17,10 @@ _ZERO = Decimal(0)
 
 
 class Rating(NamedTuple):
-    """cost: rounded to the books' twelve places, 0 when there is an error. error: why the event could not be priced.
+    """cost: by the list price, rounded to the books' twelve places; 0 when there is an error.
 
-    flags: `metric_missing` when the price asked for a metric that the usage lacks, `above_hold` when the cost is above
-    what was held and the rest is the platform's loss.
+    flags: `metric_missing` when the price asked for a metric that the usage lacks. error: why the event could not be
+    priced. What quotas and promotions take off the cost is `domain.promotions`.
     """
 
     cost: Decimal
@@ -30,6 +31,21 @@ class Rating(NamedTuple):
 _FREE = Rating(_ZERO)
 
 
+class Attempt(Protocol):
+    """What of a usage event says what it costs: the gateway asks before it has written one."""
+
+    @property
+    def is_billable(self) -> bool: ...
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def usage(self) -> Mapping[str, int | Decimal]: ...
+    @property
+    def channel(self) -> str | None: ...
+    @property
+    def hold(self) -> Decimal: ...
+
+
 def rate(event: UsageEvent, price: CompiledPrice) -> Rating:
     """Return what a call costs.
 
@@ -37,18 +53,31 @@ def rate(event: UsageEvent, price: CompiledPrice) -> Rating:
     usage costs: nothing without usage, and nothing by a price that asks for no metric, such as a price per request.
     Source: docs/algorithms/settlement.md, "What is charged".
     """
-    if not event.is_billable or (event.outcome == "interrupted" and not (event.usage and price.needs())):
+    if _is_free(event, price):
         return _FREE
     try:
-        cost = rounded(price.cost(event.usage, request_count=1, channel=event.channel))
-        missing = price.missing_metrics(event.usage, request_count=1, channel=event.channel)
+        exact, is_missing = price.bill(event.usage, channel=event.channel)
     except PricingError as error:
         return Rating(_ZERO, error=str(error))
+    cost = rounded(exact)
     if not 0 <= cost <= HIGHEST_COST:
         return Rating(_ZERO, error=f"A call cannot cost {cost:f}. Check the price and the usage.")
-    return Rating(cost, (("metric_missing",) if missing else ()) + (("above_hold",) if cost > event.hold else ()))
+    return Rating(cost, ("metric_missing",) if is_missing else ())
 
 
-def due(event: UsageEvent, price: CompiledPrice) -> Decimal:
-    """Return what is taken out of the lease for a call: its cost, at most its hold."""
-    return min(rate(event, price).cost, event.hold)
+def due(event: Attempt, price: CompiledPrice) -> Decimal:
+    """Return what a call takes out of its lease: its list cost, at most its hold.
+
+    The gateway knows no more than that. What quotas and promotions take off it, the settlement gives back.
+    """
+    if _is_free(event, price):
+        return _ZERO
+    try:
+        cost = rounded(price.cost(event.usage, request_count=1, channel=event.channel))
+    except PricingError:
+        return _ZERO
+    return min(cost, event.hold) if 0 <= cost <= HIGHEST_COST else _ZERO
+
+
+def _is_free(event: Attempt, price: CompiledPrice) -> bool:
+    return not event.is_billable or (event.outcome == "interrupted" and not (event.usage and price.needs()))

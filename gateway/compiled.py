@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from domain import pricing, templating
@@ -24,7 +24,7 @@ class CompiledChannel:
     """base_url: rendered per call. host_is_sellers: the seller wrote the host, so seller secrets may go there.
 
     headers: (name, template) set on the upstream request; credential: (header name, template) or None.
-    unsupported: why this gateway cannot carry the channel, or "".
+    unsupported: why this gateway cannot carry the channel, or "". servers: when there are several to choose from.
     """
 
     record: ChannelRecord
@@ -34,6 +34,7 @@ class CompiledChannel:
     headers: tuple[tuple[str, Template], ...]
     routing_key: tuple[tuple[str, Template | Any], ...]
     unsupported: str
+    servers: tuple[CompiledServer, ...] = ()
 
     def secret_references(self) -> Iterator[SecretReference]:
         """Return every reference to a secret that a call resolves."""
@@ -42,6 +43,14 @@ class CompiledChannel:
             yield from self.credential[1].secrets
         for _, template in self.headers:
             yield from template.secrets
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledServer:
+    """One of the servers of a channel, as a channel with its own address and credential."""
+
+    weight: int
+    channel: CompiledChannel
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +105,30 @@ class Prices:
 
 
 def _channel(record: ChannelRecord) -> CompiledChannel:
-    config = record.config
+    written = record.config.get("servers")
+    own = [server for server in written if isinstance(server, dict)] if isinstance(written, list) else []
+    servers = [(_weight(server), _straight(record, {**record.config, **_addressed(server)})) for server in own]
+    if not servers:
+        return _straight(record, record.config)
+    first = servers[0][1]
+    if len(servers) == 1:
+        return first
+    unsupported = next((channel.unsupported for _, channel in servers if channel.unsupported), "")
+    pool = tuple(CompiledServer(weight, channel) for weight, channel in servers)
+    return replace(first, unsupported=unsupported, servers=pool)
+
+
+def _addressed(server: dict[str, Any]) -> dict[str, Any]:
+    """Return what a server says itself; everything else is the channel's."""
+    return {name: server[name] for name in ("base_url", "api_key") if server.get(name) is not None}
+
+
+def _weight(server: dict[str, Any]) -> int:
+    weight = server.get("weight", 1)
+    return weight if isinstance(weight, int) and weight >= 0 else 1
+
+
+def _straight(record: ChannelRecord, config: dict[str, Any]) -> CompiledChannel:
     base_url = templating.parse(str(config.get("base_url") or ""))
     return CompiledChannel(
         record=record,

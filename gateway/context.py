@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from domain.pricing import CompiledPrice
 from domain.routing.grammar import ParsedPath
-from domain.routing.plan import Plan
+from domain.routing.plan import Call
 from domain.routing.snapshot import ApiKeyRecord
+from domain.routing.tree import Node
 from gateway.compiled import CompiledChannel, CompiledCustomer
 from gateway.leases import Hold
+
+if TYPE_CHECKING:
+    from gateway.execution.part import Part
 
 Headers = list[tuple[bytes, bytes]]
 
 
 @dataclass(slots=True)
 class RequestContext:
-    """event_id: the request id, known before anything is sent. started_ms: wall clock; started: monotonic seconds."""
+    """event_id: the request id, known before anything is sent. started_ms: wall clock; started: monotonic seconds.
+
+    plan: the one upstream call. tree, part: set instead, and beside it, when there is more to do than that call.
+    """
 
     event_id: str
     method: str
@@ -33,7 +40,7 @@ class RequestContext:
     body_json: Any = None
     key: ApiKeyRecord | None = None
     customer: CompiledCustomer | None = None
-    plan: Plan | None = None
+    plan: Call | None = None
     channel: CompiledChannel | None = None
     price: CompiledPrice | None = None
     hold: Hold | None = None
@@ -43,7 +50,13 @@ class RequestContext:
     added_stream_usage: bool = False
     secrets_used: set[tuple[str, str]] = field(default_factory=set)
     estimate: Decimal = Decimal(0)
+    tree: Node | None = None
+    part: Part | None = None
+
+    _named: dict[bytes, bytes] | None = None
 
     def header(self, name: bytes) -> bytes | None:
         """Return the first header of that lower-case name."""
-        return next((value for key, value in self.headers if key == name), None)
+        if self._named is None:
+            self._named = dict(reversed(self.headers))
+        return self._named.get(name)

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from domain.routing.health import Health
+from gateway.background import Background
 from gateway.compiled import Prices
+from gateway.keys import KeyDigests
 from gateway.leases import LeaseBook
 from gateway.records import Records
+from gateway.rendered import Renderings
 from gateway.secrets import Secrets
 from gateway.settings import GatewaySettings
 from gateway.spool.spool import Spool
+from gateway.stores.base import ScheduleStore, TaskStore
+from gateway.stores.memos import MemoStore
 from gateway.upstream.client import UpstreamClient
 from gateway.use_marks import UseBook
+
+if TYPE_CHECKING:
+    from gateway.execution.memos import Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +37,14 @@ class Deps:
     spool: Spool
     upstream: UpstreamClient
     use_marks: UseBook
+    keys: KeyDigests
+    rendered: Renderings
+    schedules: ScheduleStore
+    tasks: TaskStore
+    memos: MemoStore
+    #: chance, in [0, 1)
+    draw: Callable[[], float] = random.random
+    health: Health = field(default_factory=Health)
+    background: Background = field(default_factory=Background)
+    #: answers that are on their way and will be remembered, by their keys
+    flights: dict[str, asyncio.Future[Kept | None]] = field(default_factory=dict)

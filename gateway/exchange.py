@@ -13,10 +13,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from domain import metering
 from domain.rating import due
-from domain.usage import Outcome, UsageEvent
+from domain.usage import Outcome
+from gateway import attempts, crash_points
+from gateway.attempts import AttemptEvent
 from gateway.context import Headers, RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
@@ -34,14 +37,15 @@ from gateway.upstream.errors import (
 )
 from gateway.upstream.response import UpstreamResponse
 
+if TYPE_CHECKING:
+    from gateway.execution.part import Part
+
 log = logging.getLogger(__name__)
 
 #: Answers up to this size leave in one piece, after their usage is on disk.
 _WHOLE_BYTES = 1024 * 1024
 _STREAM_ENDS = (b"data: [DONE]", b"data:[DONE]", b"message_stop", b"response.completed")
 _CHECKPOINT_SECONDS = 1.0
-#: What the gateway and its server say themselves.
-_OURS = frozenset({b"x-request-id", b"date", b"server"})
 
 Metrics = Mapping[str, int | Decimal]
 SendHead = Callable[[int, Headers], Awaitable[None]]
@@ -55,6 +59,8 @@ class Client:
     send_head: SendHead
     send_body: SendBody
     is_gone: bool = False
+    #: what was sent can still be taken back: another attempt may answer in its place
+    is_trial: bool = False
     on_leaving: Callable[[], None] | None = None
 
     def leave(self) -> None:
@@ -69,9 +75,13 @@ async def run(ctx: RequestContext, deps: Deps, client: Client) -> None:
     exchange = Exchange(ctx, deps, client)
     try:
         await exchange.run()
+    except asyncio.CancelledError:
+        exchange.cut_off()
+        raise
     finally:
         # whatever happened, the money is accounted for; a cancelled request must not leave a hold behind
-        await asyncio.shield(exchange.finish())
+        if not exchange.is_finished:
+            await asyncio.shield(exchange.finish())
 
 
 class Exchange:
@@ -84,7 +94,8 @@ class Exchange:
         self._outcome: Outcome = "failed"
         self._first_byte_at = 0.0
         self._sent_bytes = 0
-        self._finished = False
+        self.is_finished = False
+        self._known = b""
         self._checkpoint_at = ctx.started + _CHECKPOINT_SECONDS
 
     async def run(self) -> None:
@@ -92,6 +103,7 @@ class Exchange:
         ctx, deps = self._ctx, self._deps
         assert ctx.plan is not None
         deps.spool.intent(ctx.event_id, self._event("interrupted", {}, ("unfinished",)).to_bytes())
+        crash_points.reach("call.before_upstream")
         self._response = await self._ask()
         self._first_byte_at = time.monotonic()
         self._client.on_leaving = self._client_left
@@ -113,7 +125,7 @@ class Exchange:
                 await self._pass_pieces(is_stream)
         except UpstreamError as error:
             # part of the answer may be out: the connection is cut, so that nobody takes it for a whole one
-            self._outcome = "interrupted"
+            self._outcome = "interrupted" if self._sent_bytes or not self._client.is_trial else "failed"
             log.warning("upstream.died request=%s code=%s", ctx.event_id, error.code)
             await self.finish()
             raise
@@ -190,7 +202,7 @@ class Exchange:
         assert self._response is not None
         ctx = self._ctx
         assert ctx.plan is not None
-        passed = [pair for pair in crossing.for_client(self._response.headers) if pair[0].lower() not in _OURS]
+        passed = crossing.for_client(self._response.headers)
         if ctx.added_stream_usage:
             passed = [pair for pair in passed if pair[0].lower() != b"content-length"]
         return passed + own_headers(ctx)
@@ -207,9 +219,9 @@ class Exchange:
 
     async def finish(self) -> None:
         """Make the usage durable and give back what the call did not cost. Only the first time counts."""
-        if self._finished:
+        if self.is_finished:
             return
-        self._finished = True
+        self.is_finished = True
         self._client.on_leaving = None
         if self._response is not None and not self._response.is_complete:
             self._response.cancel()
@@ -217,11 +229,31 @@ class Exchange:
         ctx = self._ctx
         assert ctx.hold is not None
         assert ctx.price is not None
+        charged = due(event, ctx.price)
         try:
+            crash_points.reach("call.before_final")
             await self._deps.spool.final(ctx.event_id, event.to_bytes())
+            crash_points.reach("call.after_final")
         finally:
             # the same sum that settlement will take out of the lease; the rest may be held again now
-            self._deps.leases.release(ctx.hold, due(event, ctx.price))
+            part = ctx.part
+            if part is None:
+                self._deps.leases.release(ctx.hold, charged)
+            else:
+                (part.purse or self._deps.leases).release(ctx.hold, charged)
+                self._tell(part, charged)
+
+    def _tell(self, part: Part, charged: Decimal) -> None:
+        """Tell the plan around the call what came of it."""
+        assert self._ctx.plan is not None
+        status = self._response.status if self._response else 0
+        ttfb_ms = (self._first_byte_at - self._ctx.started) * 1000 if self._first_byte_at else None
+        part.done(status=status, ttfb_ms=ttfb_ms, charged=charged, currency=self._ctx.plan.price.currency)
+
+    def cut_off(self) -> None:
+        """Note that time ran out on our side: what came until then was delivered to us."""
+        if self._first_byte_at and not self.is_finished:
+            self._outcome = "interrupted"
 
     def _used(self) -> tuple[Metrics, tuple[str, ...]]:
         if self._meter is None or self._response is None or self._response.status >= 400:
@@ -237,44 +269,68 @@ class Exchange:
         """Return how long the call has taken, in whole milliseconds."""
         return Decimal(round((time.monotonic() - self._ctx.started) * 1000)) / 1000
 
-    def _event(self, outcome: Outcome, usage: Metrics, flags: tuple[str, ...]) -> UsageEvent:
+    def _event(self, outcome: Outcome, usage: Metrics, flags: tuple[str, ...]) -> AttemptEvent:
+        ctx, response = self._ctx, self._response
+        assert ctx.plan is not None
+        assert ctx.hold is not None
+        return AttemptEvent(
+            self._known or self._write_known(),
+            ctx.hold.amount,
+            ctx.plan.channel.name,
+            usage,
+            response.status if response else 0,
+            outcome,
+            (*flags, *ctx.part.flags) if ctx.part is not None else flags,
+            datetime.now(UTC),
+            response.received_bytes if response else 0,
+            round((time.monotonic() - ctx.started) * 1000, 3),
+            round((self._first_byte_at - ctx.started) * 1000, 3) if self._first_byte_at else None,
+        )
+
+    def _write_known(self) -> bytes:
         ctx = self._ctx
         assert ctx.plan is not None
         assert ctx.key is not None
         assert ctx.hold is not None
-        now = time.monotonic()
-        return UsageEvent(
+        plan = ctx.plan
+        self._known = attempts.beginning(
             event_id=ctx.event_id,
             team_id=ctx.key.team_id,
-            wallet_id=ctx.plan.wallet_id,
-            service_id=ctx.plan.service.id,
-            enrollment_id=ctx.plan.enrollment.id if ctx.plan.enrollment else None,
+            wallet_id=plan.wallet_id,
+            service_id=plan.service.id,
+            enrollment_id=plan.enrollment.id if plan.enrollment else None,
             api_key_id=ctx.key.id,
-            price_version_id=ctx.plan.price.id,
-            currency=ctx.plan.price.currency,
-            channel=ctx.plan.channel.name,
+            price_version_id=plan.price.id,
+            currency=plan.price.currency,
+            channel=plan.channel.name,
             lease_id=ctx.hold.lease_id,
             hold=ctx.hold.amount,
-            usage=dict(usage),
-            status=self._response.status if self._response else 0,
-            outcome=outcome,
-            flags=flags,
-            started_at=datetime.fromtimestamp(ctx.started_ms / 1000, UTC),
-            finished_at=datetime.now(UTC),
+            started_ms=ctx.started_ms,
             gateway_id=self._deps.settings.gateway_id,
             method=ctx.method,
             path=ctx.path[:500],
             routing_key=routing_key(ctx.body_json),
             request_bytes=len(ctx.body),
-            response_bytes=self._response.received_bytes if self._response else 0,
-            latency_ms=round((now - ctx.started) * 1000, 3),
-            ttfb_ms=round((self._first_byte_at - ctx.started) * 1000, 3) if self._first_byte_at else None,
+            **_place(ctx),
         )
+        return self._known
+
+
+def _place(ctx: RequestContext) -> dict[str, str | None]:
+    """Return what a usage event says beyond a plain call's."""
+    place: dict[str, str | None] = {}
+    if ctx.plan is not None and ctx.plan.log != "none":
+        place["log"] = ctx.plan.log
+    if ctx.part is not None:
+        place |= {"role": ctx.part.role, "parent_id": ctx.part.parent_id}
+    return place
 
 
 def own_headers(ctx: RequestContext) -> Headers:
     """Return what we tell of the call: its id, who served it, and what it was estimated to cost at most."""
     headers = [(b"x-request-id", ctx.event_id.encode())]
+    if ctx.part is not None:
+        headers += ctx.part.headers()
     if ctx.plan is not None:
         headers += [
             (b"x-usvc-service", ctx.plan.service.name.encode("ascii", "replace")),

@@ -9,21 +9,28 @@ from gateway.context import RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
 from gateway.exchange import Client
+from gateway.execution import kinds
 from gateway.spool.errors import SpoolError
 from gateway.steps import authenticate, hold_balance, resolve_route, rewrite
 from gateway.stores.base import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
-#: Nothing is sent to an upstream before the last of these has passed. The money comes last, so a refusal holds none.
-BEFORE = (authenticate.run, resolve_route.run, rewrite.run, hold_balance.run)
-
 
 async def run(ctx: RequestContext, deps: Deps, client: Client) -> None:
-    """Answer one request. Raises GatewayError as long as nothing has been sent to the client."""
+    """Answer one request. Raises GatewayError as long as nothing has been sent to the client.
+
+    Who, what, with which words, for which money, and only then the call. A plan of several calls goes the second half
+    of this way for each of them, in gateway.execution. The money comes last, so a refusal holds none.
+    """
     try:
-        for step in BEFORE:
-            await step(ctx, deps)
+        await authenticate.run(ctx, deps)
+        await resolve_route.run(ctx, deps)
+        if ctx.tree is not None:
+            await kinds.run(ctx, deps, client)
+            return
+        await rewrite.run(ctx, deps)
+        await hold_balance.run(ctx, deps)
         await exchange.run(ctx, deps, client)
     except StoreUnavailable as error:
         log.warning("store.unavailable request=%s", ctx.event_id)

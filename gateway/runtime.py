@@ -6,18 +6,21 @@ import asyncio
 import contextlib
 import gc
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any
 
+from gateway import slots
 from gateway.compiled import Prices, compile_customer, compile_service
 from gateway.deps import Deps
+from gateway.keys import KeyDigests
 from gateway.leases import LeaseBook
 from gateway.records import Records
+from gateway.rendered import Renderings
 from gateway.secrets import Secrets
 from gateway.settings import GatewaySettings
+from gateway.slots import Connect
 from gateway.spool.shipper import Shipper
-from gateway.spool.spool import Spool
-from gateway.stores.base import LeaseStore, Stores, StoreUnavailable
+from gateway.stores.base import LeaseStore, StoreUnavailable
 from gateway.upstream.client import UpstreamClient
 from gateway.upstream.egress import EgressGuard, EgressPolicy
 from gateway.upstream.limits import UpstreamLimits
@@ -27,9 +30,11 @@ log = logging.getLogger(__name__)
 
 _CONNECTIONS_PER_HOST = 512
 _DRAIN_SECONDS = 8.0
-
-
-Connect = Callable[[GatewaySettings, str], Awaitable[Stores]]
+_ABANDONED_SECONDS = 30.0
+#: How long copies and asynchronous broadcasts may go on when the process is told to stop.
+_BACKGROUND_SECONDS = 5.0
+#: Calls leave no cycles behind, so the collector seldom has to look for any.
+_COLLECT = (20_000, 20, 50)
 
 
 class Runtime:
@@ -41,8 +46,9 @@ class Runtime:
 
     async def start(self) -> None:
         """Recover the spool, connect, read the routes, follow the feed."""
-        settings = self.settings
-        spool = await Spool.open(settings.spool_directory)
+        first_slot = self.settings
+        spool, settings = await slots.take(first_slot)
+        self.settings = settings
         self._stores = stores = await self._connect(settings, str(spool.incarnation))
         records = Records(
             stores.records,
@@ -67,6 +73,11 @@ class Runtime:
                 UpstreamLimits(connections_per_host=_CONNECTIONS_PER_HOST),
             ),
             use_marks=use_marks,
+            keys=KeyDigests(settings.api_key_pepper),
+            rendered=Renderings(records.shelves["secret"], keep_seconds=settings.secret_cache_seconds),
+            schedules=stores.schedules,
+            tasks=stores.tasks,
+            memos=stores.memos,
         )
         self._shipper = Shipper(spool, stores.inbox)
         with contextlib.suppress(StoreUnavailable):
@@ -76,13 +87,16 @@ class Runtime:
         self._spawn(self.deps.leases.keep())
         self._spawn(use_marks.keep())
         self._spawn(self._retire_former_leases(stores.leases))
+        self._spawn(self._ship_abandoned(first_slot))
         # the records read so far live long: the collector need not walk them again and again
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*_COLLECT)
 
     async def stop(self) -> None:
         """Ship what is on disk, give the money back, close. What cannot be shipped now is shipped at the next start."""
         with contextlib.suppress(StoreUnavailable, TimeoutError):
+            await self.deps.background.close(_BACKGROUND_SECONDS)
             async with asyncio.timeout(_DRAIN_SECONDS + 5):
                 await self._shipper.drain(_DRAIN_SECONDS)
                 await self.deps.leases.give_back_idle(at_once=True)
@@ -92,6 +106,7 @@ class Runtime:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.deps.upstream.close()
         await self.deps.spool.close()
+        await self._stores.memos.close()
         await self._stores.close()
 
     async def _retire_former_leases(self, store: LeaseStore) -> None:
@@ -103,6 +118,13 @@ class Runtime:
                     await store.retire_others()
                     return
             await asyncio.sleep(0.2)
+
+    async def _ship_abandoned(self, first_slot: GatewaySettings) -> None:
+        """Look now and then for what processes that are no longer started have left."""
+        while True:
+            await asyncio.sleep(_ABANDONED_SECONDS)
+            with contextlib.suppress(StoreUnavailable):
+                await slots.ship_abandoned(first_slot, self._connect)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

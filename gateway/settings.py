@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
+from gateway.door.limits import DoorLimits
+
 
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:
     """database_url: of the narrow role; private_keys: X25519, base64, newest first; spool_directory: a disk that stays.
 
     allow_private_upstreams: for development alone, lets calls go to this machine and its network.
-    site_url: where errors send people. body_limit_bytes: of one request, held whole.
+    redis_url: where answers are remembered; "" keeps them in this process. site_url: where errors send people.
+    body_limit_bytes: of one request, held whole.
     """
 
     database_url: str
@@ -30,3 +33,5 @@ class GatewaySettings:
     trust_seconds: float = 30
     drain_seconds: float = 10
     secret_cache_seconds: float = 30
+    redis_url: str = field(default="", repr=False)
+    door: DoorLimits = field(default_factory=DoorLimits)

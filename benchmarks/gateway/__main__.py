@@ -34,8 +34,12 @@ def main() -> None:
             if (nginx := targets.nginx(upstream.port, folder)) is not None:
                 running.append(nginx)
             running.append(targets.gateway(built.environment, key=built.key, path=world.PATH))
+            for target in running:
+                target.pin(0 if target is upstream else 1)
             for connections in arguments.connections:
                 _report(running, connections, arguments.rounds, arguments.seconds)
+            for target in running:
+                print(f"memory of {target.name}: {target.resident_mb():.0f} MB")
         finally:
             for target in reversed(running):
                 target.stop()
@@ -53,15 +57,15 @@ def _report(running: list[Target], connections: int, rounds: int, seconds: float
     }
     base, nginx = medians["direct"], medians.get("nginx")
     print(f"\n{connections} connections, {rounds} rounds of {seconds:g} s")
-    heads = ("calls/s", "x direct", "x nginx", "CPU us", "p50 us", "added", "p99 us", "failed")
+    heads = ("CPU us", "calls/s", "x direct", "x nginx", "p50 us", "added", "p99 us", "failed")
     print(f"{'':10}" + "".join(f"{head:>10}" for head in heads))
     for name, of in medians.items():
         times_nginx = f"{of['per_second'] / nginx['per_second']:.3f}" if nginx else "-"
         figures = (
+            f"{of['cpu_us']:.1f}",
             f"{of['per_second']:.0f}",
             f"{of['per_second'] / base['per_second']:.3f}",
             times_nginx,
-            f"{of['cpu_us']:.0f}",
             f"{of['p50_us']:.0f}",
             f"{of['p50_us'] - base['p50_us']:.0f}",
             f"{of['p99_us']:.0f}",
@@ -75,7 +79,17 @@ def _report(running: list[Target], connections: int, rounds: int, seconds: float
 
 def _sample(target: Target, connections: int, seconds: float) -> dict[str, float]:
     before = target.cpu_seconds()
-    command = [sys.executable, "-m", "benchmarks.gateway.load", "--port", str(target.port), "--path", target.path]
+    # on a shared machine the processor time a call is the measure: what is measured has a core of its own
+    command = [
+        *targets.on_core(0),
+        sys.executable,
+        "-m",
+        "benchmarks.gateway.load",
+        "--port",
+        str(target.port),
+        "--path",
+        target.path,
+    ]
     command += ["--key", target.key, "--connections", str(connections), "--seconds", str(seconds)]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     figures: dict[str, float] = json.loads(printed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from config.embedded import programs
 from config.embedded.engines import free_port
 
 _NGINX = """
@@ -39,12 +41,28 @@ class Target:
     process: subprocess.Popen[bytes]
 
     def cpu_seconds(self) -> float:
-        """Return the processor time of the process and its children."""
-        total = 0.0
-        for pid in [self.process.pid, *_children(self.process.pid)]:
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-        return total
+        """Return the processor time of the process and its children, by the scheduler's own clock."""
+        total = 0
+        for pid in self._pids():
+            for thread in Path(f"/proc/{pid}/task").iterdir():
+                with contextlib.suppress(OSError):  # it has ended
+                    total += int((thread / "schedstat").read_text().split()[0])
+        return total / 1e9
+
+    def resident_mb(self) -> float:
+        """Return the memory that the process and its children hold."""
+        pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in self._pids())
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+    def pin(self, core: int) -> None:
+        """Run on one core, when the machine has several."""
+        if core < (os.cpu_count() or 1):
+            for pid in self._pids():
+                for thread in Path(f"/proc/{pid}/task").iterdir():
+                    os.sched_setaffinity(int(thread.name), {core})
+
+    def _pids(self) -> list[int]:
+        return [self.process.pid, *_children(self.process.pid)]
 
     def stop(self) -> None:
         """End the server."""
@@ -79,7 +97,7 @@ def gateway(environment: Mapping[str, str], *, key: str, path: str) -> Target:
         "--port",
         str(port),
         "--http",
-        "httptools",
+        programs.DOOR,
         "--loop",
         "uvloop",
         "--no-access-log",
@@ -87,10 +105,17 @@ def gateway(environment: Mapping[str, str], *, key: str, path: str) -> Target:
         "warning",
     ]
     process = subprocess.Popen(
-        [sys.executable, "-m", "uvicorn", "config.gateway:application", *options], env={**os.environ, **environment}
+        [sys.executable, "-m", "uvicorn", "config.gateway:application", *options],
+        env={**os.environ, **programs.MALLOC, **environment},
     )
     _wait(port, "/p/nobody", accept={401})
     return Target("gateway", port, path, key, process)
+
+
+def on_core(core: int) -> list[str]:
+    """Return what stands before a command that shall run on one core."""
+    taskset = shutil.which("taskset")
+    return [taskset, "-c", str(core)] if taskset and core < (os.cpu_count() or 1) else []
 
 
 def _children(pid: int) -> list[int]:

@@ -45,7 +45,7 @@ def _set_up(database_url: str) -> None:
     from django.core.management import call_command
 
     django.setup()
-    call_command("migrate", "rating", verbosity=0)
+    call_command("migrate", verbosity=0)
 
 
 if __name__ == "__main__":

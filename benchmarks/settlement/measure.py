@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 from django.db import connection, transaction
@@ -19,8 +21,17 @@ from domain.usage import UsageEvent
 
 _COLUMNS = (
     "event_id, wallet_id, team_id, service_id, enrollment_id, api_key_id, price_id, lease_id, channel, outcome, status,"
-    " usage, hold, cost, charged, state, flags, error, started_at, finished_at, period, created_at"
+    " usage, hold, list_cost, adjustments, cost, charged, state, flags, error, started_at, finished_at, period,"
+    " created_at"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Events a second, by the clock and by the processor's time of this process and its connection."""
+
+    clock: float
+    processor: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +52,8 @@ def report(load: Load, wallet_counts: Sequence[int]) -> None:
         f"{load.events:,} events a round, {load.rounds} rounds, up to {load.batch:,} events a batch, "
         f"{load.workers} consumer(s). Events per second.\n"
     )
-    print(f"{'wallets':>8} {'consumer':>10} {'COPY':>10} {'row at a time':>14} {'x COPY':>8} {'x row':>8}")
+    heads = ("consumer", 10), ("COPY", 10), ("row at a time", 14), ("x COPY", 8), ("by CPU", 8), ("x row", 8)
+    print(f"{'wallets':>8} " + " ".join(f"{head:>{width}}" for head, width in heads))
     for number in wallet_counts:
         print(_line(load, number, version), flush=True)
     # the wallets were given their money without a ledger entry; every other rule must hold
@@ -56,14 +68,16 @@ def _line(load: Load, number: int, version: PriceVersion) -> str:
         return list(workload.events(size, purses, version))
 
     rounds = [_round(load, make) for _ in range(load.rounds)]
-    consumer, copy, single = (median(rates) for rates in zip(*rounds, strict=True))
+    consumer, copy, single = (median(rates.clock for rates in column) for column in zip(*rounds, strict=True))
+    # of several consumers only this thread's connection is measured
+    by_cpu = median(first.processor / second.processor for first, second, _ in rounds) if load.workers == 1 else 0
     return (
         f"{number:>8,} {consumer:>10,.0f} {copy:>10,.0f} {single:>14,.0f} {consumer / copy:>8.2f}"
-        f" {consumer / single:>8.1f}"
+        f" {by_cpu or '-':>8.3} {consumer / single:>8.1f}"
     )
 
 
-def _round(load: Load, make: Callable[[int], list[UsageEvent]]) -> tuple[float, float, float]:
+def _round(load: Load, make: Callable[[int], list[UsageEvent]]) -> tuple[Rates, Rates, Rates]:
     """Return the rates of the consumer, of COPY and of row at a time."""
     _fill(make(load.events))
     consumer = _rate(load.events, lambda: _drain(load))
@@ -73,10 +87,22 @@ def _round(load: Load, make: Callable[[int], list[UsageEvent]]) -> tuple[float, 
     return consumer, copy, _rate(few, row_at_a_time.settle_all)
 
 
-def _rate(events: int, work: Callable[[], object]) -> float:
-    began = time.perf_counter()
+def _rate(events: int, work: Callable[[], object]) -> Rates:
+    connection.ensure_connection()
+    backend = connection.connection.info.backend_pid
+    began, used = time.perf_counter(), time.process_time() + _seconds_of(backend)
     work()
-    return events / (time.perf_counter() - began)
+    used = time.process_time() + _seconds_of(backend) - used
+    return Rates(events / (time.perf_counter() - began), events / max(used, 0.01))
+
+
+def _seconds_of(process: int) -> float:
+    """Return the processor's time of a process; 0 where there is no /proc, or when it has ended."""
+    try:
+        ticks = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:13]
+    except OSError:
+        return 0
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
 
 def _drain(load: Load) -> None:
@@ -106,7 +132,7 @@ def _fill(events: Sequence[UsageEvent]) -> None:
         cursor.execute("CHECKPOINT")
 
 
-def _copy_again(events: int) -> float:
+def _copy_again(events: int) -> Rates:
     """Write the newest charges once more, with one COPY into a table with the same indexes and constraints."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("CREATE TABLE copied (LIKE rating_charge INCLUDING ALL)")

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from domain.metering import estimates, statements
 from domain.metering.hiding import UsageEventFilter
@@ -20,8 +21,7 @@ _TOKEN_METRICS = frozenset(("input_tokens", "output_tokens", "total_tokens", "ca
 _ITEM_METRICS = frozenset(("count", "images_generated"))
 
 
-@dataclass(frozen=True, slots=True)
-class Used:
+class Used(NamedTuple):
     """What was used, in the metrics of the price language. flags: estimated, hostile_usage."""
 
     usage: Mapping[str, int | Decimal]

@@ -21,10 +21,13 @@ _OUTPUT_LIMITS = frozenset((
 ))  # fmt: skip
 #: Where the limits of Gemini, Bedrock and Ollama stand.
 _OPTION_GROUPS = ("generationConfig", "generation_config", "inferenceConfig", "textGenerationConfig", "options")
+_OPTION_NAMES = frozenset(_OPTION_GROUPS)
 _DECLARED_OUTPUT = ("max_output_tokens", "maxOutputTokens", "max_completion_tokens")
 _ANSWERS = frozenset(
     ("n", "candidateCount", "numberOfImages", "num_images", "sampleCount", "num_generations", "best_of")
 )
+#: Where the turns of a conversation stand, and the parts of a turn.
+_CONVERSATIONS = (("messages", "content"), ("input", "content"), ("contents", "parts"))
 _SECONDS = 600
 _ANSWER_BYTES = 100 * 1024 * 1024
 
@@ -94,9 +97,11 @@ def _output_tokens(request: Mapping[str, Any], details: Mapping[str, Any]) -> in
 
 def _references(request: Mapping[str, Any]) -> Iterable[object]:
     """Yield the parts of a conversation that are not text."""
-    for name, inside in (("messages", "content"), ("input", "content"), ("contents", "parts")):
+    for name, inside in _CONVERSATIONS:
         turns = request.get(name)
-        for turn in turns if isinstance(turns, list) else ():
+        if not isinstance(turns, list):
+            continue
+        for turn in turns:
             parts = turn.get(inside) if isinstance(turn, dict) else None
             if isinstance(parts, list):
                 yield from (part for part in parts if isinstance(part, dict) and not isinstance(part.get("text"), str))
@@ -110,15 +115,25 @@ def _prompts(request: Mapping[str, Any]) -> int:
 
 def _numbers(request: Mapping[str, Any], names: frozenset[str]) -> list[int]:
     """Return the positive numbers that a request gives under any of the names, at its top or among its options."""
-    places = [request, *(options for group in _OPTION_GROUPS if isinstance(options := request.get(group), dict))]
+    places = [request]
+    if not _OPTION_NAMES.isdisjoint(request):
+        places += [options for group in _OPTION_GROUPS if isinstance(options := request.get(group), dict)]
     return [
-        number for place in places for name, value in place.items() if name in names and (number := _positive(value))
+        number
+        for place in places
+        if not names.isdisjoint(place)
+        for name in names.intersection(place)
+        if (number := _positive(place[name]))
     ]
 
 
 def _declared(details: Mapping[str, Any], *names: str) -> int:
-    return next((number for name in names if (number := _positive(details.get(name)))), 0)
+    if details:
+        for name in names:
+            if number := _positive(details.get(name)):
+                return number
+    return 0
 
 
 def _positive(value: object) -> int:
-    return min(max(value, 0), LARGEST) if isinstance(value, int) and not isinstance(value, bool) else 0
+    return min(max(value, 0), LARGEST) if type(value) is int else 0

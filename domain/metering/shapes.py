@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
 #: No single call uses more of anything; a larger number is a broken or hostile upstream.
 LARGEST = 10**12
@@ -17,11 +17,10 @@ class HostileUsage(ValueError):
     """The upstream says something that cannot be: negative, fractional, not a number, or beyond all bounds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """What an answer, or one event of a stream, says was used. is_final: its output is all there will be."""
 
-    usage: Metrics = field(default_factory=dict)
+    usage: Metrics
     is_final: bool = True
 
 
@@ -43,14 +42,16 @@ def images(answer: Answer) -> int | None:
 
 def _openai(answer: Answer) -> Statement | None:
     """Chat, completions, embeddings, and who speaks like them. Cached tokens are inside prompt_tokens."""
-    usage = _mapping(answer, "usage") or _mapping(_mapping(answer, "x_groq"), "usage")
+    stated = answer.get("usage")
+    usage = stated if stated and isinstance(stated, dict) else _mapping(_mapping(answer, "x_groq"), "usage")
     if "prompt_tokens" not in usage:
         return None
-    cached = _count(_mapping(usage, "prompt_tokens_details"), "cached_tokens") or _count(
-        usage, "prompt_cache_hit_tokens"
-    )
+    details = usage.get("prompt_tokens_details")
+    cached = _count(details, "cached_tokens") if isinstance(details, dict) else 0
+    cached = cached or _count(usage, "prompt_cache_hit_tokens")
     everything_in, out = _count(usage, "prompt_tokens"), _count(usage, "completion_tokens")
-    thought = _count(_mapping(usage, "completion_tokens_details"), "reasoning_tokens")
+    details = usage.get("completion_tokens_details")
+    thought = _count(details, "reasoning_tokens") if isinstance(details, dict) else 0
     if thought and _count(usage, "total_tokens") == everything_in + out + thought:
         out += thought  # xAI counts reasoning apart from the completion
     return _tokens(everything_in, cached, out)
@@ -161,7 +162,7 @@ def _count(usage: Answer, name: str) -> int:
     value = usage.get(name)
     if value is None:
         return 0
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST:
+    if type(value) is not int or not 0 <= value <= LARGEST:
         raise HostileUsage(f"{name} is negative, not a whole number, or too large")
     return value
 

@@ -6,7 +6,6 @@ import base64
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 import orjson
 
@@ -54,7 +53,7 @@ def in_stream(head: bytes, tail: bytes) -> Statement | None:
     latest = _last_of_lines(tail[-_END_BYTES:]) or _last_of_lines(tail) or _last_named(tail)
     if begun is None or latest is None:
         return latest or begun
-    return replace(latest, usage={**begun.usage, **latest.usage})
+    return latest._replace(usage={**begun.usage, **latest.usage})
 
 
 def events(text: bytes) -> Iterator[Mapping[str, object]]:

@@ -47,6 +47,19 @@ class CompiledPrice:
         finally:
             setcontext(outer)
 
+    def bill(self, usage: Usage, *, channel: str | None = None) -> tuple[Decimal, bool]:
+        """Return the cost of one request, and whether a missing metric shaped it: `cost` and `missing_metrics` in one.
+
+        The settlement comes here for every call; the usage is read once.
+        """
+        call = read_call(usage, 1, None, channel)
+        outer = getcontext()
+        setcontext(ARITHMETIC)
+        try:
+            return _billable(self.root.cost(call)), bool(self.root.missing(call))
+        finally:
+            setcontext(outer)
+
     def worst_case(
         self,
         max_usage: Usage,

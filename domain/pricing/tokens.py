@@ -51,8 +51,12 @@ class TokenPrice(Price):
     def span(self, box: Call) -> Span:
         """Token prices never fail. The ways to report tokens are alternatives: each one has its own corner."""
         amounts = box.amounts
-        spans = [self._corners(way) for way in _ways(amounts)]
-        return Span(min(low for low, _ in spans), max(high for _, high in spans), sure=True)
+        first, *others = _ways(amounts)
+        low, high = self._corners(first)
+        for way in others:
+            lower, higher = self._corners(way)
+            low, high = min(low, lower), max(high, higher)
+        return Span(low, high, sure=True)
 
     def own_needs(self) -> frozenset[str]:
         needed = {"input_tokens", "output_tokens"}

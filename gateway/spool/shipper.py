@@ -8,6 +8,7 @@ import random
 from collections.abc import Sequence
 from typing import Protocol
 
+from gateway import crash_points
 from gateway.spool.backlog import Lag
 from gateway.spool.reader import Batch, Final
 from gateway.spool.spool import Spool
@@ -97,12 +98,15 @@ class Shipper:
     async def _ship(self, batch: Batch) -> None:
         while True:
             try:
+                crash_points.reach("ship.before_insert")
                 await self._insert(batch.finals)
+                crash_points.reach("ship.after_insert")
             except Exception as error:  # whatever PostgreSQL or the network has: it is tried again
                 await self._wait_a_while("usage.not_shipped", error)
             else:
                 self._pause = _FIRST_PAUSE
                 self._spool.confirm(batch)
+                crash_points.reach("ship.after_confirm")
                 self.shipped += len(batch.finals)
                 return
 

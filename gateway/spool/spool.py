@@ -7,18 +7,18 @@ import fcntl
 import os
 import time
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.spool import reader, recovery, segments
 from gateway.spool.backlog import Backlog, Lag
-from gateway.spool.errors import SpoolBroken, SpoolError, SpoolFull, SpoolLocked
+from gateway.spool.errors import SpoolBroken, SpoolFull, SpoolLocked
+from gateway.spool.fresh import FreshFinals
 from gateway.spool.reader import Batch, Final
 from gateway.spool.records import Kind, encode
 from gateway.spool.recovery import Found, Recovery
 from gateway.spool.segments import Position
-from gateway.spool.writer import Entry, Waiter, Writer
+from gateway.spool.writer import Entry, Settled, Waiter, Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,17 @@ class Spool:
         self._arrived = asyncio.Event()
         self._backlog = Backlog()
         self._confirmed = Position(0, 0)
+        self._fresh = FreshFinals()
+        self._offered: Batch | None = None
+        self._gathered: list[Entry | Position] = []  # for the next batch
+        self._is_writing = False
+        self._is_handing_over = False
         self._writer = Writer(
             folder,
             incarnation=self.incarnation,
             segment_bytes=limits.segment_bytes,
             min_free_bytes=limits.min_free_bytes,
-            settled=self._settled,
+            settled=self._report,
         )
 
     @classmethod
@@ -79,12 +84,12 @@ class Spool:
         Raises: SpoolFull, SpoolBroken, PayloadTooLarge.
         """
         self._check_room()
-        self._writer.put(Entry(Kind.INTENT, event_id, encode(Kind.INTENT, event_id, payload), None))
+        self._put(Entry(Kind.INTENT, event_id, encode(Kind.INTENT, event_id, payload)))
 
     def checkpoint(self, event_id: str, payload: bytes) -> None:
         """Note how far a call has come. Ignored for a call without intent. Raises: SpoolBroken, PayloadTooLarge."""
         self._check_sound()
-        self._writer.put(Entry(Kind.CHECKPOINT, event_id, encode(Kind.CHECKPOINT, event_id, payload), None))
+        self._put(Entry(Kind.CHECKPOINT, event_id, encode(Kind.CHECKPOINT, event_id, payload)))
 
     async def final(self, event_id: str, payload: bytes) -> None:
         """Return when what a call used is on disk. Cancelling the wait does not take the record back.
@@ -93,22 +98,21 @@ class Spool:
         """
         self._check_sound()
         waiter: Waiter = self._loop.create_future()
-        self._writer.put(Entry(Kind.FINAL, event_id, encode(Kind.FINAL, event_id, payload), waiter))
+        self._put(Entry(Kind.FINAL, event_id, encode(Kind.FINAL, event_id, payload), waiter, payload))
         await waiter
 
     async def pending(self, limit: int = 500) -> Batch | None:
         """Return the oldest finals that are not confirmed, or None. The same ones until they are."""
         self._arrived.clear()
-        batch = await asyncio.to_thread(reader.read, self._writer.segments, self._confirmed, limit)
-        if batch.finals:
-            return batch
-        if batch.position > self._confirmed:
-            self._move(batch.position)
-        return None
+        if self._offered is None:
+            self._offered = self._fresh.first(limit, self._confirmed) or await self._read(limit)
+        return self._offered
 
     def confirm(self, batch: Batch) -> None:
         """Forget a batch that `pending` returned: PostgreSQL has committed it."""
+        self._offered = None
         self._backlog.confirm(len(batch.finals))
+        self._fresh.forget(batch)
         self._move(batch.position)
 
     async def arrival(self) -> None:
@@ -136,6 +140,8 @@ class Spool:
     async def close(self) -> None:
         """Write what is pending and let the directory go. Everything put in from here on is refused."""
         self._is_closed = True
+        if self._gathered:
+            self._hand_over()
         await asyncio.to_thread(self._writer.stop)
         os.close(self._lock)
 
@@ -155,32 +161,68 @@ class Spool:
         if self._backlog.seconds(time.monotonic()) > limits.backlog_seconds:
             raise SpoolFull("Events have waited too long for PostgreSQL. Calls go on once they are shipped.")
 
+    def _put(self, item: Entry | Position) -> None:
+        """Gather for the next batch, which the writer gets when this turn of the loop is over and it is free."""
+        self._gathered.append(item)
+        if not self._is_writing and not self._is_handing_over:
+            self._is_handing_over = True
+            self._loop.call_soon(self._hand_over)
+
+    def _hand_over(self) -> None:
+        self._is_handing_over = False
+        if self._gathered:
+            batch, self._gathered = self._gathered, []
+            self._is_writing = True
+            self._writer.put(batch)
+
     def _move(self, position: Position) -> None:
-        self._confirmed = position
-        self._writer.put(position)
+        if position > self._confirmed:
+            self._confirmed = position
+            self._put(position)
+
+    async def _read(self, limit: int) -> Batch | None:
+        """Return a batch from the disk: what an earlier life left, or what memory had no room for."""
+        if self._fresh.is_whole:
+            return None
+        batch = await asyncio.to_thread(reader.read, self._writer.segments, self._confirmed, limit)
+        # what becomes durable from here on comes after the batch, so memory can take over
+        self._fresh.begin_after(batch.position)
+        if batch.finals:
+            return batch
+        self._move(batch.position)
+        return None
 
     def _start(self) -> None:
         found: Found = recovery.read(self._folder)
         self._writer.start(found.sound, found.rewritten)
+        self._fresh.written_to = self._writer.position
         for path in found.damaged:
             found.report.quarantined.append(path.rename(path.with_suffix(".bad")))
         segments.sync_folder(self._folder)
         self.recovery = found.report
 
-    def _settled(self, waiters: Sequence[Waiter], error: SpoolError | None) -> None:
-        self._loop.call_soon_threadsafe(self._wake, waiters, error)
+    def _report(self, settled: Settled) -> None:
+        self._loop.call_soon_threadsafe(self._settle, settled)
 
-    def _wake(self, waiters: Sequence[Waiter], error: SpoolError | None) -> None:
-        if error is None:
-            self._backlog.add(len(waiters), time.monotonic())
-            self._arrived.set()
-        for waiter in waiters:
-            if waiter.done():
+    def _settle(self, settled: Settled) -> None:
+        """Take the end of a batch, in the loop."""
+        self._is_writing = False
+        if self._gathered:
+            self._hand_over()
+        finals = [entry for entry in settled.entries if entry.waiter is not None]
+        if settled.error is None:
+            self._fresh.add([Final(entry.event_id, entry.payload) for entry in finals], settled.position)
+            if finals:
+                self._backlog.add(len(finals), time.monotonic())
+                self._arrived.set()
+        for entry in finals:
+            waiter = entry.waiter
+            if waiter is None or waiter.done():
                 continue
-            if error is None:
+            if settled.error is None:
                 waiter.set_result(None)
             else:
-                waiter.set_exception(error.__class__(error.message))
+                waiter.set_exception(settled.error.__class__(settled.error.message))
 
 
 def _lock(folder: Path) -> int:

@@ -1,4 +1,8 @@
-"""The one thread that writes: it gathers what is pending, writes once, syncs once, then tells those who wait."""
+"""The one thread that writes: it takes a batch, writes once, syncs once, then tells the loop.
+
+A batch is what the loop has gathered while the one before was written, so the thread is woken once for many calls, and
+never in the middle of a turn of the loop.
+"""
 
 from __future__ import annotations
 
@@ -10,36 +14,40 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import NamedTuple
 
+from gateway import crash_points
 from gateway.spool import segments
 from gateway.spool.errors import SpoolBroken, SpoolError, SpoolFull
 from gateway.spool.records import Kind
 from gateway.spool.segments import Position, Segment
 
 Waiter = asyncio.Future[None]
-#: Called in the writer's thread: the waiters of a commit, and the error that all of them get, or None.
-Settled = Callable[[Sequence[Waiter], SpoolError | None], None]
-
-_BATCH_RECORDS = 1000
 _SYNC_SECONDS = 1.0  # the longest that an intent, which nobody awaits, stays unsynced
 _NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT))
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A record to append. waiter: who is told when it is durable."""
+class Entry(NamedTuple):
+    """A record to append. waiter: who is told when it is durable; payload: of a final, for those who ship it."""
 
     kind: Kind
     event_id: str
     record: bytes
-    waiter: Waiter | None
+    waiter: Waiter | None = None
+    payload: bytes = b""
 
 
-@dataclass(slots=True)
-class _Unfinished:
+class Settled(NamedTuple):
+    """The end of a batch. position: up to where the spool is written; error: what all who wait get, or None."""
+
+    entries: Sequence[Entry]
+    position: Position
+    error: SpoolError | None
+
+
+class _Unfinished(NamedTuple):
     """A call that is under way: its latest record, and the segment that holds it."""
 
     record: bytes
@@ -50,8 +58,15 @@ class Writer:
     """Owns the files from `start` to `stop`. `segments` may be read from other threads."""
 
     def __init__(
-        self, folder: Path, *, incarnation: uuid.UUID, segment_bytes: int, min_free_bytes: int, settled: Settled
+        self,
+        folder: Path,
+        *,
+        incarnation: uuid.UUID,
+        segment_bytes: int,
+        min_free_bytes: int,
+        settled: Callable[[Settled], None],
     ) -> None:
+        """settled: called in the thread, once for each batch."""
         self.segments: dict[int, Segment] = {}
         self.is_full = False
         self.is_broken = False
@@ -60,7 +75,7 @@ class Writer:
         self._segment_bytes = segment_bytes
         self._min_free_bytes = min_free_bytes
         self._settled = settled
-        self._queue: SimpleQueue[Entry | Position | None] = SimpleQueue()
+        self._queue: SimpleQueue[Sequence[Entry | Position] | None] = SimpleQueue()
         self._unfinished: dict[str, _Unfinished] = {}
         self._confirmed = Position(0, 0)
         self._looked_at = 0.0
@@ -78,9 +93,14 @@ class Writer:
         self._look_at_disk()
         self._thread.start()
 
-    def put(self, item: Entry | Position) -> None:
-        """Hand over a record to append, or the position up to which everything is confirmed."""
-        self._queue.put(item)
+    def put(self, batch: Sequence[Entry | Position]) -> None:
+        """Hand over records to append, and positions up to which everything is confirmed."""
+        self._queue.put(batch)
+
+    @property
+    def position(self) -> Position:
+        """Where the next record will stand. For the loop only before the first batch."""
+        return Position(self._active.number, self._size)
 
     def stop(self) -> None:
         """Write what is pending and end the thread. Removes the files when everything is confirmed and finished."""
@@ -97,81 +117,62 @@ class Writer:
 
     def _run(self) -> None:
         while True:
-            entries, confirmed, is_last = self._gather()
-            if self.is_broken:
-                self._settle(entries, SpoolBroken("The spool's disk has failed. Start the gateway again."))
-            else:
-                self._commit(entries, confirmed)
-            if is_last:
+            try:
+                batch = self._queue.get(timeout=_SYNC_SECONDS if self._is_dirty or self.is_full else None)
+            except Empty:
+                batch = ()
+            if batch is None:
                 return
+            entries = [item for item in batch if isinstance(item, Entry)]
+            error = self._commit(entries, [item for item in batch if isinstance(item, Position)])
+            if batch:
+                self._settled(Settled(entries, self.position, error))
+                crash_points.reach("spool.after_settle")
 
-    def _gather(self) -> tuple[list[Entry], Position | None, bool]:
-        """Return everything that is pending, waiting for the first if need be."""
-        entries: list[Entry] = []
-        confirmed: Position | None = None
-        try:
-            item = self._queue.get(timeout=_SYNC_SECONDS if self._is_dirty or self.is_full else None)
-            while True:
-                if item is None:
-                    return entries, confirmed, True
-                if isinstance(item, Position):
-                    confirmed = item
-                else:
-                    entries.append(item)
-                if len(entries) >= _BATCH_RECORDS:
-                    break
-                item = self._queue.get_nowait()
-        except Empty:
-            pass
-        return entries, confirmed, False
-
-    def _commit(self, entries: list[Entry], confirmed: Position | None) -> None:
+    def _commit(self, entries: list[Entry], confirmed: list[Position]) -> SpoolError | None:
+        """Make a batch durable. Return what kept it from being so."""
+        if self.is_broken:
+            return SpoolBroken("The spool's disk has failed. Start the gateway again.")
         try:
             self._append(entries)
             if any(entry.waiter for entry in entries) or time.monotonic() - self._synced_at >= _SYNC_SECONDS:
                 self._sync()
-            self._settle(entries, None)
-            if confirmed is not None:
-                self._confirmed = confirmed
-                self._retire(confirmed)
+            if confirmed:
+                self._confirmed = confirmed[-1]
+                self._retire(self._confirmed)
             self._look_at_disk()
         except _NoRoom:
             self.is_full = True
-            self._settle(entries, SpoolFull("The spool's disk is full. Free space, or wait until events are shipped."))
+            return SpoolFull("The spool's disk is full. Free space, or wait until events are shipped.")
         except OSError as error:
             # after a failed fsync nobody knows what is on disk, and a second fsync would lie
             self.is_broken = True
-            self._settle(
-                entries, SpoolBroken(f"The spool's disk has failed ({error.strerror}). Start the gateway again.")
-            )
+            return SpoolBroken(f"The spool's disk has failed ({error.strerror}). Start the gateway again.")
+        return None
 
     def _append(self, entries: list[Entry]) -> None:
-        changed: dict[str, bytes | None] = {}  # {event id: latest record, None once it is final}
+        ended = {entry.event_id for entry in entries if entry.kind is Kind.FINAL}
+        changed: dict[str, bytes | None] = dict.fromkeys(ended)  # {event id: latest record, None once it is final}
         kept: list[bytes] = []
-        for entry in entries:
-            event_id = entry.event_id
-            if entry.kind is Kind.CHECKPOINT and not self._is_under_way(event_id, changed):
-                continue  # it would reopen a finished call
-            changed[event_id] = None if entry.kind is Kind.FINAL else entry.record
-            kept.append(entry.record)
+        for kind, event_id, record, _, _ in entries:
+            if kind is not Kind.FINAL:
+                if event_id in ended:
+                    continue  # begun and ended in one write: the final says it all
+                if kind is Kind.CHECKPOINT and event_id not in changed and event_id not in self._unfinished:
+                    continue  # it would reopen a finished call
+                changed[event_id] = record
+            kept.append(record)
         if not kept:
             return
         if self._size + sum(map(len, kept)) > self._segment_bytes:
             self._rotate()
         self._write(kept)
-        for event_id, record in changed.items():
-            if record is None:
+        number = self._active.number
+        for event_id, latest in changed.items():
+            if latest is None:
                 self._unfinished.pop(event_id, None)
             else:
-                self._unfinished[event_id] = _Unfinished(record, self._active.number)
-
-    def _is_under_way(self, event_id: str, changed: dict[str, bytes | None]) -> bool:
-        return changed[event_id] is not None if event_id in changed else event_id in self._unfinished
-
-    def _settle(self, entries: list[Entry], error: SpoolError | None) -> None:
-        waiters = [entry.waiter for entry in entries if entry.waiter is not None]
-        if waiters:
-            self._settled(waiters, error)
+                self._unfinished[event_id] = _Unfinished(latest, number)
 
     # files
 
@@ -186,6 +187,7 @@ class Writer:
         remaining = memoryview(b"".join(parts))
         size = self._size + len(remaining)
         self._is_dirty = True
+        crash_points.reach("spool.before_write")
         try:
             while remaining:
                 remaining = remaining[os.write(self._descriptor, remaining) :]
@@ -196,11 +198,13 @@ class Writer:
             os.ftruncate(self._descriptor, self._size)
             raise _NoRoom from None
         self._size = size
+        crash_points.reach("spool.after_write")
 
     def _sync(self) -> None:
         if self._is_dirty:
             os.fdatasync(self._descriptor)
             self._is_dirty = False
+            crash_points.reach("spool.after_sync")
         self._synced_at = time.monotonic()
         self._active.durable_bytes = self._size
 
@@ -217,6 +221,7 @@ class Writer:
             raise _NoRoom from None
         full.is_sealed = True
         os.close(descriptor)
+        crash_points.reach("spool.after_rotate")
 
     def _retire(self, confirmed: Position) -> None:
         """Remove, from the oldest on, the segments that end before `confirmed`; calls under way are carried over."""
@@ -226,19 +231,22 @@ class Writer:
             if not (segment.is_sealed and is_read):
                 return
             self._carry_over(number)
+            crash_points.reach("spool.before_unlink")
             if segment.is_damaged:
                 segment.path.rename(segment.path.with_suffix(".bad"))
             else:
                 segment.path.unlink()
             del self.segments[number]
+            crash_points.reach("spool.after_unlink")
 
     def _carry_over(self, number: int) -> None:
-        moved = [call for call in self._unfinished.values() if call.number == number]
+        moved = {event_id: call.record for event_id, call in self._unfinished.items() if call.number == number}
         if moved:
-            self._write([call.record for call in moved])
+            self._write(list(moved.values()))
             self._sync()
-            for call in moved:
-                call.number = self._active.number
+            for event_id, record in moved.items():
+                self._unfinished[event_id] = _Unfinished(record, self._active.number)
+            crash_points.reach("spool.after_carry_over")
 
     def _look_at_disk(self) -> None:
         now = time.monotonic()

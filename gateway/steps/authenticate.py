@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-from domain import api_keys
 from gateway.context import RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
@@ -16,11 +15,11 @@ async def run(ctx: RequestContext, deps: Deps) -> None:
     if not raw:
         message = "No API key was given. Send it as 'Authorization: Bearer svcpass_…', 'x-api-key' or 'api-key'."
         raise GatewayError(401, "unauthenticated", message)
-    if not api_keys.is_well_formed(raw):
+    digest = deps.keys.of(raw)
+    if digest is None:
         message = "This is not an API key of ours: letters are missing or mistyped. Copy it again, or create a new one."
         raise GatewayError(401, "unauthenticated", message)
     deps.records.check_trust()
-    digest = api_keys.digest(raw, deps.settings.api_key_pepper)
     known, key = deps.records.shelves["api_key"].peek(digest)
     if not known:
         key = await deps.records.shelves["api_key"].get(digest)

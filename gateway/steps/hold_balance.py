@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from decimal import Decimal
+from typing import Any
 
 from domain import metering
 from domain.money import rounded
-from domain.pricing import PricingError
+from domain.pricing import CompiledPrice, PricingError
+from domain.routing.plan import Call
 from gateway.context import RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
@@ -16,28 +19,34 @@ from gateway.leases import InsufficientFunds
 async def run(ctx: RequestContext, deps: Deps) -> None:
     """Set ctx.hold. Raises GatewayError 402 or 422, StoreUnavailable."""
     assert ctx.plan is not None
-    ctx.estimate = worst_case(ctx)
-    try:
-        ctx.hold = await deps.leases.hold(ctx.plan.wallet_id, ctx.estimate)
-    except InsufficientFunds as error:
-        currency = ctx.plan.price.currency
-        message = (
-            f"The wallet has {_shown(error.spendable)} {currency} to spend; this call may cost up to "
-            f"{_shown(error.needed)} {currency}. Top up, or lower max_tokens."
-        )
-        raise GatewayError(402, "insufficient_funds", message) from error
-
-
-def worst_case(ctx: RequestContext) -> Decimal:
-    """Return the most that the call can cost, rounded as the books are. Raises GatewayError 422."""
-    assert ctx.plan is not None
     assert ctx.price is not None
-    bound = metering.max_usage(ctx.body_json, len(ctx.body), ctx.plan.service.details)
+    ctx.estimate = most(ctx.plan, ctx.price, ctx.body_json, len(ctx.body))
+    purse = ctx.part.purse if ctx.part is not None else None
     try:
-        return rounded(ctx.price.worst_case(bound, channel=ctx.plan.channel.name))
+        ctx.hold = await (purse or deps.leases).hold(ctx.plan.wallet_id, ctx.estimate)
+    except InsufficientFunds as error:
+        raise too_little(error, ctx.plan.price.currency) from error
+
+
+def most(call: Call, price: CompiledPrice, body_json: Any, body_bytes: int) -> Decimal:
+    """Return the most that a call can cost, rounded as the books are. Raises GatewayError 422."""
+    if call.enrollment is not None and call.enrollment.is_covered(time.time()):
+        return Decimal(0)  # an included quota pays for it
+    bound = metering.max_usage(body_json, body_bytes, call.service.details)
+    try:
+        return rounded(price.worst_case(bound, channel=call.channel.name))
     except PricingError as error:
-        message = f"The price of {ctx.plan.service.name} cannot be computed for this call: {error}. Ask its seller."
+        message = f"The price of {call.service.name} cannot be computed for this call: {error}. Ask its seller."
         raise GatewayError(422, "price_not_computable", message) from error
+
+
+def too_little(error: InsufficientFunds, currency: str) -> GatewayError:
+    """Return what is said when a wallet cannot bear a call."""
+    message = (
+        f"The wallet has {_shown(error.spendable)} {currency} to spend; this call may cost up to "
+        f"{_shown(error.needed)} {currency}. Top up, or lower max_tokens."
+    )
+    return GatewayError(402, "insufficient_funds", message)
 
 
 def _shown(amount: Decimal) -> str:

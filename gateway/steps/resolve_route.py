@@ -1,46 +1,91 @@
-"""Which service, enrollment, channel and price: the plan of domain.routing, with the records that it needs."""
+"""What is called: one service, or a plan of several calls; by domain.routing, with the records that it needs.
+
+Most calls name one service and nothing else. They take the short way: the functions that a plan's leaves are made with.
+"""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import orjson
 
-from domain.routing import grammar, plan
+from domain.routing import expansion, grammar, plan
+from domain.routing.asking import Asker, Need, PlanRefused
+from domain.routing.health import Health
+from domain.routing.tree import Node, Refused
+from gateway.compiled import CompiledService
 from gateway.context import RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
 
 
 async def run(ctx: RequestContext, deps: Deps) -> None:
-    """Set ctx.parsed, ctx.plan, ctx.channel and ctx.price. Raises GatewayError, StoreUnavailable."""
-    assert ctx.customer is not None
+    """Set ctx.parsed, and either ctx.plan, ctx.channel and ctx.price, or ctx.tree.
+
+    Raises GatewayError, StoreUnavailable.
+    """
     try:
-        ctx.parsed = grammar.parse(ctx.path, ctx.query)
+        parsed = ctx.parsed = _parse(ctx.path, ctx.query)
     except grammar.BadPath as error:
-        raise GatewayError(404 if error.code == "unknown_prefix" else 400, error.code, error.message) from error
+        raise unreadable(error) from error
     ctx.body_json = _json(ctx)
+    if parsed.wrappers or parsed.target not in "pe":
+        ctx.tree = await _plan(ctx, parsed, deps)
+        return
+    assert ctx.customer is not None
     found = plan.find(
-        ctx.parsed,
+        parsed,
         routing_key=routing_key(ctx.body_json),
         routes=deps.records.routes,
         customer=ctx.customer.record,
         own=ctx.customer.own_routes,
     )
     if isinstance(found, plan.Refusal):
-        raise _refused(found)
-    service = await deps.records.shelves["service"].get(found.service_id)
+        raise refused(found)
+    service = await service_of(found.service_id, deps)
+    chosen = plan.choose(found, service.record, ctx.customer.record, parsed)
+    if isinstance(chosen, plan.Refusal):
+        raise refused(chosen)
+    bind(ctx, chosen, service, deps)
+    assert ctx.channel is not None
+    if ctx.channel.servers:
+        ctx.tree = chosen
+
+
+def _parse(path: str, query: str) -> grammar.ParsedPath:
+    """Return what a path says; the same few are called again and again. Raises grammar.BadPath."""
+    return _remembered(path, query) if len(path) + len(query) <= _REMEMBERED_LENGTH else grammar.parse(path, query)
+
+
+_REMEMBERED_LENGTH = 512
+_remembered = lru_cache(maxsize=4096)(grammar.parse)
+
+
+def bind(ctx: RequestContext, call: plan.Call, service: CompiledService, deps: Deps) -> None:
+    """Set ctx.plan, ctx.channel and ctx.price for one upstream call. Raises GatewayError 501."""
+    channel = service.channels.get(call.channel.name)
+    if channel is None:
+        message = f"{service.record.name} was changed while you called. Call again."
+        raise GatewayError(503, "channel_missing", message, retry_after_seconds=1)
+    if channel.unsupported:
+        message = f"{service.record.name} cannot be called now: {channel.unsupported}. Choose another channel."
+        raise GatewayError(501, "channel_unsupported", message)
+    ctx.plan, ctx.channel, ctx.price = call, channel, deps.prices.of(call.price)
+
+
+async def service_of(service_id: str, deps: Deps) -> CompiledService:
+    """Return a service by its id. Raises GatewayError 404, StoreUnavailable."""
+    known, service = deps.records.shelves["service"].peek(service_id)
+    if not known:
+        service = await deps.records.shelves["service"].get(service_id)
     if service is None:
         message = "There is no such service. Browse the market for what is on offer."
         raise GatewayError(404, "service_not_found", message)
-    chosen = plan.choose(found, service.record, ctx.customer.record, ctx.parsed)
-    if isinstance(chosen, plan.Refusal):
-        raise _refused(chosen)
-    ctx.plan, ctx.channel = chosen, service.channels[chosen.channel.name]
-    if ctx.channel.unsupported:
-        message = f"{service.record.name} cannot be called now: {ctx.channel.unsupported}. Choose another channel."
-        raise GatewayError(501, "channel_unsupported", message)
-    ctx.price = deps.prices.of(chosen.price)
+    found: CompiledService = service
+    return found
 
 
 def routing_key(body: Any) -> dict[str, Any] | None:
@@ -48,6 +93,75 @@ def routing_key(body: Any) -> dict[str, Any] | None:
     if isinstance(body, dict) and isinstance(model := body.get("model"), str):
         return {"model": model}
     return None
+
+
+def refused(refusal: plan.Refusal) -> GatewayError:
+    """Return the error of a refusal."""
+    return GatewayError(refusal.status, refusal.code, refusal.message)
+
+
+def unreadable(error: grammar.BadPath) -> GatewayError:
+    """Return the error of a path that cannot be read."""
+    return GatewayError(error.status, error.code, error.message)
+
+
+class _Weather:
+    """The health of services as it is now."""
+
+    def __init__(self, health: Health, now: float) -> None:
+        self._health, self._now = health, now
+
+    def is_out(self, service_id: str) -> bool:
+        return self._health.is_out(service_id, self._now)
+
+    def latencies(self) -> Mapping[str, float]:
+        return self._health.latencies(self._now)
+
+
+async def _plan(ctx: RequestContext, parsed: grammar.ParsedPath, deps: Deps) -> Node:
+    """Return the plan of a path. Raises GatewayError, StoreUnavailable."""
+    assert ctx.customer is not None
+    assert ctx.key is not None
+    asker = Asker(
+        customer=ctx.customer.record,
+        own=ctx.customer.own_routes,
+        routing_key=routing_key(ctx.body_json),
+        draw=deps.draw,
+        method=ctx.method,
+        caller=ctx.key.id,
+        header=lambda name: _header(ctx, name),
+        conditions=_Weather(deps.health, time.monotonic()),
+    )
+    work = expansion.expand(parsed, asker)
+    try:
+        need = next(work)
+        while True:
+            need = work.send(await _fetch(need, deps))
+    except StopIteration as done:
+        node: Node = done.value
+    except PlanRefused as error:
+        raise refused(error.refusal) from error
+    except grammar.BadPath as error:
+        raise unreadable(error) from error
+    if isinstance(node, Refused):
+        raise refused(node.refusal)
+    return node
+
+
+async def _fetch(need: Need, deps: Deps) -> Any:
+    """Return what an expansion asks for."""
+    if need.kind == "routes":
+        return deps.records.routes
+    shelf = deps.records.shelves[need.kind]
+    known, record = shelf.peek(need.key)
+    if not known:
+        record = await shelf.get(need.key)
+    return record.record if isinstance(record, CompiledService) else record
+
+
+def _header(ctx: RequestContext, name: str) -> str | None:
+    value = ctx.header(name.encode("latin-1", "replace"))
+    return None if value is None else value.decode("latin-1")
 
 
 def _json(ctx: RequestContext) -> Any:
@@ -58,7 +172,3 @@ def _json(ctx: RequestContext) -> Any:
     except orjson.JSONDecodeError as error:
         message = f"The body is not JSON ({error.msg} at character {error.pos}). Mend it, or send another content type."
         raise GatewayError(400, "body_not_json", message) from error
-
-
-def _refused(refusal: plan.Refusal) -> GatewayError:
-    return GatewayError(refusal.status, refusal.code, refusal.message)

@@ -13,6 +13,7 @@ from domain.url_components import Component
 from gateway.context import RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
+from gateway.rendered import Rendering
 from gateway.secrets import SecretUnreadable
 from gateway.upstream import headers as crossing
 
@@ -22,6 +23,9 @@ _BEARER_SCHEMES = ("bearer ", "basic ", "token ")
 async def run(ctx: RequestContext, deps: Deps) -> None:
     """Set ctx.url, ctx.upstream_headers and ctx.upstream_body. Raises GatewayError, StoreUnavailable."""
     assert ctx.channel is not None
+    if (rendering := deps.rendered.of(ctx.channel)) is not None:
+        _use(rendering, ctx, deps)
+        return
     context = template_context(ctx)
     try:
         values = await _secret_values(ctx, deps, context)
@@ -30,14 +34,14 @@ async def run(ctx: RequestContext, deps: Deps) -> None:
         if not _is_own_address(ctx, context, values):
             _check_consent(ctx, deps, values, urlsplit(base).hostname or "")
         ctx.url = _join(base, ctx)
-        ctx.upstream_headers = _headers(ctx, context, lookup)
+        wanted = _wanted(ctx, context, lookup)
+        ctx.upstream_headers = _beside(wanted, ctx)
         ctx.upstream_body = _body(ctx, context)
+        deps.rendered.keep(ctx.channel, base, wanted, ctx.secrets_used)
     except templating.MissingSecret as error:
         raise _missing(error) from error
     except (TemplateError, SecretUnreadable) as error:
-        # fail closed: nothing is sent with a hole in it
-        message = f"{ctx.channel.record.name}: the service's configuration does not fit this call ({error})."
-        raise GatewayError(502, "config_error", f"{message} Tell its seller.") from error
+        raise _unfit(ctx, error) from error
 
 
 def template_context(ctx: RequestContext) -> dict[str, Any]:
@@ -144,9 +148,29 @@ def _join(base: str, ctx: RequestContext) -> str:
     return f"{url}?{query}" if query else url
 
 
-def _headers(
-    ctx: RequestContext, context: dict[str, Any], lookup: templating.SecretLookup
-) -> list[tuple[bytes, bytes]]:
+def _use(rendering: Rendering, ctx: RequestContext, deps: Deps) -> None:
+    """Take what is the same for every call of the channel; the rest is the call's own."""
+    assert ctx.channel is not None
+    for used, _ in rendering.secrets:
+        ctx.secrets_used.add(used)
+        deps.use_marks.secret_used(*used)
+    ctx.url = _join(rendering.base, ctx)
+    ctx.upstream_headers = rendering.with_headers_of(ctx.headers)
+    try:
+        ctx.upstream_body = _body(ctx, template_context(ctx) if ctx.channel.routing_key else {})
+    except TemplateError as error:
+        raise _unfit(ctx, error) from error
+
+
+def _unfit(ctx: RequestContext, error: Exception) -> GatewayError:
+    """Fail closed: nothing is sent with a hole in it."""
+    assert ctx.channel is not None
+    message = f"{ctx.channel.record.name}: the service's configuration does not fit this call ({error})."
+    return GatewayError(502, "config_error", f"{message} Tell its seller.")
+
+
+def _wanted(ctx: RequestContext, context: dict[str, Any], lookup: templating.SecretLookup) -> list[tuple[bytes, bytes]]:
+    """Return the headers that the channel sets."""
     assert ctx.channel is not None
     wanted = {
         name.lower(): templating.render(template, context, component=Component.HEADER, secrets=lookup)
@@ -157,9 +181,14 @@ def _headers(
         value = templating.render(template, context, component=Component.HEADER, secrets=lookup)
         if value:
             wanted[name] = _scheme(name, value)
-    written = {name.encode() for name in wanted}
+    return [(name.encode(), value.encode("latin-1", "replace")) for name, value in wanted.items()]
+
+
+def _beside(wanted: list[tuple[bytes, bytes]], ctx: RequestContext) -> list[tuple[bytes, bytes]]:
+    """Return the client's headers that may go on, and the channel's in place of those of the same name."""
+    written = {name for name, _ in wanted}
     kept = [pair for pair in crossing.for_upstream(ctx.headers) if pair[0].lower() not in written]
-    return kept + [(name.encode(), value.encode("latin-1", "replace")) for name, value in wanted.items()]
+    return kept + wanted
 
 
 def _scheme(name: str, value: str) -> str:
@@ -173,9 +202,13 @@ def _body(ctx: RequestContext, context: dict[str, Any]) -> bytes:
     assert ctx.channel is not None
     changed = None
     if isinstance(ctx.body_json, dict):
+        assert ctx.plan is not None
+        forwards = ctx.plan.forwards
+        if forwards and any(ctx.body_json.get(name) != value for name, value in forwards.items()):
+            changed = {**ctx.body_json, **forwards}
         for name, wanted in ctx.channel.routing_key:
             value = _plain(wanted, context)
-            if name in ctx.body_json and ctx.body_json[name] != value:
+            if name in ctx.body_json and (changed or ctx.body_json)[name] != value:
                 changed = {**(changed or ctx.body_json), name: value}
         body, ctx.added_stream_usage = metering.ensure_stream_usage(changed or ctx.body_json, "/".join(_rest(ctx)))
         if ctx.added_stream_usage:

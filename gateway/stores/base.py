@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
 from gateway.spool.reader import Final
+from gateway.stores.memos import MemoStore
 
 
 class StoreUnavailable(Exception):
@@ -16,6 +18,14 @@ class StoreUnavailable(Exception):
 
 class LeaseEnded(Exception):
     """The books have taken the lease back, because this process was not heard of in time. Open another one."""
+
+
+class ScheduleNameTaken(Exception):
+    """The team has another call for later with this name."""
+
+
+class ScheduleLimit(Exception):
+    """The team has as many calls for later as one may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,38 @@ class Drawn:
     spendable: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class NewSchedule:
+    """A call for later. headers: without credentials; schedule: as the customers' API shows it.
+
+    due_at: of the first run, None when the scheduler works it out. digest: of all that the call is; the same name
+    with the same digest is the same registration.
+    """
+
+    id: str
+    team_id: str
+    user_id: str | None
+    api_key_id: str
+    kind: str
+    name: str
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    schedule: dict[str, Any]
+    due_at: datetime | None
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The call as it is kept: an earlier one, when the same was registered under the same name before."""
+
+    id: str
+    due_at: datetime | None
+    is_new: bool
+
+
 class RecordStore(Protocol):
     async def fetch(self, kind: str, key: str) -> Stored: ...
 
@@ -86,6 +128,28 @@ class Inbox(Protocol):
     async def insert(self, finals: Sequence[Final]) -> None: ...
 
 
+class ScheduleStore(Protocol):
+    """Where calls for later are kept."""
+
+    async def register(self, new: NewSchedule) -> Registered:
+        """Keep a call. Raises ScheduleNameTaken, ScheduleLimit, StoreUnavailable."""
+        ...
+
+
+class TaskStore(Protocol):
+    """Answers of calls that nobody waited for; kept for a week. All raise StoreUnavailable."""
+
+    async def start(self, *, team_id: str, broadcast: str, tasks: Sequence[tuple[str, str]]) -> None:
+        """Note tasks as (id, name of the target)."""
+        ...
+
+    async def finish(self, *, task_id: str, answer: dict[str, Any]) -> None: ...
+
+    async def get(self, *, team_id: str, task_id: str) -> dict[str, Any] | None:
+        """Return {"task_id", "broadcast", "name", "status": "running" | "done" | "lost", "created_at", "result"}."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Stores:
     """Every port, and how to let go of what stands behind them."""
@@ -94,4 +158,7 @@ class Stores:
     leases: LeaseStore
     inbox: Inbox
     use_marks: UseMarks
+    schedules: ScheduleStore
+    tasks: TaskStore
+    memos: MemoStore
     close: Callable[[], Awaitable[None]]

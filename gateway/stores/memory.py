@@ -8,7 +8,17 @@ from typing import Any
 
 from domain.usage import UsageEvent, from_bytes
 from gateway.spool.reader import Final
-from gateway.stores.base import Change, Changes, Drawn, LeaseEnded, Stored, StoreUnavailable
+from gateway.stores.base import (
+    Change,
+    Changes,
+    Drawn,
+    LeaseEnded,
+    NewSchedule,
+    Registered,
+    ScheduleNameTaken,
+    Stored,
+    StoreUnavailable,
+)
 
 
 class MemoryRecords:
@@ -107,3 +117,39 @@ class MemoryUseMarks:
 
     async def mark_used(self, *, api_key_ids: Sequence[str], secrets: Sequence[tuple[str, str]]) -> None:
         self.marks.append((tuple(api_key_ids), tuple(secrets)))
+
+
+class MemorySchedules:
+    """Calls for later, in the order in which they were registered."""
+
+    def __init__(self) -> None:
+        self.kept: list[NewSchedule] = []
+
+    async def register(self, new: NewSchedule) -> Registered:
+        for each in self.kept:
+            if new.name and (each.team_id, each.name) == (new.team_id, new.name):
+                if each.digest != new.digest:
+                    raise ScheduleNameTaken(new.name)
+                return Registered(each.id, each.due_at, is_new=False)
+        self.kept.append(new)
+        return Registered(new.id, new.due_at, is_new=True)
+
+
+class MemoryTasks:
+    """Tasks by their id."""
+
+    def __init__(self) -> None:
+        self.tasks: dict[str, dict[str, Any]] = {}
+        self.teams: dict[str, str] = {}
+
+    async def start(self, *, team_id: str, broadcast: str, tasks: Sequence[tuple[str, str]]) -> None:
+        for task_id, name in tasks:
+            known = {"task_id": task_id, "broadcast": broadcast, "name": name, "created_at": ""}
+            self.tasks[task_id] = {**known, "status": "running", "result": None}
+            self.teams[task_id] = team_id
+
+    async def finish(self, *, task_id: str, answer: dict[str, Any]) -> None:
+        self.tasks[task_id] |= {"status": "done", "result": answer}
+
+    async def get(self, *, team_id: str, task_id: str) -> dict[str, Any] | None:
+        return self.tasks.get(task_id) if self.teams.get(task_id) == team_id else None

@@ -16,7 +16,20 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from gateway.settings import GatewaySettings
 from gateway.spool.reader import Final
 from gateway.spool.shipper import InboxRefused
-from gateway.stores.base import Change, Changes, Drawn, LeaseEnded, Stored, Stores, StoreUnavailable
+from gateway.stores.base import (
+    Change,
+    Changes,
+    Drawn,
+    LeaseEnded,
+    NewSchedule,
+    Registered,
+    ScheduleLimit,
+    ScheduleNameTaken,
+    Stored,
+    Stores,
+    StoreUnavailable,
+)
+from gateway.stores.memos import MemoryMemos, RedisMemos
 
 set_json_loads(orjson.loads)
 
@@ -174,6 +187,70 @@ class PostgresUseMarks:
                 await connection.execute("SELECT secrets_mark_used(%s::uuid[], %s::text[])", [list(teams), list(names)])
 
 
+class PostgresSchedules:
+    """Calls for later. The functions stand in gateway_admin/schedules."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def register(self, new: NewSchedule) -> Registered:
+        query = """
+            SELECT id, due_at, is_new FROM schedule_register(
+                %s::uuid, %s::uuid, %s::uuid, %s::uuid, %s, %s, %s, %s, %s::jsonb, %b::bytea, %s::jsonb, %s, %s)
+        """
+        arguments = [
+            new.id,
+            new.team_id,
+            new.user_id,
+            new.api_key_id,
+            new.kind,
+            new.name,
+            new.method,
+            new.path,
+            orjson.dumps(new.headers).decode(),
+            new.body,
+            orjson.dumps(new.schedule).decode(),
+            new.due_at,
+            new.digest,
+        ]
+        async with self._database.connection() as connection:
+            try:
+                row = await (await connection.execute(query, arguments)).fetchone()
+            except psycopg.errors.UniqueViolation as error:
+                raise ScheduleNameTaken(new.name) from error
+            except psycopg.errors.ProgramLimitExceeded as error:
+                raise ScheduleLimit(new.team_id) from error
+        assert row is not None
+        return Registered(str(row[0]), row[1], row[2])
+
+
+class PostgresTasks:
+    """Answers that nobody waited for. The functions stand in gateway_admin/schedules."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def start(self, *, team_id: str, broadcast: str, tasks: Sequence[tuple[str, str]]) -> None:
+        ids, names = zip(*tasks, strict=True)
+        async with self._database.connection() as connection:
+            await connection.execute(
+                "SELECT task_start(%s::uuid, %s, %s::uuid[], %s::text[])", [team_id, broadcast, list(ids), list(names)]
+            )
+
+    async def finish(self, *, task_id: str, answer: dict[str, Any]) -> None:
+        # a text of JSON cannot hold the zero character; an upstream's answer can
+        text = orjson.dumps(answer).decode().replace("\\u0000", "\\ufffd")
+        async with self._database.connection() as connection:
+            await connection.execute("SELECT task_finish(%s::uuid, %s::jsonb)", [task_id, text])
+
+    async def get(self, *, team_id: str, task_id: str) -> dict[str, Any] | None:
+        async with self._database.connection() as connection:
+            row = await (
+                await connection.execute("SELECT task_read(%s::uuid, %s::uuid)", [team_id, task_id])
+            ).fetchone()
+        return row[0] if row else None
+
+
 async def connect(settings: GatewaySettings, incarnation: str) -> Stores:
     """Return the ports on the database of the settings. incarnation: of this life of the process."""
     database = Database(settings.database_url)
@@ -188,5 +265,8 @@ async def connect(settings: GatewaySettings, incarnation: str) -> Stores:
         ),
         inbox=PostgresInbox(database, gateway_id=settings.gateway_id),
         use_marks=PostgresUseMarks(database),
+        schedules=PostgresSchedules(database),
+        tasks=PostgresTasks(database),
+        memos=RedisMemos(settings.redis_url) if settings.redis_url else MemoryMemos(),
         close=database.close,
     )

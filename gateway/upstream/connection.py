@@ -87,6 +87,7 @@ class Connection(asyncio.Protocol):
         self._interim = 0
         self._skipping = False
         self._is_done = False
+        self._has_begun = False  # the head has just come, and perhaps nothing of the body
         self._until_eof = False
         self._is_reusable = True
 
@@ -168,7 +169,8 @@ class Connection(asyncio.Protocol):
             self._is_reusable = False
         if self._is_done:
             self._finish()
-        elif response.received_bytes != received:
+        elif response.received_bytes != received or self._has_begun:
+            self._has_begun = False
             self._overhead_bytes = 0
             if not self._is_paused:
                 self._enter("idle", self._timeouts.idle)
@@ -234,7 +236,7 @@ class Connection(asyncio.Protocol):
             # the parser waits for a body that HEAD does not bring
             self._is_done, self._is_reusable = True, False
         else:
-            self._enter("idle", self._timeouts.idle)
+            self._has_begun = True
 
     def on_body(self, chunk: bytes) -> None:
         if not self._is_done and self._response is not None:

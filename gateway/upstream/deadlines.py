@@ -19,7 +19,8 @@ class Timed(Protocol):
 class Deadlines:
     """Expires what it watches within a tick of its deadline. Runs only while there is something to watch."""
 
-    def __init__(self) -> None:
+    def __init__(self, tick_seconds: float = TICK_SECONDS) -> None:
+        self._tick = tick_seconds
         self._watched: set[Timed] = set()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -27,7 +28,7 @@ class Deadlines:
         """Watch from now on, until `forget`."""
         self._watched.add(timed)
         if self._timer is None:
-            self._timer = loop.call_later(TICK_SECONDS, self._sweep, loop)
+            self._timer = loop.call_later(self._tick, self._sweep, loop)
 
     def forget(self, timed: Timed) -> None:
         """Watch no longer."""
@@ -44,4 +45,4 @@ class Deadlines:
         now = loop.time()
         for timed in [timed for timed in self._watched if timed.deadline <= now]:
             timed.expire(now)
-        self._timer = loop.call_later(TICK_SECONDS, self._sweep, loop) if self._watched else None
+        self._timer = loop.call_later(self._tick, self._sweep, loop) if self._watched else None

@@ -27,6 +27,7 @@ _RESOLVE_SECONDS = 2.0
 _KEEP_SECONDS = 30.0
 _KEEP_FAILURE_SECONDS = 2.0
 _KEEP_HOSTS = 10_000
+_KEEP_URLS, _KEEP_URL_BYTES = 4096, 512
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # visible ASCII; no fragment, no backslash: parsers disagree on what they mean
 _URL = re.compile(r"(https?://[^/?#\\]+)((?:/[!-\"$-\[\]-~]*)?(?:\?[!-\"$-\[\]-~]*)?)")
@@ -68,17 +69,26 @@ class EgressGuard:
         self._threads = ThreadPoolExecutor(max_workers=16, thread_name_prefix="resolver")
         self._checked: dict[str, tuple[float, tuple[str, ...] | EgressRefused | UpstreamRefused]] = {}
         self._lookups: dict[str, asyncio.Future[list[str]]] = {}
+        self._splits: dict[str, tuple[Origin, bytes]] = {}
         self._origin = lru_cache(maxsize=_KEEP_HOSTS)(self._parse_origin)
 
     def split(self, url: str) -> tuple[Origin, bytes]:
         """Return the origin of an absolute address and its request target. Raises: EgressRefused."""
+        known = self._splits.get(url)
+        if known is not None:
+            return known
         match = _URL.fullmatch(url) if len(url) <= _MAX_URL else None
         if match is None:
             raise EgressRefused("The upstream address is not an absolute http(s) address of visible ASCII characters.")
         target = match.group(2)
         if not target.startswith("/"):
             target = "/" + target
-        return self._origin(match.group(1)), target.encode("ascii")
+        split = self._origin(match.group(1)), target.encode("ascii")
+        if len(url) <= _KEEP_URL_BYTES:
+            if len(self._splits) >= _KEEP_URLS:
+                self._splits.clear()
+            self._splits[url] = split
+        return split
 
     def known(self, origin: Origin, now: float) -> tuple[str, ...] | None:
         """Return the addresses checked within the last 30 s, or None when `addresses` has to be awaited."""

@@ -14,13 +14,23 @@ import httpx
 import uvicorn
 
 from config.embedded.engines import free_port
+from config.planes import BothPlanes, is_gateways
 from domain import api_keys, sealing
 from domain.routing.snapshot import API_KEY, CUSTOMER, SECRET, SERVICE, ApiKeyRecord, SecretRecord
 from domain.usage import UsageEvent
-from gateway.app import GatewayApp
+from gateway.app import GatewayApp, everything
+from gateway.door.protocol import DoorProtocol
 from gateway.settings import GatewaySettings
 from gateway.stores.base import Stores
-from gateway.stores.memory import MemoryInbox, MemoryLeases, MemoryRecords, MemoryUseMarks
+from gateway.stores.memory import (
+    MemoryInbox,
+    MemoryLeases,
+    MemoryRecords,
+    MemorySchedules,
+    MemoryTasks,
+    MemoryUseMarks,
+)
+from gateway.stores.memos import MemoryMemos
 from tests.factories import records as make
 
 PEPPER = b"pepper"
@@ -38,6 +48,9 @@ class Gateway:
     leases: MemoryLeases
     inbox: MemoryInbox
     use_marks: MemoryUseMarks
+    schedules: MemorySchedules
+    tasks: MemoryTasks
+    memos: MemoryMemos
     key: str = field(default_factory=api_keys.new_key)
 
     def publish_key(self, **changes: Any) -> str:
@@ -97,13 +110,17 @@ class Gateway:
 
 
 @contextlib.asynccontextmanager
-async def serving(folder: Path, *, balance: str = "1", **settings: Any) -> AsyncIterator[Gateway]:
-    """Start a gateway whose customer has `balance` in the wallet; stop it at the end."""
+async def serving(folder: Path, *, balance: str = "1", beside: Any = None, **settings: Any) -> AsyncIterator[Gateway]:
+    """Start a gateway whose customer has `balance` in the wallet; stop it at the end.
+
+    beside: an ASGI application that gets every other path of the same port.
+    """
     records, inbox, marks = MemoryRecords(), MemoryInbox(), MemoryUseMarks()
+    schedules, tasks, memos = MemorySchedules(), MemoryTasks(), MemoryMemos()
     leases = MemoryLeases({make.WALLET: Decimal(balance)})
 
     async def connect(_settings: GatewaySettings, _incarnation: str) -> Stores:
-        return Stores(records, leases, inbox, marks, _nothing)
+        return Stores(records, leases, inbox, marks, schedules, tasks, memos, _nothing)
 
     values: dict[str, Any] = {
         "database_url": "",
@@ -115,14 +132,16 @@ async def serving(folder: Path, *, balance: str = "1", **settings: Any) -> Async
         "allow_private_upstreams": True,
         "poll_seconds": 0.05,
     }
-    app = GatewayApp(lambda: GatewaySettings(**{**values, **settings}), connect)
+    whose = is_gateways if beside is not None else everything
+    app = GatewayApp(lambda: GatewaySettings(**{**values, **settings}), connect, whose)
     port = free_port()
     server = uvicorn.Server(
         uvicorn.Config(
-            app,
+            app if beside is None else BothPlanes(beside, app),
+            timeout_keep_alive=1 if beside is not None else 5,
             host="127.0.0.1",
             port=port,
-            http="httptools",
+            http=DoorProtocol,
             access_log=False,
             log_level="warning",
             loop="asyncio",
@@ -136,7 +155,7 @@ async def serving(folder: Path, *, balance: str = "1", **settings: Any) -> Async
             await asyncio.sleep(0.01)
     url = f"http://127.0.0.1:{port}"
     async with httpx.AsyncClient(base_url=url, timeout=10) as client:
-        gateway = Gateway(url, client, app, records, leases, inbox, marks)
+        gateway = Gateway(url, client, app, records, leases, inbox, marks, schedules, tasks, memos)
         gateway.publish_key()
         gateway.publish_customer()
         await gateway.see_changes()

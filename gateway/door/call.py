@@ -1,0 +1,143 @@
+"""One request on its way through the pipeline, and its answer on the way back to the socket."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Protocol
+
+from gateway import pipeline
+from gateway.context import Headers, RequestContext
+from gateway.deps import Deps
+from gateway.door import answers
+from gateway.errors import GatewayError
+from gateway.exchange import Client, own_headers
+from gateway.responses import error_answer
+from gateway.upstream.errors import UpstreamError
+
+log = logging.getLogger(__name__)
+
+_NO_BODY = frozenset((204, 304))
+
+
+async def _nowhere(*_: object) -> None:
+    """The way back of a call that is over."""
+
+
+class Line(Protocol):
+    """The connection that a call came on."""
+
+    default_headers: bytes
+    is_write_paused: bool
+
+    def write(self, piece: bytes) -> None: ...
+
+    async def drained(self) -> None: ...
+
+    def answered(self, *, keep: bool) -> None: ...
+
+
+class Call:
+    """Runs once. `leave` tells it that its client has hung up; it then ends what it owes to the books."""
+
+    __slots__ = ("_chunked", "_client", "_ctx", "_deps", "_head", "_is_bodiless", "_is_old", "_left_bytes", "_line",
+                 "has_begun", "is_complete", "keeps", "task")  # fmt: skip
+
+    def __init__(self, line: Line, ctx: RequestContext, deps: Deps, *, keeps: bool, is_old: bool) -> None:
+        """keeps: whether the client wants the connection again; is_old: whether it speaks HTTP/1.0."""
+        self._line, self._ctx, self._deps = line, ctx, deps
+        self.keeps, self._is_old = keeps, is_old
+        self._client = Client(self._send_head, self._send_body)
+        self._chunked = self._is_bodiless = False
+        self._head = b""
+        self._left_bytes: int | None = None
+        self.has_begun = self.is_complete = False
+        self.task: asyncio.Task[None] | None = None
+
+    def leave(self) -> None:
+        """Note that the client has hung up."""
+        if not self._client.is_gone:
+            self._client.leave()
+
+    def close_after(self) -> None:
+        """Let this answer be the last on its connection."""
+        self.keeps = False
+
+    async def run(self) -> None:
+        """Answer the request, whatever happens."""
+        try:
+            await pipeline.run(self._ctx, self._deps, self._client)
+        except GatewayError as error:
+            await self._refuse(error)
+        except UpstreamError:
+            pass  # the answer is cut short: the connection is closed, and the client sees that
+        except Exception:
+            log.exception("gateway.call_failed request=%s", self._ctx.event_id)
+            await self._refuse(GatewayError(500, "internal_error", "The gateway failed. Call again; tell us the id."))
+        finally:
+            self._line.answered(keep=self.is_complete and self.keeps)
+            # the call and its client hold each other: let go, so that nobody has to look for the ring
+            self._client.send_head, self._client.send_body = _nowhere, _nowhere
+            self.task = None
+
+    async def _refuse(self, error: GatewayError) -> None:
+        if self.has_begun or self._client.is_gone:
+            return  # what has left cannot be taken back
+        answer = error_answer(error, request_id=self._ctx.event_id, site_url=self._deps.settings.site_url)
+        await self._send_head(answer.status, answer.headers + own_headers(self._ctx))
+        await self._send_body(answer.body, True)
+
+    async def _send_head(self, status: int, headers: Headers) -> None:
+        if self._client.is_gone:
+            return
+        framing = self._frame(status, headers)
+        self._head = answers.render(status, self._line.default_headers, headers, framing)
+        self.has_begun = True
+        if self._left_bytes is None:
+            # what follows may be long in coming; what comes at once leaves with the head in one piece
+            asyncio.get_running_loop().call_soon(self._flush_head)
+
+    def _flush_head(self) -> None:
+        if self._head and not self._client.is_gone:
+            self._line.write(self._head)
+        self._head = b""
+
+    def _frame(self, status: int, headers: Headers) -> bytes:
+        """Settle how the body ends, and return the lines that say so."""
+        self._is_bodiless = status in _NO_BODY or self._ctx.method == "HEAD"
+        for name, value in headers:
+            if len(name) == 14 and name.lower() == b"content-length":
+                self._left_bytes = int(value)
+                break
+        else:
+            if not self._is_bodiless:
+                self._chunked, self.keeps = not self._is_old, self.keeps and not self._is_old
+        coding = b"transfer-encoding: chunked\r\n" if self._chunked else b""
+        return coding if self.keeps else coding + b"connection: close\r\n"
+
+    async def _send_body(self, body: bytes, last: bool) -> None:
+        line = self._line
+        if line.is_write_paused:
+            await line.drained()
+        if self._client.is_gone or self.is_complete:
+            return
+        head, self._head = self._head, b""
+        piece = head + self._framed(body, last)
+        if piece:
+            line.write(piece)
+        if last:
+            # a length that was promised and not kept must not be made up by the next answer
+            self.is_complete = not self._left_bytes or self._is_bodiless
+
+    def _framed(self, body: bytes, last: bool) -> bytes:
+        """Return the bytes that carry a piece of the body."""
+        if self._is_bodiless:
+            return b""
+        if self._chunked:
+            end = b"0\r\n\r\n" if last else b""
+            return b"%x\r\n%b\r\n%b" % (len(body), body, end) if body else end
+        if self._left_bytes is not None:
+            if len(body) > self._left_bytes:
+                raise ValueError("The answer is longer than its Content-Length.")
+            self._left_bytes -= len(body)
+        return body

@@ -1,0 +1,390 @@
+"""One connection: gateway requests go straight into the pipeline, all others to the ASGI application beside it.
+
+Mounted by uvicorn in place of its own protocol, which this one is built on: sockets, workers, signals, shutdown and the
+pages' requests stay uvicorn's. The application puts a `Desk` into the state of its lifespan.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httptools
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from domain.event_ids import new_event_id
+from gateway.context import Headers, RequestContext
+from gateway.deps import Deps
+from gateway.door import answers, heads
+from gateway.door.call import Call
+from gateway.door.limits import DoorLimits
+from gateway.errors import GatewayError
+from gateway.responses import Answer, error_answer
+from gateway.upstream.deadlines import Deadlines
+
+#: The key of the lifespan's state under which the door finds its desk.
+STATE_KEY = "gateway.desk"
+_DEFAULTS = answers.DefaultHeaders()
+
+
+@dataclass(slots=True)
+class Desk:
+    """What every connection of a process shares. is_gateways: whether a raw target is the gateway's to answer.
+
+    own_answer: what the gateway answers itself without a call (its health), or None.
+    """
+
+    deps: Deps
+    deadlines: Deadlines
+    is_gateways: Callable[[bytes], bool]
+    own_answer: Callable[[bytes], Answer | None]
+
+    @property
+    def limits(self) -> DoorLimits:
+        return self.deps.settings.door
+
+
+class DoorProtocol(HttpToolsProtocol):
+    """A connection of uvicorn's. One request is answered at a time; the next ones wait, and reading with them."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.parser = httptools.HttpRequestParser(self)  # strict: without the leniency of uvicorn's own
+        if STATE_KEY not in app_state:
+            raise RuntimeError("The door serves a gateway: start the server with its application, and lifespan on.")
+        self._desk: Desk = app_state[STATE_KEY]
+        self._limits = self._desk.limits
+        self.deadline = math.inf
+        self.default_headers = b""
+        self.is_write_paused = False
+        self._writable: asyncio.Future[None] | None = None
+        self._call: Call | None = None
+        self._waiting: deque[Call] = deque()
+        self._is_deaf = False  # nothing that still comes in is looked at
+        self._is_idle = True  # no byte of the next request has come
+        self._unread_bytes = 0  # fed since the head's end or the last piece of body
+        self._is_ours = False
+        self._begin()
+
+    def _begin(self) -> None:
+        self._target = b""
+        self._names: Headers = []
+        self._check = heads.HeadCheck()
+        self._pieces: list[bytes] = []
+        self._body_bytes = 0
+        self._in_head = True
+
+    # the transport's side
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.deadline = self.loop.time() + self._limits.head_seconds
+        self._desk.deadlines.watch(self, self.loop)
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_deaf:
+            return
+        if self.timeout_keep_alive_task is not None:
+            self._unset_keepalive_if_required()
+        is_first = self._is_idle
+        self._is_idle = False
+        self._unread_bytes += len(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._upgrade()
+            return
+        except httptools.HttpParserError as error:
+            cause = error.__context__
+            self._refuse(cause if isinstance(cause, GatewayError) else heads.malformed(_reason(error)))
+            return
+        if not self._is_idle:
+            self._wait_for_the_rest(is_first)
+
+    def _wait_for_the_rest(self, is_first: bool) -> None:
+        """Set a deadline for a request that has come in part. is_first: this part was the beginning."""
+        if self._unread_bytes > self._limits.header_bytes + self._limits.url_bytes:
+            self._refuse(heads.too_large())
+        elif self._is_ours and not self._in_head:
+            self._allow(self._limits.body_idle_seconds)
+        elif is_first and self._in_head:
+            self._allow(self._limits.head_seconds)
+
+    def eof_received(self) -> None:
+        """A client that closes its side has hung up: returning nothing closes ours."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._desk.deadlines.forget(self)
+        self._is_deaf = True
+        self.resume_writing()
+        self._waiting.clear()
+        if (call := self._call) is not None:
+            self._outlive(call)
+            call.leave()
+        super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Answer what is under way, and then close."""
+        if self._call is not None:
+            self._call.close_after()
+            self._outlive(self._call)
+        else:
+            super().shutdown()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.is_write_paused = True
+        if self._call is not None:
+            self.deadline = self.loop.time() + self._limits.unread_seconds
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self.is_write_paused:
+            self.is_write_paused = False
+            if self._call is not None:
+                self.deadline = math.inf
+            if self._writable is not None and not self._writable.done():
+                self._writable.set_result(None)
+
+    def expire(self, now: float) -> None:
+        """End what takes too long: a request, a client that does not read, a connection that nobody uses."""
+        self.deadline = math.inf
+        if self._is_deaf or self._call is not None or self.transport.is_closing():
+            self.transport.abort()
+        elif self._is_idle:
+            self._close()
+        else:
+            self._refuse(heads.too_slow())
+
+    # the parser's side
+
+    def on_message_begin(self) -> None:
+        self._begin()
+
+    def on_url(self, url: bytes) -> None:
+        self._target += url
+        if len(self._target) > self._limits.url_bytes:
+            raise heads.too_large()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._in_head:
+            return  # a trailer: counted with the bytes, and thrown away
+        name = name.lower()
+        if name in heads.WATCHED:
+            self._check.take(name, value)
+        self._names.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        parser, check = self.parser, self._check
+        method = parser.get_method()
+        heads.check_method(method)
+        host = check.finish(parser.get_http_version())
+        if not self._target.startswith(b"/") or b"#" in self._target:
+            self._target = heads.target_of(self._target, host)
+        self._check_size()
+        if self._is_deaf:
+            return
+        self._is_ours = self._desk.is_gateways(self._target)
+        if not self._is_ours or parser.should_upgrade():
+            self._hand_over()
+        else:
+            self._expect_body(check)
+
+    def on_body(self, body: bytes) -> None:
+        self._unread_bytes = 0
+        if self._is_deaf:
+            return
+        if not self._is_ours:
+            super().on_body(body)
+            return
+        self._body_bytes += len(body)
+        if self._body_bytes > self._desk.deps.settings.body_limit_bytes:
+            raise heads.body_too_large(self._desk.deps.settings.body_limit_bytes)
+        self._pieces.append(body)
+
+    def on_message_complete(self) -> None:
+        self._unread_bytes = 0
+        self._is_idle = True
+        if self._is_deaf:
+            return
+        if not self._is_ours:
+            super().on_message_complete()
+            return
+        self.deadline = math.inf
+        call = self._new_call()
+        if self._call is None:
+            self._start(call)
+        else:
+            self._waiting.append(call)
+            self.flow.pause_reading()
+
+    def _check_size(self) -> None:
+        limit = self._limits.header_bytes
+        if len(self._names) > self._limits.header_count:
+            raise heads.too_large()
+        if self._unread_bytes > limit and sum(len(name) + len(value) + 4 for name, value in self._names) > limit:
+            raise heads.too_large()
+        self._unread_bytes = 0
+
+    def _expect_body(self, check: heads.HeadCheck) -> None:
+        if self._page_is_under_way():
+            self._stop_listening()  # two kinds of answers must not overtake each other: this one is asked for again
+            return
+        limit = self._desk.deps.settings.body_limit_bytes
+        if check.length is not None and check.length > limit:
+            raise heads.body_too_large(limit)
+        if check.expects_continue and self._call is None:
+            self.write(answers.CONTINUE)
+
+    def _hand_over(self) -> None:
+        """Let the ASGI application beside the gateway have the request."""
+        if self._call is not None:
+            self._stop_listening()
+            return
+        if self._is_ours and self._named(b"upgrade").lower() != b"websocket":
+            raise heads.malformed("it asks for a protocol that is not served here")
+        self._is_ours = False
+        self.deadline = math.inf
+        super().on_message_begin()
+        super().on_url(self._target)
+        for name, value in self._names:
+            super().on_header(name, value)
+        super().on_headers_complete()
+
+    def _upgrade(self) -> None:
+        if self._is_deaf:
+            return
+        if not self._should_upgrade():
+            self._unsupported_upgrade_warning()
+            return
+        self._desk.deadlines.forget(self)
+        self.handle_websocket_upgrade()
+
+    def _named(self, wanted: bytes) -> bytes:
+        return next((value for name, value in self._names if name == wanted), b"")
+
+    # calls
+
+    def _new_call(self) -> Call:
+        parser, check = self.parser, self._check
+        is_old = parser.get_http_version() == "1.0"
+        keeps = not is_old and parser.should_keep_alive()
+        path, _, query = self._target.partition(b"?")
+        pieces = self._pieces
+        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        if check.length is not None and check.length != len(body):
+            raise heads.malformed("its body is shorter than its Content-Length")
+        started_ms = time.time_ns() // 1_000_000
+        ctx = RequestContext(
+            event_id=new_event_id(started_ms),
+            method=parser.get_method().decode("ascii"),
+            path=path.decode("latin-1"),
+            query=query.decode("latin-1"),
+            headers=self._names,
+            body=body,
+            started_ms=started_ms,
+            started=time.monotonic(),
+        )
+        return Call(self, ctx, self._desk.deps, keeps=keeps, is_old=is_old)
+
+    def _start(self, call: Call) -> None:
+        self.default_headers = _DEFAULTS.rendered(self.server_state.default_headers)
+        if (answer := self._desk.own_answer(self._target)) is not None:
+            self._write_answer(answer, b"" if call.keeps else b"connection: close\r\n")
+            self.answered(keep=call.keeps)
+            return
+        self._call = call
+        call.task = self.loop.create_task(call.run())
+
+    def answered(self, *, keep: bool) -> None:
+        """Take the end of a call."""
+        self._call = None
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        if not keep or (self._is_deaf and not self._waiting):
+            self._close()
+            return
+        if self._waiting:
+            self._start(self._waiting.popleft())
+            return
+        self._allow(self.timeout_keep_alive if self._is_idle else self._limits.body_idle_seconds)
+        self.flow.resume_reading()
+
+    def _allow(self, seconds: float) -> None:
+        """Give what comes next so many seconds, unless an answer is under way."""
+        if self._call is None:
+            self.deadline = self.loop.time() + seconds
+
+    def _close(self) -> None:
+        """Close once everything has been sent, or when the client does not read it."""
+        self.transport.close()
+        self.deadline = self.loop.time() + self._limits.unread_seconds
+
+    def write(self, piece: bytes) -> None:
+        """Write; what one turn of the loop writes leaves together."""
+        self.transport.write(piece)
+
+    async def drained(self) -> None:
+        """Wait until the client has read, or has gone."""
+        while self.is_write_paused:
+            self._writable = self.loop.create_future()
+            await self._writable
+
+    def _outlive(self, call: Call) -> None:
+        """Let the server's shutdown wait for a call whose connection it no longer sees."""
+        if call.task is not None:
+            self.tasks.add(call.task)
+            call.task.add_done_callback(self.tasks.discard)
+
+    # refusals
+
+    def _refuse(self, error: GatewayError) -> None:
+        """Answer what is not even a call, and close: nobody knows where the next request would begin."""
+        if self._call is not None or self._page_is_under_way():
+            self._stop_listening()
+            return
+        self._is_deaf = True
+        event_id = new_event_id(time.time_ns() // 1_000_000)
+        answer = error_answer(error, request_id=event_id, site_url=self._desk.deps.settings.site_url)
+        self.default_headers = _DEFAULTS.rendered(self.server_state.default_headers)
+        self._write_answer(answer, framing=b"connection: close\r\n")
+        # closing at once would reset the connection while the client still sends, and take the answer from it
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        else:
+            self.transport.close()
+        self.deadline = self.loop.time() + self._limits.linger_seconds
+
+    def _write_answer(self, answer: Answer, framing: bytes = b"") -> None:
+        self.write(answers.render(answer.status, self.default_headers, answer.headers, framing) + answer.body)
+
+    def _stop_listening(self) -> None:
+        """Let what is under way be the last on this connection."""
+        self._is_deaf = True
+        if self._call is not None:
+            self._call.close_after()
+        elif self.cycle is not None:
+            self.cycle.keep_alive = False
+
+    def _page_is_under_way(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+
+def _reason(error: Exception) -> str:
+    """Return what the parser says, as the end of a sentence."""
+    return str(error).rstrip(".").lower() or "it does not follow the grammar"

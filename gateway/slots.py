@@ -1,0 +1,66 @@
+"""Several gateway processes on one machine: each takes a slot, which is a spool folder and a name of its own.
+
+The first has the folder and the name of the settings, the others numbered ones below it. What a process that is no
+longer started has left in its slot is shipped by those that are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from gateway.settings import GatewaySettings
+from gateway.spool import segments
+from gateway.spool.errors import SpoolLocked
+from gateway.spool.shipper import Shipper
+from gateway.spool.spool import Spool
+from gateway.stores.base import Stores, StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+#: Gives the ports. The text is the incarnation of the spool that they serve.
+Connect = Callable[[GatewaySettings, str], Awaitable[Stores]]
+
+_SLOTS = 64
+_SHIP_SECONDS = 60.0
+
+
+async def take(settings: GatewaySettings) -> tuple[Spool, GatewaySettings]:
+    """Open the first spool that no other process has, and return it with the settings of its slot.
+
+    Raises SpoolLocked when all are taken, OSError when the folder cannot be used.
+    """
+    for own in _slots(settings):
+        with contextlib.suppress(SpoolLocked):
+            return await Spool.open(own.spool_directory), own
+    raise SpoolLocked(f"{_SLOTS} gateway processes use the spools in {settings.spool_directory} already.")
+
+
+async def ship_abandoned(settings: GatewaySettings, connect: Connect) -> None:
+    """Ship what is left in slots that nobody has. settings: of the first slot."""
+    for slot in _slots(settings):
+        if not segments.listed(slot.spool_directory):
+            continue
+        try:
+            spool = await Spool.open(slot.spool_directory)
+        except SpoolLocked:
+            continue
+        log.warning("spool.abandoned folder=%s finals=%d", slot.spool_directory, spool.recovery.finals)
+        stores = await connect(slot, str(spool.incarnation))
+        shipper = Shipper(spool, stores.inbox)
+        shipper.start()
+        if await shipper.drain(_SHIP_SECONDS):
+            with contextlib.suppress(StoreUnavailable):
+                await stores.leases.retire_others()
+        await spool.close()
+        await stores.close()
+
+
+def _slots(settings: GatewaySettings) -> Iterator[GatewaySettings]:
+    folder: Path = settings.spool_directory
+    yield settings
+    for number in range(2, _SLOTS + 1):
+        yield replace(settings, spool_directory=folder / str(number), gateway_id=f"{settings.gateway_id}-{number}")

@@ -1,0 +1,50 @@
+"""What has just become durable is shipped from memory, and from the disk where memory had no room."""
+
+from __future__ import annotations
+
+import asyncio
+
+from gateway.spool import reader
+from gateway.spool.fresh import FreshFinals
+from tests.gateway.spool.conftest import crash, drained, payload
+
+
+class TestFreshFinals:
+    async def test_are_not_read_back_from_the_disk(self, open_spool, monkeypatch):
+        spool = await open_spool()
+        assert await spool.pending() is None  # the disk has nothing more: memory takes over
+        monkeypatch.setattr(reader, "read", lambda *_: 1 / 0)
+        await asyncio.gather(*(spool.final(f"{number}", payload()) for number in range(30)))
+        assert [name for name, _ in await drained(spool)] == [f"{number}" for number in range(30)]
+
+    async def test_that_are_too_many_are_read_from_the_disk_each_once(self, open_spool):
+        spool = await open_spool()
+        spool._fresh = FreshFinals(kept_bytes=500)
+        spool._fresh.written_to = spool._writer.position
+        assert await spool.pending() is None
+        names = [f"{number:03d}" for number in range(300)]
+        for name in names:
+            await spool.final(name, payload())
+            if name.endswith("9"):
+                batch = await spool.pending(4)
+                spool.confirm(batch)
+        rest = [name for name, _ in await drained(spool)]
+        assert rest == names[-len(rest) :]
+        assert len(rest) == 300 - 4 * 30
+
+    async def test_are_offered_again_after_a_crash(self, open_spool):
+        spool = await open_spool()
+        await drained(spool)
+        await asyncio.gather(*(spool.final(f"{number}", payload()) for number in range(10)))
+        spool.confirm(await spool.pending(4))
+        await crash(spool)
+        again = [name for name, _ in await drained(await open_spool())]
+        assert again[-6:] == [f"{number}" for number in range(4, 10)]
+
+    async def test_begun_and_ended_in_one_write_leave_one_record(self, open_spool, tmp_path):
+        spool = await open_spool()
+        spool.intent("a", payload(begun=1))
+        await spool.final("a", payload())
+        (path,) = (tmp_path / "spool").glob("*.seg")
+        assert b"begun" not in path.read_bytes()
+        assert [name for name, _ in await drained(spool)] == ["a"]
