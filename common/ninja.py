@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Router, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from pydantic import Field
 
 from common.errors import DomainError, Invalid
 from common.http import status_of
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+M = TypeVar("M", bound=Model)
 
 
 class ErrorBody(Schema):
@@ -24,6 +27,18 @@ class ErrorBody(Schema):
 
 
 _ERRORS = {frozenset({400, 401, 402, 403, 404, 409, 413, 422, 429}): ErrorBody}
+
+
+class Window(Schema):
+    """A part of a list: `skip` rows are left out, at most `limit` follow. shared: all lists are the whole team's."""
+
+    skip: int = Field(0, ge=0)
+    limit: int = Field(100, ge=0, le=1000)
+    shared: bool = False
+
+    def of(self, rows: QuerySet[M]) -> list[M]:
+        """Return that part of the rows."""
+        return list(rows[self.skip : self.skip + self.limit])
 
 
 class Endpoints:

@@ -8,7 +8,12 @@ from ninja import NinjaAPI
 
 from accounts.teams.models import TeamKind
 from common.ninja import envelope, install_error_handlers
+from gateway_admin.aliases.api import router as aliases
 from gateway_admin.api_keys.authentication import KeyAuthentication, OptionalKey
+from gateway_admin.broadcasts.api import router as broadcasts
+from gateway_admin.chains.api import router as chains
+from gateway_admin.collections.api import router as collections
+from gateway_admin.planning.api import router as planning
 from gateway_admin.secrets.api import customer_router as customer_secrets
 from gateway_admin.secrets.api import seller_router as seller_secrets
 from marketplace.catalog.api import router as seller_catalog
@@ -25,6 +30,11 @@ customer_api = NinjaAPI(
 customer_api.add_router("", customer_catalog, auth=OptionalKey(TeamKind.CUSTOMER))
 customer_api.add_router("", enrollments)
 customer_api.add_router("", customer_secrets)
+customer_api.add_router("", collections)
+customer_api.add_router("", aliases)
+customer_api.add_router("", chains)
+customer_api.add_router("", broadcasts)
+customer_api.add_router("", planning)
 install_error_handlers(customer_api)
 
 seller_api = NinjaAPI(

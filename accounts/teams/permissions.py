@@ -15,6 +15,7 @@ class Permission(StrEnum):
     MANAGE_API_KEYS = "manage API keys"
     MANAGE_SECRETS = "manage secrets"
     MANAGE_SERVICES = "manage services"
+    MANAGE_ROUTING = "manage aliases, collections, chains and broadcasts"
     MANAGE_BILLING = "manage billing"
     MANAGE_MEMBERS = "manage members"
 
@@ -27,6 +28,7 @@ _DEVELOPER = frozenset(
         Permission.MANAGE_API_KEYS,
         Permission.MANAGE_SECRETS,
         Permission.MANAGE_SERVICES,
+        Permission.MANAGE_ROUTING,
     }
 )
 ALLOWED: dict[str, frozenset[Permission]] = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.utils import timezone
+
 from accounts.teams.models import Team
 from accounts.teams.permissions import Permission, is_allowed
 from billing.prices.models import PriceVersion
@@ -22,6 +24,7 @@ from domain.routing.snapshot import (
     ServiceRecord,
 )
 from gateway_admin.api_keys.models import ApiKey
+from gateway_admin.publishing import coverage, named_compilers
 from gateway_admin.secrets.models import Secret, SecretGrant
 from marketplace.catalog.models import AccessInterface, Service
 from marketplace.enrollments.models import Enrollment
@@ -50,14 +53,18 @@ def customer(team_id: str) -> CustomerRecord | None:
     team = Team.objects.filter(pk=team_id, is_active=True).first()
     if team is None:
         return None
-    enrollments = (
-        Enrollment.objects.filter(team=team, status="active").select_related("price").prefetch_related("interfaces")
+    enrollments = list(
+        Enrollment.objects.filter(team=team, status__in=["active", "paused"])
+        .select_related("price", "service")
+        .prefetch_related("interfaces")
+        .order_by("created_at")
     )
+    covered = coverage.covered_until(enrollments, now=timezone.now())
     return CustomerRecord(
         team_id=str(team.pk),
         wallets={currency: str(pk) for pk, currency in Wallet.objects.filter(team=team).values_list("pk", "currency")},
         secret_names=frozenset(Secret.objects.filter(team=team).values_list("name", flat=True)),
-        enrollments=tuple(_enrollment(each) for each in enrollments.exclude(price=None).order_by("created_at")),
+        enrollments=tuple(_enrollment(each, covered.get(each.pk)) for each in enrollments),
     )
 
 
@@ -133,10 +140,14 @@ COMPILERS: dict[str, Callable[[str], Any]] = {
     "service": service,
     "route": route,
     "secret": secret,
+    "alias": named_compilers.alias,
+    "group": named_compilers.group,
+    "chain": named_compilers.chain,
+    "broadcast": named_compilers.broadcast,
 }
 
 
-def _enrollment(enrollment: Enrollment) -> EnrollmentRecord:
+def _enrollment(enrollment: Enrollment, covered_until: float | None) -> EnrollmentRecord:
     hosts: dict[str, tuple[str, ...]] = {}
     for consent in enrollment.secret_hosts:
         hosts[consent["secret"]] = (*hosts.get(consent["secret"], ()), consent["host"])
@@ -148,6 +159,8 @@ def _enrollment(enrollment: Enrollment) -> EnrollmentRecord:
         price=_price(enrollment.price),
         secret_hosts=hosts,
         routes=tuple(EnrollmentRoute(each.path, each.routing_key) for each in enrollment.interfaces.all()),
+        paused=coverage.why_paused(enrollment),
+        covered_until=covered_until,
     )
 
 

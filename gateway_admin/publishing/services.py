@@ -7,9 +7,10 @@ import json
 from django.db import connection, transaction
 
 from domain.routing.snapshot import CODECS
-from gateway_admin.publishing import queries
+from gateway_admin.publishing import named_compilers, queries
 from gateway_admin.publishing.compilers import COMPILERS
 from marketplace.catalog import queries as catalog
+from marketplace.catalog.models import Service
 
 _UPSERT = """
 INSERT INTO publishing_publishedrecord (kind, key, body, written_in, updated_at)
@@ -34,6 +35,10 @@ def publish(kind: str, key: str) -> None:
         cursor.execute(_UPSERT, [kind, key, body])
         # the hint makes gateways look at once; without it they look within their polling interval
         cursor.execute("SELECT pg_notify('published', '')")
+    if kind == "service" and (service := Service.objects.filter(pk=key).first()) is not None:
+        # a group's record has the prices and routing keys of its members
+        for group in sorted(named_compilers.group_keys(service)):
+            publish("group", group)
     if kind == "secret":
         publish("customer", key.partition("/")[0])
     if kind == "customer":

@@ -19,10 +19,13 @@ from marketplace.catalog.queries.pages import (
     price_in_words,
 )
 from marketplace.catalog.queries.public import (
+    platform_groups,
     public_document,
     public_documents,
     public_service,
     routable_memberships,
+    searched,
+    services_in,
     shared_interfaces,
 )
 from marketplace.catalog.queries.review import Difference, differences, services_at
@@ -68,16 +71,19 @@ __all__ = [
     "namesake",
     "paths",
     "pending_revision",
+    "platform_groups",
     "price_explained",
     "price_in_words",
     "public_document",
     "public_documents",
     "public_service",
     "routable_memberships",
+    "searched",
     "seller_service",
     "seller_services",
     "service_named",
     "services_at",
+    "services_in",
     "services_to_review",
     "shared_interfaces",
     "upload_entries",

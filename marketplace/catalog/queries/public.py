@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from common.errors import NotFound
 from marketplace.catalog.models import (
@@ -14,6 +14,7 @@ from marketplace.catalog.models import (
     GroupMember,
     GroupStatus,
     Service,
+    ServiceGroup,
     ServiceStatus,
     Visibility,
 )
@@ -67,3 +68,23 @@ def routable_memberships(service: Service) -> list[GroupMember]:
         group__routing_policy__isnull=False,
     )
     return list(routable.select_related("group").order_by("group__sort_order", "group__name"))
+
+
+def platform_groups() -> QuerySet[ServiceGroup]:
+    """Return the platform's groups that have members, each with `member_count`, in the operators' order."""
+    own = ServiceGroup.objects.filter(owner=None, status=GroupStatus.ACTIVE)
+    return own.annotate(member_count=Count("members")).filter(member_count__gt=0).order_by("sort_order", "name")
+
+
+def services_in(group: ServiceGroup) -> QuerySet[Service]:
+    """Return what the market offers of a group."""
+    offered = Service.objects.in_market().filter(group_members__group=group)
+    return offered.select_related("provider").prefetch_related("interfaces")
+
+
+def searched(services: QuerySet[Service], words: str | None) -> QuerySet[Service]:
+    """Return the services whose name, display name or provider contains `words`, whatever their case."""
+    if not words:
+        return services
+    named = Q(name__icontains=words) | Q(display_name__icontains=words)
+    return services.filter(named | Q(provider__name__icontains=words) | Q(provider__display_name__icontains=words))

@@ -74,6 +74,7 @@ def store(*, owner: Team, content: GroupContent) -> tuple[ServiceGroup, str]:
         setattr(group, name, value)
     group.save()
     membership.refresh_group(group=group)
+    membership.publish(group)
     return group, outcome
 
 
@@ -86,6 +87,7 @@ def delete(*, group: ServiceGroup) -> None:
     if child := group.children.first():
         raise GroupRefused(reason=f"'{group.name}' has the child '{child.name}'. Move or delete it first.")
     group.delete()
+    membership.publish(group)
 
 
 def names(*, owner: Team) -> frozenset[str]:

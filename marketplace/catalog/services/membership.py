@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from django.db.models import Q, QuerySet
 
+from common import ports
 from domain import expressions
 from marketplace.catalog.models import GroupMember, Service, ServiceGroup, ServiceStatus
 
@@ -19,11 +20,15 @@ def refresh(*, service: Service) -> None:
         return
     groups = ServiceGroup.objects.filter(Q(owner=service.seller_id) | Q(owner=None))
     wanted = {group.pk: wish for group in groups if (wish := _wish(group, service)) is not None}
-    GroupMember.objects.filter(service=service).exclude(group__in=wanted).delete()
+    left = GroupMember.objects.filter(service=service).exclude(group__in=wanted)
+    changed = set(left.values_list("group", flat=True)) | set(wanted)
+    left.delete()
     for group_id, routing_key in wanted.items():
         GroupMember.objects.update_or_create(
             group_id=group_id, service=service, defaults={"routing_key": routing_key or None}
         )
+    for group in ServiceGroup.objects.filter(pk__in=changed).select_related("owner"):
+        publish(group)
 
 
 def refresh_group(*, group: ServiceGroup) -> None:
@@ -47,6 +52,12 @@ def refresh_group(*, group: ServiceGroup) -> None:
         ],
         batch_size=1000,
     )
+
+
+def publish(group: ServiceGroup) -> None:
+    """Let the gateways know who is in a group that calls can be sent to."""
+    if group.routing_policy is not None:
+        ports.publish("group", f"{group.owner.name}:{group.name}" if group.owner else group.name)
 
 
 def candidates(group: ServiceGroup) -> QuerySet[Service]:

@@ -1,0 +1,1 @@
+"""Aliases: names that customers re-target without touching their code."""

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class AliasesConfig(AppConfig):
+    name = "gateway_admin.aliases"

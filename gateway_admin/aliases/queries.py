@@ -1,0 +1,56 @@
+"""Reads of aliases, from the team."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from accounts.teams.models import Team, TeamKind
+from common.errors import NotFound
+from gateway_admin.aliases.models import Alias, AliasSwitch
+
+_SHORTEST_ID = 8
+
+
+def aliases(*, team: Team, name: str | None = None, with_removed: bool = False) -> QuerySet[Alias]:
+    """Return the rows of a team by name, the routing one of each key first."""
+    found = Alias.objects.filter(team=team).select_related("team")
+    if not with_removed:
+        found = found.live()
+    return found.filter(name=name) if name else found
+
+
+def alias(*, team: Team, alias_id: UUID) -> Alias:
+    """Return one row, removed ones included. Raises: NotFound."""
+    found = aliases(team=team, with_removed=True).filter(pk=alias_id).first()
+    if found is None:
+        raise NotFound(what="alias")
+    return found
+
+
+def lock_names(*, team: Team) -> Team:
+    """Lock a team's aliases: two switches of one name wait for each other."""
+    return Team.objects.select_for_update(no_key=True, of=("self",)).get(pk=team.pk)
+
+
+def called(*, team: Team, identifier: str) -> QuerySet[Alias]:
+    """Return the live rows that an id, the unique beginning of one, or a name means, in the order of their making."""
+    live = aliases(team=team).order_by("created_at", "pk")
+    named = live.filter(name=identifier)
+    if named.exists():
+        return named
+    digits = identifier.replace("-", "").lower()
+    if not _SHORTEST_ID <= len(digits) <= 32 or not set(digits) <= set("0123456789abcdef"):
+        return live.none()
+    return live.filter(pk__range=(UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))))
+
+
+def published_by_sellers(name: str) -> QuerySet[Alias]:
+    """Return the rows that sellers publish under a name to every customer."""
+    return Alias.objects.live().filter(team__kind=TeamKind.SELLER, team__is_active=True, name=name)
+
+
+def switches(*, team: Team, name: str) -> QuerySet[AliasSwitch]:
+    """Return where a name has led, the last change first."""
+    return AliasSwitch.objects.filter(team=team, name=name).select_related("by")

@@ -1,0 +1,1 @@
+"""Broadcasts: one call to several targets at once."""

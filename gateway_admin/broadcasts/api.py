@@ -1,0 +1,200 @@
+"""Broadcasts over JSON."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from django.utils import timezone
+from ninja import Query, Router, Schema, Status
+from pydantic import Field
+
+from accounts.teams import callers
+from accounts.teams.callers import KeyRequest
+from accounts.teams.permissions import Permission
+from common.ninja import Endpoints, Window
+from gateway_admin.broadcasts import queries, services
+from gateway_admin.broadcasts.models import Broadcast, BroadcastTarget
+from gateway_admin.broadcasts.services import TargetContent
+
+router = Router(tags=["broadcasts"])
+endpoint = Endpoints(router)
+Json = dict[str, Any]
+Mode = Literal["sync", "async"]
+Policy = Literal["all", "any", "quorum"]
+_LONGEST_MS = 600_000
+
+
+class TargetIn(Schema):
+    name: str = Field(max_length=64)
+    target_path: str = Field(max_length=500)
+    routing_key_override: Json | None = None
+    sort_order: int = 0
+
+
+class BroadcastIn(Schema):
+    name: str = Field(max_length=64)
+    description: str | None = Field(None, max_length=500)
+    mode: Mode = "sync"
+    policy: Policy = "any"
+    quorum: int = Field(1, ge=1, le=100)
+    target_timeout_ms: int = Field(30_000, ge=1, le=_LONGEST_MS)
+    enabled: bool = True
+    targets: list[TargetIn] = []
+
+
+class BroadcastChange(Schema):
+    description: str | None = Field(None, max_length=500)
+    mode: Mode | None = None
+    policy: Policy | None = None
+    quorum: int | None = Field(None, ge=1, le=100)
+    target_timeout_ms: int | None = Field(None, ge=1, le=_LONGEST_MS)
+    enabled: bool | None = None
+
+
+class TargetOut(Schema):
+    id: UUID
+    broadcast_id: UUID
+    name: str
+    target_path: str
+    sort_order: int
+    routing_key_override: Json | None
+
+
+class BroadcastOut(Schema):
+    id: UUID
+    customer_id: UUID
+    owner_id: UUID | None
+    name: str
+    description: str | None
+    mode: Mode
+    policy: Policy
+    quorum: int
+    target_timeout_ms: int
+    enabled: bool
+    details: Json | None
+    created_at: datetime
+    updated_at: datetime | None
+    targets: list[TargetOut]
+
+
+class BroadcastPage(Schema):
+    data: list[BroadcastOut]
+    count: int
+
+
+class Message(Schema):
+    message: str
+
+
+def shown(broadcast: Broadcast) -> BroadcastOut:
+    """Return a broadcast as the API tells it."""
+    return BroadcastOut.model_validate(
+        {
+            "id": broadcast.pk,
+            "customer_id": broadcast.team_id,
+            "owner_id": None,
+            "name": broadcast.name,
+            "description": broadcast.description or None,
+            "mode": broadcast.mode,
+            "policy": broadcast.policy,
+            "quorum": broadcast.quorum,
+            "target_timeout_ms": broadcast.target_timeout_ms,
+            "enabled": broadcast.enabled,
+            "details": None,
+            "created_at": broadcast.created_at,
+            "updated_at": broadcast.updated_at,
+            "targets": [shown_target(each) for each in broadcast.targets.all()],
+        }
+    )
+
+
+def shown_target(target: BroadcastTarget) -> TargetOut:
+    """Return a target as the API tells it."""
+    return TargetOut(
+        id=target.pk,
+        broadcast_id=target.broadcast_id,
+        name=target.name,
+        target_path=target.target_path,
+        sort_order=target.sort_order,
+        routing_key_override=target.routing_key_override,
+    )
+
+
+@endpoint("GET", "/broadcasts/", {200: BroadcastPage})
+def broadcast_list(request: KeyRequest, window: Query[Window]) -> BroadcastPage:
+    """Return the team's broadcasts by name."""
+    rows = queries.broadcasts(team=request.team)
+    return BroadcastPage(data=[shown(each) for each in window.of(rows)], count=rows.count())
+
+
+@endpoint("POST", "/broadcasts/", {201: BroadcastOut})
+def broadcast_create(request: KeyRequest, body: BroadcastIn, shared: bool = False) -> Status[BroadcastOut]:
+    """Make a broadcast."""
+    callers.check(request, Permission.MANAGE_ROUTING)
+    content = body.dict(exclude={"name", "targets"})
+    broadcast = services.create(
+        team=request.team,
+        name=body.name,
+        targets=[_content(each) for each in body.targets],
+        by=request.api_key.created_by,
+        now=timezone.now(),
+        **content,
+    )
+    return Status(201, shown(broadcast))
+
+
+@endpoint("GET", "/broadcasts/{uuid:broadcast_id}", {200: BroadcastOut})
+def broadcast_detail(request: KeyRequest, broadcast_id: UUID) -> BroadcastOut:
+    """Return one broadcast with its targets."""
+    return shown(queries.broadcast(team=request.team, broadcast_id=broadcast_id))
+
+
+@endpoint("PATCH", "/broadcasts/{uuid:broadcast_id}", {200: BroadcastOut})
+def broadcast_update(request: KeyRequest, broadcast_id: UUID, body: BroadcastChange) -> BroadcastOut:
+    """Change what is given of a broadcast. Its name stays for ever."""
+    broadcast = _mine(request, broadcast_id)
+    return shown(services.update(broadcast=broadcast, changes=body.dict(exclude_unset=True), now=timezone.now()))
+
+
+@endpoint("DELETE", "/broadcasts/{uuid:broadcast_id}", {200: Message})
+def broadcast_delete(request: KeyRequest, broadcast_id: UUID) -> Message:
+    """Remove a broadcast."""
+    broadcast = _mine(request, broadcast_id)
+    services.delete(broadcast=broadcast)
+    return Message(message=f"The broadcast {broadcast.name} is deleted.")
+
+
+@endpoint("PUT", "/broadcasts/{uuid:broadcast_id}/targets", {200: BroadcastOut})
+def targets_replace(request: KeyRequest, broadcast_id: UUID, body: list[TargetIn]) -> BroadcastOut:
+    """Make the given targets the whole of a broadcast."""
+    broadcast = _mine(request, broadcast_id)
+    targets = [_content(each) for each in body]
+    return shown(services.set_targets(broadcast=broadcast, targets=targets, now=timezone.now()))
+
+
+@endpoint("POST", "/broadcasts/{uuid:broadcast_id}/targets", {201: TargetOut})
+def target_create(request: KeyRequest, broadcast_id: UUID, body: TargetIn) -> Status[TargetOut]:
+    """Add a target."""
+    broadcast = _mine(request, broadcast_id)
+    made = services.add_target(broadcast=broadcast, target=_content(body), now=timezone.now())
+    return Status(201, shown_target(made))
+
+
+@endpoint("DELETE", "/broadcasts/{uuid:broadcast_id}/targets/{uuid:target_id}", {200: Message})
+def target_delete(request: KeyRequest, broadcast_id: UUID, target_id: UUID) -> Message:
+    """Take a target out of a broadcast."""
+    broadcast = _mine(request, broadcast_id)
+    target = queries.target(broadcast=broadcast, target_id=target_id)
+    services.remove_target(broadcast=broadcast, target=target, now=timezone.now())
+    return Message(message=f"The target {target.name} is removed.")
+
+
+def _mine(request: KeyRequest, broadcast_id: UUID) -> Broadcast:
+    callers.check(request, Permission.MANAGE_ROUTING)
+    return queries.broadcast(team=request.team, broadcast_id=broadcast_id)
+
+
+def _content(target: TargetIn) -> TargetContent:
+    return TargetContent(**target.dict())

@@ -1,0 +1,1 @@
+"""Chains: calls one after the other, each step branching on success and failure."""

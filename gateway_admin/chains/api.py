@@ -1,0 +1,207 @@
+"""Chains over JSON."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from ninja import Query, Router, Schema, Status
+from pydantic import Field
+
+from accounts.teams import callers
+from accounts.teams.callers import KeyRequest
+from accounts.teams.permissions import Permission
+from common.ninja import Endpoints, Window
+from gateway_admin.chains import queries, services
+from gateway_admin.chains.models import Chain, ChainStep
+from gateway_admin.chains.services import StepContent
+
+router = Router(tags=["chains"])
+endpoint = Endpoints(router)
+Json = dict[str, Any]
+_LONGEST_MS = 600_000
+
+
+class StepIn(Schema):
+    name: str = Field(max_length=64)
+    target_path: str = Field(max_length=500)
+    sort_order: int
+    on_success: str = Field("stop", max_length=64)
+    on_failure: str = Field("relay", max_length=64)
+    timeout_ms: int | None = Field(None, ge=1, le=_LONGEST_MS)
+
+
+class StepChange(Schema):
+    name: str | None = Field(None, max_length=64)
+    target_path: str | None = Field(None, max_length=500)
+    sort_order: int | None = None
+    on_success: str | None = Field(None, max_length=64)
+    on_failure: str | None = Field(None, max_length=64)
+    timeout_ms: int | None = Field(None, ge=1, le=_LONGEST_MS)
+
+
+class ChainIn(Schema):
+    name: str = Field(max_length=64)
+    description: str | None = Field(None, max_length=500)
+    default_timeout_ms: int = Field(10_000, ge=1, le=_LONGEST_MS)
+    enabled: bool = True
+    steps: list[StepIn] = []
+
+
+class ChainChange(Schema):
+    description: str | None = Field(None, max_length=500)
+    default_timeout_ms: int | None = Field(None, ge=1, le=_LONGEST_MS)
+    enabled: bool | None = None
+
+
+class StepOut(Schema):
+    id: UUID
+    chain_id: UUID
+    name: str
+    target_path: str
+    on_success: str
+    on_failure: str
+    sort_order: int
+    timeout_ms: int | None
+
+
+class ChainOut(Schema):
+    id: UUID
+    customer_id: UUID
+    owner_id: UUID | None
+    name: str
+    description: str | None
+    default_timeout_ms: int
+    enabled: bool
+    details: Json | None
+    created_at: datetime
+    updated_at: datetime | None
+    steps: list[StepOut]
+
+
+class ChainPage(Schema):
+    data: list[ChainOut]
+    count: int
+
+
+class Message(Schema):
+    message: str
+
+
+def shown(chain: Chain) -> ChainOut:
+    """Return a chain as the API tells it."""
+    return ChainOut(
+        id=chain.pk,
+        customer_id=chain.team_id,
+        owner_id=None,
+        name=chain.name,
+        description=chain.description or None,
+        default_timeout_ms=chain.default_timeout_ms,
+        enabled=chain.enabled,
+        details=None,
+        created_at=chain.created_at,
+        updated_at=chain.updated_at,
+        steps=[shown_step(each) for each in chain.steps.all()],
+    )
+
+
+def shown_step(step: ChainStep) -> StepOut:
+    """Return a step as the API tells it."""
+    return StepOut(
+        id=step.pk,
+        chain_id=step.chain_id,
+        name=step.name,
+        target_path=step.target_path,
+        on_success=step.on_success,
+        on_failure=step.on_failure,
+        sort_order=step.sort_order,
+        timeout_ms=step.timeout_ms,
+    )
+
+
+@endpoint("GET", "/chains/", {200: ChainPage})
+def chain_list(request: KeyRequest, window: Query[Window]) -> ChainPage:
+    """Return the team's chains by name."""
+    rows = queries.chains(team=request.team)
+    return ChainPage(data=[shown(each) for each in window.of(rows)], count=rows.count())
+
+
+@endpoint("POST", "/chains/", {201: ChainOut})
+def chain_create(request: KeyRequest, body: ChainIn, shared: bool = False) -> Status[ChainOut]:
+    """Make a chain."""
+    callers.check(request, Permission.MANAGE_ROUTING)
+    chain = services.create(
+        team=request.team,
+        name=body.name,
+        description=body.description or "",
+        default_timeout_ms=body.default_timeout_ms,
+        enabled=body.enabled,
+        steps=[_content(each) for each in body.steps],
+        by=request.api_key.created_by,
+        now=timezone.now(),
+    )
+    return Status(201, shown(chain))
+
+
+@endpoint("GET", "/chains/{uuid:chain_id}", {200: ChainOut})
+def chain_detail(request: KeyRequest, chain_id: UUID) -> ChainOut:
+    """Return one chain with its steps."""
+    return shown(queries.chain(team=request.team, chain_id=chain_id))
+
+
+@endpoint("PATCH", "/chains/{uuid:chain_id}", {200: ChainOut})
+def chain_update(request: KeyRequest, chain_id: UUID, body: ChainChange) -> ChainOut:
+    """Change what is given of a chain. Its name stays for ever."""
+    chain = _mine(request, chain_id)
+    return shown(services.update(chain=chain, changes=body.dict(exclude_unset=True), now=timezone.now()))
+
+
+@endpoint("DELETE", "/chains/{uuid:chain_id}", {200: Message})
+def chain_delete(request: KeyRequest, chain_id: UUID) -> Message:
+    """Remove a chain."""
+    chain = _mine(request, chain_id)
+    services.delete(chain=chain)
+    return Message(message=f"The chain {chain.name} is deleted.")
+
+
+@endpoint("PUT", "/chains/{uuid:chain_id}/steps", {200: ChainOut})
+def steps_replace(request: KeyRequest, chain_id: UUID, body: list[StepIn]) -> ChainOut:
+    """Make the given steps the whole of a chain."""
+    chain = _mine(request, chain_id)
+    return shown(services.set_steps(chain=chain, steps=[_content(each) for each in body], now=timezone.now()))
+
+
+@endpoint("POST", "/chains/{uuid:chain_id}/steps", {201: StepOut})
+def step_create(request: KeyRequest, chain_id: UUID, body: StepIn) -> Status[StepOut]:
+    """Add a step."""
+    chain = _mine(request, chain_id)
+    return Status(201, shown_step(services.add_step(chain=chain, step=_content(body), now=timezone.now())))
+
+
+@endpoint("PATCH", "/chains/{uuid:chain_id}/steps/{uuid:step_id}", {200: StepOut})
+def step_update(request: KeyRequest, chain_id: UUID, step_id: UUID, body: StepChange) -> StepOut:
+    """Change what is given of a step."""
+    chain = _mine(request, chain_id)
+    step = queries.step(chain=chain, step_id=step_id)
+    changes = body.dict(exclude_unset=True)
+    return shown_step(services.update_step(chain=chain, step=step, changes=changes, now=timezone.now()))
+
+
+@endpoint("DELETE", "/chains/{uuid:chain_id}/steps/{uuid:step_id}", {200: Message})
+def step_delete(request: KeyRequest, chain_id: UUID, step_id: UUID) -> Message:
+    """Take a step out of a chain."""
+    chain = _mine(request, chain_id)
+    step = queries.step(chain=chain, step_id=step_id)
+    services.remove_step(chain=chain, step=step, now=timezone.now())
+    return Message(message=f"The step {step.name} is removed.")
+
+
+def _mine(request: KeyRequest, chain_id: UUID) -> Chain:
+    callers.check(request, Permission.MANAGE_ROUTING)
+    return queries.chain(team=request.team, chain_id=chain_id)
+
+
+def _content(step: StepIn) -> StepContent:
+    return StepContent(**step.dict())

@@ -1,0 +1,1 @@
+"""Collections: groups of services that a customer puts together, called as one."""

@@ -1,0 +1,1 @@
+"""What a call would do, without making it: the gateway's own plan, made from the published records."""
