@@ -20,7 +20,18 @@ class ProcessorError(Exception):
 
 
 class RequestRefused(ProcessorError):
-    """The processor will never accept this call as it is."""
+    """The processor will never accept this call as it is, and did nothing. Another try needs another key.
+
+    code: the processor's word for why (balance_insufficient, charge_already_refunded, resource_missing, ...), or ''.
+    """
+
+    def __init__(self, message: str = "", *, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class NotSetUp(RequestRefused):
+    """No processor is set up: there are no card payments here."""
 
 
 class PaymentState(StrEnum):
@@ -79,7 +90,10 @@ class Refund:
 
 @dataclass(frozen=True, slots=True)
 class CardDispute:
-    """A chargeback. state: open, won or lost. amount: what the bank has taken, or asks for."""
+    """A chargeback. state: open, won or lost. amount: what the bank has taken, or asks for.
+
+    is_inquiry: the bank only asks, and has taken nothing; it may turn into a chargeback later.
+    """
 
     id: str
     payment_id: str
@@ -87,6 +101,7 @@ class CardDispute:
     amount: Money
     reason: str
     created_at: datetime
+    is_inquiry: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +163,12 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class BalanceChange:
-    """A line of the processor's own books. amount: signed, before its fee. source_id: payment, refund, dispute, ..."""
+    """A line of the processor's own books. amount: signed, before its fee.
+
+    type: charge, refund, refund_failure, dispute, dispute_reversal, transfer, transfer_reversal; any other word (topup,
+    payout, fee, ...) is money that we moved between the processor and our bank, or that it took for itself.
+    source_id: the payment, refund, dispute or transfer (also of a reversal), '' when there is none.
+    """
 
     id: str
     type: str
@@ -160,6 +180,10 @@ class BalanceChange:
 
 class Processor(Protocol):
     """Errors of every call: ProcessorError (try again), RequestRefused (do not)."""
+
+    @property
+    def is_set_up(self) -> bool:
+        """Whether there is a processor at all. When not, every call raises NotSetUp; pages say so instead of asking."""
 
     @property
     def is_live(self) -> bool:
@@ -189,7 +213,8 @@ class Processor(Protocol):
 
     def hosted_page(self, page_id: str) -> Setup: ...
 
-    def expire_page(self, page_id: str) -> None: ...
+    def expire_page(self, page_id: str) -> None:
+        """Close a page that is still open. Raises: RequestRefused, when it is not."""
 
     def open_portal(self, *, customer_id: str, return_url: str) -> str:
         """Return the address of the processor's own page for a customer's cards."""

@@ -5,14 +5,24 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 
 from config import healthcheck
 from config.embedded.processes import Program
 
 #: The order in which they end: the web first, so that its spool is shipped; what settles after it.
-ENDING = (("web",), ("upstream", "beat", "worker"), ("settle",))
+ENDING = (("web",), ("upstream", "stripe", "beat", "worker"), ("settle",))
 
 _CELERY = [sys.executable, "-m", "celery", "--quiet", "-A", "config.celery"]
+
+#: Which class of ours uvicorn mounts in place of its own: gateway calls never become ASGI.
+DOOR = "gateway.door.protocol:DoorProtocol"
+#: For the gateway's process: without them the C library gives the memory of larger bodies back after each call.
+MALLOC = {
+    "MALLOC_TRIM_THRESHOLD_": "268435456",
+    "MALLOC_MMAP_THRESHOLD_": "33554432",
+    "MALLOC_TOP_PAD_": "16777216",
+}
 
 #: Only the process that holds the gateway may open secrets.
 _GATEWAY_ONLY = ("SECRETS_PRIVATE_KEYS", "SECRETS_PRIVATE_KEYS_FILE")
@@ -37,13 +47,22 @@ def upstream(environment: Mapping[str, str], *, port: int) -> Program:
     )
 
 
+def stripe(environment: Mapping[str, str], *, port: int, state: Path) -> Program:
+    """The pretended card processor, where no key of the real one is set. What it keeps stands in the file `state`."""
+    notices_to = f"{environment['SITE_URL']}/webhooks/stripe"
+    options = ["--port", str(port), "--webhook-url", notices_to, "--state", str(state)]
+    command = _python("-m", "tests.fakes.stripe", *options)
+    ready = "pretending to be Stripe"
+    return Program("stripe", command, without_private_keys(environment), ready_when=ready)
+
+
 def web(environment: Mapping[str, str], *, host: str, port: int) -> Program:
     """Pages, APIs and the gateway, on one origin."""
-    options = ["--host", host, "--port", str(port), "--loop", "uvloop", "--http", "httptools", "--lifespan", "on"]
+    options = ["--host", host, "--port", str(port), "--loop", "uvloop", "--http", DOOR, "--lifespan", "on"]
     options += ["--no-access-log", "--timeout-graceful-shutdown", "5"]
     command = _python("-m", "uvicorn", "config.asgi:application", *options)
     ready = partial(healthcheck.answers, port, host=reachable(host))
-    return Program("web", command, environment, patience=9, ready_when=ready)
+    return Program("web", command, {**MALLOC, **environment}, patience=9, ready_when=ready)
 
 
 def worker(environment: Mapping[str, str]) -> Program:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
-from config.embedded import children, env_files, keys, postgres, programs, redis_server, welcome
+from config.embedded import cards, children, env_files, keys, postgres, programs, redis_server, welcome
 from config.embedded.errors import EngineMissing
 from config.embedded.processes import Program
 from config.embedded.stage import Ended, Stage, StartFailed, print_line
@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 _DATABASE = "marketplace"
 _FIRST_PORT = 8000
 _UPSTREAM_PORT = 9100  # the one that the files of the demo catalogue name
+_STRIPE_PORT = 9200
 _PORTS_TRIED = 200
 
 
@@ -51,9 +52,11 @@ def _supervise(given: Mapping[str, str], data: Path, lock: TextIO) -> int:
     try:
         environment = _environment(given, data)
         environment |= _start_engines(stage, environment, data)
+        environment |= _start_cards(stage, environment, data)
         _start_processes(stage, environment)
         _note(lock, environment["SITE_URL"])
-        print(welcome.text(env_files.read(data / "demo.env"), environment["SITE_URL"], data), flush=True)
+        pretended = "" if cards.are_real(given) else environment["STRIPE_API_BASE"]
+        print(welcome.text(env_files.read(data / "demo.env"), environment["SITE_URL"], data, pretended), flush=True)
         stage.run_forever()
     except Ended:
         print_line("supervisor", "ending; one moment.")
@@ -117,6 +120,17 @@ def _redis_program(folder: Path) -> Program:
     return Program(
         "redis", command, children.bare_environment(), patience=3, ready_when=lambda: redis_server.is_running(folder)
     )
+
+
+def _start_cards(stage: Stage, environment: Mapping[str, str], data: Path) -> dict[str, str]:
+    """Start the pretended card processor when nobody has set a real one, and return the settings that name it."""
+    if cards.are_real(environment):
+        return {}
+    port = _free_port("127.0.0.1", _STRIPE_PORT)
+    chosen = cards.pretended(port)
+    stage.start(programs.stripe({**environment, **chosen}, port=port, state=data / "stripe.json"))
+    stage.wait_ready("stripe")
+    return chosen
 
 
 def _start_processes(stage: Stage, environment: Mapping[str, str]) -> None:

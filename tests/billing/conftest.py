@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from common import ports
+from tests.fakes.stripe.fixtures import _stripe_server, stripe, stripe_processor
+
+__all__ = ["_stripe_server", "published", "stripe", "stripe_processor"]
 
 
 @pytest.fixture(autouse=True)

@@ -47,6 +47,12 @@ class TestOtherTypes:
     def test_addresses_end_without_a_slash(self, written):
         assert env.url("NAME", environ={"NAME": written}) == "https://example.org"
 
+    @pytest.mark.parametrize("environ", [{}, {"NAME": ""}])
+    def test_an_address_may_be_none_where_the_default_says_so(self, environ):
+        assert env.url("NAME", "", environ=environ) == ""
+        with pytest.raises(env.SettingError, match="NAME"):
+            env.url("NAME", environ=environ)
+
     def test_an_address_without_scheme_is_refused(self):
         with pytest.raises(env.SettingError, match="absolute address"):
             env.url("NAME", environ={"NAME": "example.org"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,6 +91,7 @@ class TestSupervisor:
             made = first.wait_ready()
             self.assert_the_printed_line_works(first)
             self.assert_only_the_web_may_open_secrets(first)
+            self.assert_cards_are_pretended(first)
             self.assert_a_second_start_says_that_one_runs(first)
             first.process.kill()
             first.process.wait()
@@ -122,6 +125,13 @@ class TestSupervisor:
                 holders.append(Path(f"/proc/{child}/cmdline").read_bytes())
         assert len(holders) == 1
         assert b"config.asgi:application" in holders[0]
+
+    @staticmethod
+    def assert_cards_are_pretended(run: Run) -> None:
+        address = re.search(r"could do next, is at (http://127.0.0.1:\d+)\.", run.said)
+        assert address is not None
+        with urllib.request.urlopen(address[1], timeout=5) as page:
+            assert b"This is not Stripe" in page.read()
 
     @staticmethod
     def assert_a_second_start_says_that_one_runs(run: Run) -> None:

@@ -1,0 +1,1 @@
+"""The resources of the API: how each looks, and the endpoints that change it."""
