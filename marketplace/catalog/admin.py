@@ -18,7 +18,7 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from accounts.users.models import User
 from common.errors import DomainError
-from marketplace.catalog import queries, services
+from marketplace.catalog import plans, queries, services
 from marketplace.catalog.models import (
     AccessInterface,
     Document,
@@ -123,6 +123,7 @@ class ServiceAdmin(ReadOnly, ModelAdmin):
             "opts": self.model._meta,
             "problems": services.problems_for_sale(service),
             "price": queries.price_in_words(service),
+            "plans": plans.stated(service),
             "payout": service.offering.payout_price,
             "differences": queries.differences(service),
             "neighbours": queries.services_at(queries.paths(service), without=service),

@@ -17,7 +17,7 @@ from accounts.teams.permissions import Permission, is_allowed
 from common import htmx
 from common.errors import DomainError, NotFound
 from common.pagination import Page, page_number
-from marketplace.catalog import labels, queries, services
+from marketplace.catalog import labels, plans, queries, services
 from marketplace.catalog.models import Service, ServiceStatus, Visibility
 from marketplace.catalog.services.lifecycle import STEPS
 
@@ -60,6 +60,7 @@ def service_detail(request: MemberRequest, service_id: UUID) -> HttpResponse:
         "revision": queries.pending_revision(service),
         "problems": service.status_message.splitlines(),
         "price": queries.price_explained(service),
+        "plans": plans.with_income(service, now=timezone.now()),
         "interfaces": [
             (each, queries.base_url(each), json.dumps(each.routing_key) if each.routing_key else "")
             for each in service.interfaces.all()

@@ -12,7 +12,8 @@ from django.http import QueryDict
 
 from accounts.teams.models import Team
 from common import ports
-from marketplace.catalog import labels
+from domain import plans as plan_terms
+from marketplace.catalog import labels, plans
 from marketplace.catalog.models import Document, DocumentCategory, Service
 from marketplace.catalog.queries import ServicePage, ShownInterface
 from marketplace.catalog.queries.by_id import text_of
@@ -108,6 +109,8 @@ def _pricing(page: ServicePage, query: QueryDict, cookie: str) -> Context:
     reference = str(price.get("reference") or "")
     return {
         "price": page.price,
+        "plans": plans.stated(page.service),
+        "is_flat": plan_terms.is_flat(price),
         "note": str(price.get("description") or "").partition("|")[0].strip(),
         "reference": reference if reference.startswith("https://") else "",
     }

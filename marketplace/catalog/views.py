@@ -6,14 +6,18 @@ from uuid import UUID
 
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.teams.models import Team
+from billing.promotions import queries as promotions
 from common import htmx
 from common.errors import NotFound
 from common.pagination import Page
 from marketplace.catalog import labels, queries
 from marketplace.catalog.cards import card, cards
 from marketplace.catalog.forms import COMPARED, MarketAddress, compared_ids, market_address
+from marketplace.catalog.models import Service
 from marketplace.catalog.queries import FacetValue, by_id
 from marketplace.catalog.queries.market import PAGE_SIZE
 from marketplace.catalog.tabs import TABS, needed_secrets, tab_links
@@ -75,6 +79,7 @@ def service_detail(request: HttpRequest, reference: str) -> HttpResponse:
         "tabs": tab_links(page, current=tab),
         "secrets": secrets,
         "missing_secret": next((each.name for each in secrets if each.is_required and each.is_stored is False), ""),
+        "offers": _offers(page.service, team) if tab == "pricing" else [],
         **build(page, request.GET, request.COOKIES.get(SNIPPET_COOKIE, "")),
     }
     response = htmx.render(request, "marketplace/catalog/service_detail.html", context)
@@ -98,6 +103,10 @@ def document_file(request: HttpRequest, document_id: UUID) -> FileResponse:
     )
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
+
+
+def _offers(service: Service, team: Team | None) -> list[promotions.Offer]:
+    return promotions.active_promotions(team=team, service_id=service.pk, at=timezone.now())
 
 
 def _chips(address: MarketAddress) -> list[tuple[str, str]]:

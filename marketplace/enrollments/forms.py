@@ -67,6 +67,19 @@ class EnrollForm:
         except ValueError:
             return None
 
+    @property
+    def chosen_plan(self) -> str:
+        """Return what was chosen: the id of a plan, "none" to pay for each call, or "" for nothing yet."""
+        return str(self._data.get("plan", "")) if self._data is not None else ""
+
+    @property
+    def plan_id(self) -> UUID | None:
+        """Return the plan to subscribe to."""
+        try:
+            return UUID(self.chosen_plan)
+        except ValueError:
+            return None
+
     def add_error(self, message: str) -> None:
         """Add a sentence about the whole form."""
         self.errors.setdefault("", []).append(message)

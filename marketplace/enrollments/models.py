@@ -1,10 +1,13 @@
-"""Enrollments: a customer's opt-in to a service, at the price and with the parameters that were accepted."""
+"""Enrollments: a customer's opt-in to a service, at the price and with the parameters that were accepted.
+
+And the changes of that price: what a seller announced, and what became of it.
+"""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from accounts.teams.models import Team
 from billing.prices.models import PriceVersion
@@ -105,3 +108,57 @@ class EnrollmentInterface(Identified):
 
     def __str__(self) -> str:
         return self.name
+
+
+class PriceChangeStatus(models.TextChoices):
+    ANNOUNCED = "announced", "Announced"
+    ACCEPTED = "accepted", "Accepted"
+    APPLIED = "applied", "In effect"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class PriceChange(Identified):
+    """A price that an enrollment is to pay instead of the one that was accepted.
+
+    takes_effect_at: a rise when its notice ends, a cut at once. closed_at: when it was accepted, took effect, or was
+    replaced by another change, taken back, or left without an enrollment (withdrawn).
+    """
+
+    enrollment = models.ForeignKey(Enrollment, on_delete=models.PROTECT, related_name="price_changes")
+    old_price = models.ForeignKey(PriceVersion, on_delete=models.PROTECT, related_name="+")
+    new_price = models.ForeignKey(PriceVersion, on_delete=models.PROTECT, related_name="+")
+    status = models.CharField(max_length=9, choices=PriceChangeStatus.choices, default=PriceChangeStatus.ANNOUNCED)
+    announced_at = models.DateTimeField()
+    takes_effect_at = models.DateTimeField()
+    reminded_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["-announced_at", "-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["enrollment"], condition=Q(status="announced"), name="one_announced_price_per_enrollment"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=PriceChangeStatus.values), name="price_change_status_is_known"
+            ),
+            models.CheckConstraint(condition=~Q(old_price=F("new_price")), name="price_change_changes_something"),
+            models.CheckConstraint(
+                condition=Q(status="announced", closed_at__isnull=True)
+                | (~Q(status="announced") & Q(closed_at__isnull=False)),
+                name="price_change_that_is_closed_says_when",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["takes_effect_at"], condition=Q(status="announced"), name="price_changes_to_come"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.enrollment}: {self.get_status_display().lower()}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == PriceChangeStatus.ANNOUNCED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.utils import timezone
@@ -11,19 +12,22 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.teams.access import MemberRequest, member_required
 from accounts.teams.permissions import Permission, is_allowed
+from billing.subscriptions import queries as billing
+from billing.subscriptions import services as subscriptions
 from common import htmx, ports
 from common.pagination import Page, page_number
 from domain import enrollment_terms as terms
+from domain import plans as plan_terms
 from domain import pricing
 from domain.schema_forms.shapes import shape_of, shown
 from marketplace.catalog import labels
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.models import Document, DocumentCategory, Service, ServiceStatus
 from marketplace.catalog.views import SNIPPET_COOKIE
-from marketplace.enrollments import calling, queries
+from marketplace.enrollments import calling, plans, queries
 from marketplace.enrollments import services as enrollments
 from marketplace.enrollments.forms import EnrollForm
-from marketplace.enrollments.models import Enrollment, EnrollmentStatus
+from marketplace.enrollments.models import Enrollment, EnrollmentStatus, PriceChange
 
 _PAGE_SIZE = 25
 #: Documents that belong to what a customer agrees to.
@@ -34,6 +38,9 @@ _REFUSED = (
     enrollments.LimitReached,
     enrollments.ServiceNotOffered,
     enrollments.CustomersOnly,
+    enrollments.PlanRequired,
+    subscriptions.PlanNotOffered,
+    subscriptions.FeeUnaffordable,
 )
 
 
@@ -52,6 +59,8 @@ def enrollment_list(request: MemberRequest) -> HttpResponse:
         "page": Page([(each, _price(each)) for each in rows], number, _PAGE_SIZE, counts[is_ended]),
         "is_ended": is_ended,
         "has_any": any(counts),
+        "changes": [] if is_ended else _changes(request),
+        "may_manage": is_allowed(request.membership.role, Permission.MANAGE_ENROLLMENTS),
         "tabs": [
             {"label": "Current", "url": "?", "current": not is_ended, "count": counts[0]},
             {"label": "Ended", "url": "?show=ended", "current": is_ended, "count": counts[1]},
@@ -66,6 +75,7 @@ def enrollment_create(request: MemberRequest, service_id: UUID) -> HttpResponse:
     """The form of a service's parameters, with the price and the consents that enrolling gives."""
     service = queries.offered_service(team=request.team, service_id=service_id)
     form = EnrollForm(service, request.POST if request.method == "POST" else None)
+    is_short_of_money = False
     if form.is_valid():
         try:
             enrollment = enrollments.enroll(
@@ -75,14 +85,16 @@ def enrollment_create(request: MemberRequest, service_id: UUID) -> HttpResponse:
                 parameters=form.parameters,
                 now=timezone.now(),
                 accepted_price_id=form.accepted_price_id,
+                plan_id=form.plan_id,
             )
         except _REFUSED as error:
             form.add_error(error.message)
+            is_short_of_money = isinstance(error, subscriptions.FeeUnaffordable)
             service.refresh_from_db()
         else:
             messages.success(request, f"You are enrolled in {service}.")
             return htmx.redirect(request, "enrollments:detail", enrollment.pk, event="enrollment-created")
-    context = {"form": form, **_terms(request, service)}
+    context = {"form": form, "is_short_of_money": is_short_of_money, **_terms(request, service)}
     status = 200 if form.is_edit else None
     return htmx.render(
         request, "marketplace/enrollments/enrollment_form.html", context, partial="enrollment-form", status=status
@@ -97,8 +109,16 @@ def enrollment_detail(request: MemberRequest, enrollment_id: UUID) -> HttpRespon
     snippets = calling.snippets(enrollment, addresses)
     wanted = request.GET.get("snippet") or request.COOKIES.get(SNIPPET_COOKIE, "")
     snippet = next((each for each in snippets if each.key == wanted), snippets[0] if snippets else None)
+    now = timezone.now()
+    subscription = billing.live_subscription(team=request.team, enrollment_id=enrollment.pk)
+    change = queries.open_change(enrollment)
     context = {
         "enrollment": enrollment,
+        "plan": plans.panel(subscription, now=now) if subscription else None,
+        "has_plans": billing.offered_plans(service_id=enrollment.service_id).exists(),
+        "may_go_on_without_plan": not plan_terms.offered(enrollment.service.listing.data).is_required,
+        "change": change,
+        "new_price": change and pricing.explain(change.new_price.price, change.new_price.currency),
         "reference": labels.reference(enrollment.service.name, enrollment.service_id),
         "price": _price(enrollment),
         "addresses": addresses,
@@ -117,9 +137,25 @@ def enrollment_detail(request: MemberRequest, enrollment_id: UUID) -> HttpRespon
 @member_required(Permission.MANAGE_ENROLLMENTS)
 def enrollment_cancel(request: MemberRequest, enrollment_id: UUID) -> HttpResponse:
     enrollment = queries.enrollment(team=request.team, enrollment_id=enrollment_id)
-    enrollments.cancel(enrollment=enrollment, now=timezone.now())
+    left = enrollments.cancel(enrollment=enrollment, now=timezone.now())
+    subscription = billing.live_subscription(team=request.team, enrollment_id=enrollment.pk)
+    if left.is_current and subscription is not None:
+        messages.success(request, f"Your enrollment ends with its plan on {subscription.ends_at:%-d %B %Y}.")
+        return htmx.redirect(request, "enrollments:detail", enrollment.pk, event="plan-cancelled")
     messages.success(request, f"Your enrollment {enrollment.code} in {enrollment.service} has ended.")
     return htmx.redirect(request, "enrollments:list", event="enrollment-cancelled")
+
+
+def _changes(request: MemberRequest) -> list[tuple[PriceChange, pricing.Explanation, pricing.Explanation]]:
+    """Return the price changes that the customer was told of, each with the price before and after in words."""
+    return [
+        (
+            each,
+            pricing.explain(each.old_price.price, each.old_price.currency),
+            pricing.explain(each.new_price.price, each.new_price.currency),
+        )
+        for each in queries.open_changes(team=request.team)[:_PAGE_SIZE]
+    ]
 
 
 def _price(enrollment: Enrollment) -> pricing.Explanation:
@@ -129,13 +165,17 @@ def _price(enrollment: Enrollment) -> pricing.Explanation:
 def _terms(request: MemberRequest, service: Service) -> dict[str, object]:
     """Return what the page says before somebody agrees: price, secrets and where they go, limits, what they have."""
     price = service.list_price
+    is_flat = plan_terms.is_flat(price.price if price else None)
     context = {"service_name": service.name, "routing_vars": service.routing_vars}
     stored = ports.secret_names(request.team.pk)
     return {
         "service": service,
         "heading": f"Enroll in “{service}”",
         "reference": labels.reference(service.name, service.pk),
-        "price": price and pricing.explain(price.price, price.currency),
+        "price": price and not is_flat and pricing.explain(price.price, price.currency),
+        "notice_days": settings.PRICE_NOTICE_DAYS,
+        "plans": plans.lines(billing.offered_plans(service_id=service.pk)),
+        "is_plan_required": plan_terms.offered(service.listing.data).is_required,
         "price_id": price and price.pk,
         "is_offered": service.status == ServiceStatus.ACTIVE and price is not None and not request.team.is_seller,
         "destinations": [(each, each.secret in stored) for each in terms.destinations(service.offering.data, context)],

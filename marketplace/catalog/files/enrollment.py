@@ -34,7 +34,7 @@ def _for_everyone(listing: JsonObject) -> list[str]:
         reasons.append("the seller requires it")
     if options.get("prompt_recurrence") is True:
         reasons.append("it is called on a schedule")
-    if is_subscription(listing.get("list_price")):
+    if is_subscription(listing.get("list_price")) or options.get("plan_required") is True:
         reasons.append("it is paid by the month")
     return reasons
 

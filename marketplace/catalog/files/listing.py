@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from marketplace.catalog.files import vocabulary
+from marketplace.catalog.files import plans, vocabulary
 from marketplace.catalog.files.fields import (
     Field,
     anything,
@@ -66,6 +66,7 @@ _OPTIONS: dict[str, Callable[[object, Findings], None]] = {
     "recurrence_allow_cron": boolean,
     "recurrence_min_interval_seconds": whole_number(1),
     "recurrence_max_interval_seconds": whole_number(1),
+    **plans.OPTIONS,
 }
 
 

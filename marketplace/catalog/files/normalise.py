@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from marketplace.catalog.files import legacy_interfaces, legacy_templates
+from marketplace.catalog.files import legacy_interfaces, legacy_templates, plans
 from marketplace.catalog.files.deprecations import Notes
 from marketplace.catalog.files.documents import documents_of, expand_preset, lift_shortcuts
 from marketplace.catalog.files.names import SLUG, channel_name_problem, service_name, slug
@@ -81,6 +81,7 @@ def normalise(provider: JsonObject, offering: JsonObject, listing: JsonObject, f
     _follow_renames(offering, listing, interface_names, channel_names)
     offering = _priced(offering, "payout_price", notes, found.of("offering_data"))
     listing = _priced(listing, "list_price", notes, found.of("listing_data"))
+    offering, listing = plans.moved(offering, listing, found.of("listing_data").at("service_options"))
     if notes.is_legacy:
         offering = _llm_facts(offering, found.of("offering_data"))
     name = service_name(offering, listing, legacy=notes.is_legacy)

@@ -105,11 +105,13 @@ def validate_promotion(data: object) -> CheckedFile:
     check_object(promotion, _FIELDS, found)
     if promotion.get("pricing") is not None:
         promotion = {**promotion, "pricing": _pricing(promotion["pricing"], found.at("pricing"))}
-    if not has_code(promotion):
-        for key in ("expires_at", "max_uses"):
-            if key in promotion:
-                found.at(key).warning("counts only for promotions with a code", type="ignored_field")
     return checked({"status": "draft", "apply_at": "request", "priority": 0, **promotion}, found)
+
+
+def checked_promotion(content: JsonObject) -> tuple[JsonObject, list[str]]:
+    """Return a promotion of the platform as it is stored, and what is wrong with it, in sentences."""
+    file = validate_promotion(content)
+    return file.content, [problem.text for problem in file.problems]
 
 
 def _pricing(price: object, found: Findings) -> Any:
@@ -132,10 +134,3 @@ def _percentage(price: JsonObject, found: Findings) -> JsonObject:
     if value is None:
         return price
     return {"percentage_off": value}
-
-
-def has_code(promotion: JsonObject) -> bool:
-    """Return whether a customer has to redeem a code."""
-    scope = promotion.get("scope")
-    customers = scope.get("customers") if isinstance(scope, dict) else None
-    return isinstance(customers, dict) and "code" in customers

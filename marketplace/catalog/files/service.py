@@ -15,6 +15,7 @@ from marketplace.catalog.files.listing import check_listing
 from marketplace.catalog.files.names import namespace_problem
 from marketplace.catalog.files.normalise import Normalised, normalise
 from marketplace.catalog.files.offering import check_mcp, check_offering, check_rate_limit_references
+from marketplace.catalog.files.plans import check_with_price
 from marketplace.catalog.files.prices import check_price, priced_channels
 from marketplace.catalog.files.problems import Findings, JsonObject, Problem, did_you_mean, in_order, shown
 from marketplace.catalog.files.provider import check_provider
@@ -136,6 +137,7 @@ class _ServiceCheck:
         channels = self._channels(on_offering.at("upstream_access_config"), names, forward_hosts)
         interfaces = self._interfaces(on_listing.at("user_access_interfaces"), names, channels)
         self._check_prices(channels)
+        check_with_price(listing, on_listing)
         for part in ("provider", "offering", "listing"):
             self._check_documents(getattr(self.normal, part), self.found.of(f"{part}_data").at("documents"))
         check_mcp(offering, channels, on_offering)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from uuid import UUID
 
-from marketplace.catalog.models import Document, Service
+from common.ports import ServiceFacts
+from marketplace.catalog.models import Document, GroupMember, GroupStatus, Service
 
 #: Texts above this many bytes are offered as a file, not printed.
 TEXT_LIMIT = 1024 * 1024
@@ -25,6 +27,21 @@ def service_names(ids: Iterable[UUID]) -> dict[UUID, str]:
     """Return what services are called, by id; unknown ids are left out."""
     found = Service.objects.filter(pk__in=set(ids)).only("name", "display_name")
     return {service.pk: str(service) for service in found}
+
+
+def service_facts(ids: Iterable[UUID]) -> dict[UUID, ServiceFacts]:
+    """Return what promotions ask about services: whose they are, their names, the live groups that they are in."""
+    wanted = set(ids)
+    groups: defaultdict[UUID, set[tuple[UUID | None, str]]] = defaultdict(set)
+    live = GroupMember.objects.filter(group__status__in=[GroupStatus.ACTIVE, GroupStatus.PRIVATE])
+    for service_id, owner_id, name in live.filter(service__in=wanted).values_list(
+        "service_id", "group__owner_id", "group__name"
+    ):
+        groups[service_id].add((owner_id, name))
+    return {
+        service_id: ServiceFacts(seller_id, name, frozenset(groups[service_id]))
+        for service_id, seller_id, name in Service.objects.filter(pk__in=wanted).values_list("pk", "seller_id", "name")
+    }
 
 
 def text_of(document: Document) -> str | None:

@@ -19,6 +19,7 @@ from marketplace.catalog.services.lifecycle import (
     suspend,
     withdraw,
 )
+from marketplace.catalog.services.plans import offer_plans
 from marketplace.catalog.services.submission import Submission, submit
 from marketplace.catalog.services.uploads import accept as accept_upload
 from marketplace.catalog.services.uploads import retry as retry_upload
@@ -38,6 +39,7 @@ __all__ = [
     "enable_testing",
     "ensure_platform_group",
     "ingest",
+    "offer_plans",
     "plan",
     "problems_for_sale",
     "reject",

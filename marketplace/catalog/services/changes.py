@@ -14,7 +14,7 @@ from billing.prices.models import Side
 from common.errors import Invalid
 from marketplace.catalog import queries
 from marketplace.catalog.models import Service, ServiceStatus
-from marketplace.catalog.services import addresses, checking, content, interfaces, lifecycle, search
+from marketplace.catalog.services import addresses, checking, content, interfaces, lifecycle, plans, search
 
 Json = dict[str, Any]
 _PARTIAL = {"set", "remove"}
@@ -49,7 +49,7 @@ def change(
 
 @transaction.atomic
 def set_price(*, service: Service, price: Json, now: datetime) -> Service:
-    """Give a service another list price. New enrollments pay it; the others keep the one that they accepted."""
+    """Give a service another list price. New enrollments pay it; the others keep theirs until a notice has ended."""
     service = queries.lock_service(service.pk)
     present = service.list_price.price if service.list_price else {}
     if _is_partial(price) and (price.get("set") or {}).get("type") not in {None, present.get("type")}:
@@ -63,6 +63,8 @@ def set_price(*, service: Service, price: Json, now: datetime) -> Service:
     content.set_price(service, listing.list_price)
     service.facets, service.updated_at = search.facets(service), now
     service.save(update_fields=["list_price", "nominal_price", "facets", "updated_at"])
+    if service.approved_at is not None and not service.is_revision:
+        plans.terms_changed(service=service, now=now)
     addresses.publish(service=service)
     return service
 

@@ -12,9 +12,10 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.users.models import User
+from billing.payouts import services as payouts
 from marketplace.catalog import queries
 from marketplace.catalog.models import Service, ServiceStatus, StatusChange, Visibility
-from marketplace.catalog.services import addresses, membership, revisions
+from marketplace.catalog.services import addresses, membership, plans, revisions
 from marketplace.catalog.services.errors import (
     ContentChanged,
     DeletionRefused,
@@ -110,6 +111,8 @@ def approve(*, service: Service, by: User | None, now: datetime, seen: str | Non
     addresses.claim(service=service)
     service.approved_at, service.approved_by = now, by
     service.save(update_fields=["approved_at", "approved_by"])
+    _agree_payout(service, now)
+    plans.terms_changed(service=service, now=now)
     return _take("approve", service, by=by, reason="", now=now)
 
 
@@ -122,12 +125,22 @@ def _approve_revision(revision: Service, *, by: User | None, now: datetime) -> S
     original.status, original.status_message = ACTIVE, ""
     original.approved_at, original.approved_by, original.updated_at = now, by, now
     original.save()
+    _agree_payout(original, now)
     addresses.claim(service=original)
     reason = "A revision was approved."
     StatusChange.objects.create(service=original, from_status=before, to_status=ACTIVE, by=by, reason=reason, at=now)
     membership.refresh(service=original)
+    plans.terms_changed(service=original, now=now)
     addresses.publish(service=original, former_paths=former_paths)
     return original
+
+
+def _agree_payout(service: Service, now: datetime) -> None:
+    """Approving a service is agreeing to what its seller is paid."""
+    offering = service.offering
+    payouts.agree(
+        service_id=service.pk, seller=service.seller, price=offering.payout_price, currency=offering.currency, now=now
+    )
 
 
 def _refuse_taken_name(original: Service, name: str) -> None:

@@ -20,6 +20,7 @@ from marketplace.catalog.models import ServiceStatus
 from marketplace.enrollments import queries
 from marketplace.enrollments import services as enrollments
 from marketplace.enrollments.models import Enrollment, EnrollmentInterface
+from marketplace.enrollments.services import enrolling
 from tests.factories.accounts import TeamFactory, UserFactory, owner_of
 from tests.factories.marketplace import make_service
 
@@ -178,13 +179,13 @@ class TestCodes:
     def test_are_drawn_again_while_they_are_taken(self, buyer, monkeypatch):
         service = make_service()
         drawn = iter("AAAA" + "AAAA" + "BBBB")
-        monkeypatch.setattr(enrollments.secrets, "choice", lambda _: next(drawn))
+        monkeypatch.setattr(enrolling.secrets, "choice", lambda _: next(drawn))
 
         assert [enroll(service, buyer).code for _ in range(2)] == ["AAAA", "BBBB"]
 
     def test_of_one_customer_may_be_those_of_another(self, buyer, monkeypatch):
         service = make_service()
-        monkeypatch.setattr(enrollments.secrets, "choice", lambda _: "A")
+        monkeypatch.setattr(enrolling.secrets, "choice", lambda _: "A")
 
         assert enroll(service, buyer).code == enroll(service, TeamFactory()).code
 

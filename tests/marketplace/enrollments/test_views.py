@@ -117,11 +117,11 @@ class TestList:
         client = visitor(buyer)
         service = make_service()
         enrolled(buyer, service)
-        with django_assert_num_queries(6):  # session, user, memberships, two counts, the page
+        with django_assert_num_queries(7):  # session, user, memberships, two counts, the page, price changes
             client.get("/enrollments")
         for _ in range(4):
             enrolled(buyer, service)
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             client.get("/enrollments")
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from marketplace.catalog.files.groups import check_hierarchy, validate_group
-from marketplace.catalog.files.promotions import has_code, validate_promotion
+from marketplace.catalog.files.promotions import validate_promotion
 from tests.marketplace.catalog.files.samples import texts
 
 PROMOTION = {"name": "Summer", "pricing": {"type": "multiply", "factor": "0.80"}}
@@ -36,19 +36,13 @@ class TestPromotion:
         assert Decimal(checked.content["pricing"]["factor"]) == Decimal("0.80")
         assert len(checked.warnings) == 1
 
-    def test_counts_redemptions_only_with_a_code(self):
+    @pytest.mark.parametrize("scope", [None, {"customers": {"code": "SUMMER"}}])
+    def test_may_end_and_have_a_quota_with_a_code_and_without(self, scope):
         limits = {"expires_at": "2026-12-31T00:00:00Z", "max_uses": 5}
 
-        without = validate_promotion({**PROMOTION, **limits})
-        with_code = validate_promotion({**PROMOTION, **limits, "scope": {"customers": {"code": "SUMMER"}}})
+        checked = validate_promotion({**PROMOTION, **limits, "scope": scope})
 
-        assert texts(without.warnings) == [
-            "expires_at: counts only for promotions with a code",
-            "max_uses: counts only for promotions with a code",
-        ]
-        assert with_code.warnings == ()
-        assert has_code(with_code.content)
-        assert not has_code(without.content)
+        assert (texts(checked.problems), checked.warnings) == ([], ())
 
 
 class TestGroup:

@@ -170,7 +170,7 @@ RULES = [
         {"service_options": {"warp": 9}},
         "listing_data.service_options.warp: unknown option. Known: default_visibility, enrollment, routing_vars, "
         "ops_testing_parameters, prompt_recurrence, recurrence_allow_cron, recurrence_min_interval_seconds, "
-        "recurrence_max_interval_seconds",
+        "recurrence_max_interval_seconds, plans, plan_required",
         {"service_options": {"default_visibility": "private"}},
     ),
     (

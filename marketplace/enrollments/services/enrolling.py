@@ -1,4 +1,4 @@
-"""Writes of enrollments: enroll, cancel."""
+"""Into an enrollment and out of it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,20 @@ from django.db import transaction
 
 from accounts.teams.models import Team
 from accounts.users.models import User
+from billing.prices import services as prices
+from billing.prices.models import PriceVersion, Side
+from billing.subscriptions import queries as billing
+from billing.subscriptions import services as subscriptions
+from billing.subscriptions.models import Plan
 from billing.wallets import services as wallets
 from common import ports
 from common.errors import DomainError
 from domain import enrollment_terms as terms
+from domain import plans
 from domain.routing.codes import ALPHABET
 from domain.schema_forms import problems
 from marketplace.catalog import queries as catalog
+from marketplace.catalog import services as sellers
 from marketplace.catalog.files.parameters import parameter_errors, validate_parameters, with_defaults
 from marketplace.catalog.models import Service, ServiceStatus, Visibility
 from marketplace.enrollments import addresses, queries
@@ -56,6 +63,13 @@ class PriceChanged(DomainError):
     sentence = "The price of {service} has changed since you opened this page. Read the new price, then enroll again."
 
 
+class PlanRequired(DomainError):
+    """Calls of the service are not sold without a plan."""
+
+    code = "plan_required"
+    sentence = "{service} is paid by the month. Choose a plan to enroll."
+
+
 class ParametersInvalid(DomainError):
     """The parameters do not fit the service's schema. `by_path`: sentences by the path of each value."""
 
@@ -77,11 +91,14 @@ def enroll(
     parameters: Mapping[str, Any],
     now: datetime,
     accepted_price_id: UUID | None = None,
+    plan_id: UUID | None = None,
 ) -> Enrollment:
     """Opt a customer in to a service at its present price, and make the addresses that are theirs alone.
 
     parameters: defaults of the schema fill what is not given. accepted_price_id: the price version that was shown.
-    Raises: CustomersOnly, ServiceNotOffered, PriceChanged, ParametersInvalid, LimitReached.
+    plan_id: of the subscription that begins with it; None pays for each call, where the service allows that.
+    Raises: CustomersOnly, ServiceNotOffered, PriceChanged, PlanRequired, PlanNotOffered, ParametersInvalid,
+    LimitReached, FeeUnaffordable.
     Source: docs/algorithms/enrollments.md.
     """
     if team.is_seller:
@@ -92,19 +109,34 @@ def enroll(
     assert service.list_price is not None
     if accepted_price_id not in {None, service.list_price.pk}:
         raise PriceChanged(service=str(service))
+    plan = _chosen_plan(service, plan_id, now=now)
     values = check_parameters(service=service, parameters=parameters)
     _check_limits(service, team=team, by=by)
     enrollment = _create(service, team=team, by=by, parameters=values, now=now)
     addresses.materialise(enrollment)
     wallets.open(team=team, currency=service.list_price.currency)
+    if plan is not None:
+        subscriptions.subscribe(team=team, service_id=service.pk, enrollment_id=enrollment.pk, plan=plan, now=now)
     ports.publish("customer", str(team.pk))
     return enrollment
 
 
 @transaction.atomic
 def cancel(*, enrollment: Enrollment, now: datetime) -> Enrollment:
-    """End an enrollment at once: its addresses go, its place is free. A second call changes nothing."""
+    """End an enrollment at once: its addresses go, its place is free. A second call changes nothing.
+
+    One with a plan ends with the period that is paid; until then the plan's cancellation can be undone.
+    """
+    plan = billing.live_subscription(team=enrollment.team, enrollment_id=enrollment.pk)
+    if plan is not None:
+        subscriptions.cancel(subscription_id=plan.pk, now=now)
+        return queries.enrollment(team=enrollment.team, enrollment_id=enrollment.pk)
     enrollment = queries.lock_enrollment(team=enrollment.team, enrollment_id=enrollment.pk)
+    return end(enrollment, now=now)
+
+
+def end(enrollment: Enrollment, *, now: datetime) -> Enrollment:
+    """End a locked enrollment."""
     if not enrollment.is_current:
         return enrollment
     enrollment.status, enrollment.cancelled_at = EnrollmentStatus.CANCELLED, now
@@ -131,6 +163,30 @@ def check_parameters(*, service: Service, parameters: Mapping[str, Any]) -> dict
 def parameter_form(service: Service) -> terms.ParameterForm:
     """Return the parameters that enrolling in a service asks for."""
     return terms.parameter_form(service.listing.data, service.offering.data)
+
+
+def price_of_calls(service: Service) -> PriceVersion:
+    """Return what calls cost who enrolls now: the list price, or nothing where that is a sum per month."""
+    assert service.list_price is not None
+    if not plans.is_flat(service.list_price.price):
+        return service.list_price
+    free = plans.usage_price(service.list_price.price)
+    return prices.version(side=Side.LIST, currency=service.list_price.currency, price=free)
+
+
+def _chosen_plan(service: Service, plan_id: UUID | None, *, now: datetime) -> Plan | None:
+    """Return the plan to subscribe to. The only one is chosen where there must be one: its fee is the list price."""
+    offered = sellers.offer_plans(service=service, now=now)
+    if plan_id is not None:
+        chosen = next((plan for plan in offered if plan.pk == plan_id), None)
+        if chosen is None:
+            raise subscriptions.PlanNotOffered(plan="that you chose")
+        return chosen
+    if not plans.offered(service.listing.data).is_required:
+        return None
+    if len(offered) == 1 and plans.is_flat(service.list_price.price if service.list_price else None):
+        return offered[0]
+    raise PlanRequired(service=str(service))
 
 
 def _check_offered(service: Service, team: Team) -> None:
@@ -167,7 +223,7 @@ def _create(service: Service, *, team: Team, by: User | None, parameters: dict[s
         scope=scope,
         code=_new_code(scope, team),
         parameters=parameters,
-        price=service.list_price,
+        price=price_of_calls(service),
         created_at=now,
     )
     enrollment.secret_hosts = [

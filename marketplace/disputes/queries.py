@@ -1,0 +1,80 @@
+"""Reads of disputes: a customer's own, and a seller's about their services."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from accounts.teams.models import Team
+from billing.rating.models import Charge
+from common.errors import NotFound
+from marketplace.disputes.models import UNDECIDED, Dispute, DisputeMessage, Side
+
+
+def side_of(team: Team) -> Side:
+    """Return on which side of a dispute a team stands."""
+    return Side.SELLER if team.is_seller else Side.CUSTOMER
+
+
+def disputes(*, team: Team) -> QuerySet[Dispute]:
+    """Return a team's disputes, the last change first, each with `unread`: messages that it has not seen yet."""
+    side = side_of(team)
+    own = Q(seller=team) if team.is_seller else Q(team=team)
+    seen = F(f"dispute__{side}_seen_at")
+    news = (
+        DisputeMessage.objects.filter(Q(sent_at__gt=seen) | Q(**{f"dispute__{side}_seen_at": None}))
+        .filter(dispute=OuterRef("pk"))
+        .exclude(side=side)
+        .order_by()
+        .values("dispute")
+        .annotate(number=Count("pk"))
+        .values("number")
+    )
+    found = Dispute.objects.filter(own).annotate(unread=Coalesce(Subquery(news), 0))
+    return found.select_related("service", "wallet", "team", "seller", "charge").order_by("-changed_at", "-pk")
+
+
+def dispute(*, team: Team, dispute_id: UUID) -> Dispute:
+    """Return one dispute of a customer, or about a seller's service. Raises: NotFound."""
+    found = disputes(team=team).filter(pk=dispute_id).first()
+    if found is None:
+        raise NotFound(what="dispute")
+    return found
+
+
+def by_id(dispute_id: UUID | str) -> Dispute:
+    """Return a dispute for the platform's own work. Raises: NotFound."""
+    found = Dispute.objects.select_related("service", "wallet", "team", "seller", "charge").filter(pk=dispute_id)
+    if (first := found.first()) is None:
+        raise NotFound(what="dispute")
+    return first
+
+
+def messages(dispute: Dispute) -> QuerySet[DisputeMessage]:
+    """Return the thread, oldest first."""
+    return dispute.messages.select_related("author").order_by("sent_at", "created_at")
+
+
+def undecided_about(charge: Charge) -> Dispute | None:
+    """Return the dispute about a charge that is still open."""
+    return Dispute.objects.filter(charge=charge, state__in=UNDECIDED).first()
+
+
+def creditable(charge: Charge) -> Decimal:
+    """Return how much of a charge can still be credited: what was charged less earlier credits."""
+    given = Dispute.objects.filter(charge=charge).aggregate(total=Sum("credited"))["total"] or Decimal(0)
+    return charge.charged - given
+
+
+def disputed(*, team: Team, charges: list[UUID]) -> dict[UUID, UUID]:
+    """Return {charge: its newest dispute} of a customer's charges."""
+    found = Dispute.objects.filter(team=team, charge__in=charges).order_by("opened_at")
+    return dict(found.values_list("charge_id", "pk"))
+
+
+def lock_dispute(dispute_id: UUID) -> Dispute:
+    """Return the dispute as it is now, locked until the transaction ends. Its wallet is locked before."""
+    return Dispute.objects.select_for_update(of=("self",)).get(pk=dispute_id)

@@ -1,0 +1,15 @@
+"""Background work of disputes: mails."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from marketplace.disputes import mails
+from marketplace.disputes.models import DisputeMessage
+
+
+@shared_task(name="marketplace.disputes.tell")
+def tell(*, message_id: str, **_: object) -> None:
+    """Write to everybody in the thread but the side that wrote."""
+    message = DisputeMessage.objects.select_related("dispute__service", "dispute__team", "dispute__seller")
+    mails.about(message.get(pk=message_id))
