@@ -1,0 +1,65 @@
+"""The books and the statements are proven after every test that touched them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from uuid import uuid4
+
+import pytest
+
+from accounts.teams.models import Team
+from billing.promotions.models import PriceRule, RuleMoment, RuleStatus
+from billing.wallets.models import Wallet
+from common import ports
+from common.ports import ServiceFacts
+from tests.factories.accounts import TeamFactory
+from tests.factories.statements import CHAT, IMAGES, at, broken_rules, opened
+
+
+@pytest.fixture(autouse=True)
+def _books_hold(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    uses_database = {"db", "transactional_db"} & set(request.fixturenames)
+    if uses_database and not getattr(request.module, "BREAKS_THE_BOOKS", False):
+        assert broken_rules() == []
+
+
+@pytest.fixture(autouse=True)
+def _names(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = {CHAT: "Acme Chat", IMAGES: "Image Forge"}
+    monkeypatch.setattr(
+        ports.service_names, "_function", lambda ids: {each: names[each] for each in ids if each in names}
+    )
+    monkeypatch.setattr(ports.enrollment_codes, "_function", lambda ids: dict.fromkeys(ids, "K7QM4T9Z"))
+
+
+@pytest.fixture
+def promotion(db: None, monkeypatch: pytest.MonkeyPatch) -> Callable[..., PriceRule]:
+    """Make a promotion of the platform that applies to statements: promotion(price, name="November")."""
+    seller = uuid4()
+    monkeypatch.setattr(
+        ports.service_facts, "_function", lambda ids: {each: ServiceFacts(seller, "any", frozenset()) for each in ids}
+    )
+
+    def make(price: dict[str, object], *, name: str) -> PriceRule:
+        return PriceRule.objects.create(
+            name=name,
+            pricing=price,
+            apply_at=RuleMoment.STATEMENT,
+            status=RuleStatus.ACTIVE,
+            active_from=at("2026-01-01 00:00"),
+            code=f"rule-{uuid4()}",
+        )
+
+    return make
+
+
+@pytest.fixture
+def buyer(db: None) -> Team:
+    return TeamFactory(timezone="Europe/Vienna")
+
+
+@pytest.fixture
+def wallet(buyer: Team) -> Wallet:
+    """Opened in September, in Vienna, with nothing in it."""
+    return opened(buyer, at("2026-09-10 12:00"))
