@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
 from unfold.admin import ModelAdmin
+
+from common.errors import DomainError
 
 
 class ReadOnlyAdmin(ModelAdmin):
@@ -17,3 +28,35 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
+
+
+class ActingAdmin(ReadOnlyAdmin):
+    """Read-only rows with actions that have a form of their own. Who may change the rows may act."""
+
+    def ask(
+        self,
+        request: HttpRequest,
+        row: Model,
+        *,
+        title: str,
+        form: forms.Form,
+        apply: Callable[[dict[str, Any]], str],
+        lead: str = "",
+    ) -> HttpResponse:
+        """Show a form, and when it is filled in do what it says. apply: takes the values, returns what was done."""
+        options = self.opts
+        if not request.user.has_perm(f"{options.app_label}.change_{options.model_name}"):
+            raise PermissionDenied
+        back = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[row.pk])
+        if form.is_bound and form.is_valid():
+            try:
+                done = apply(form.cleaned_data)
+            except DomainError as error:
+                form.add_error(None, error.message)
+            else:
+                self.log_change(request, row, done)
+                messages.success(request, done)
+                return HttpResponseRedirect(back)
+        context = {**self.admin_site.each_context(request), "title": f"{title}: {row}", "opts": options}
+        context |= {"form": form, "submit": title, "lead": lead, "back": back}
+        return render(request, "admin/action_form.html", context, status=422 if form.is_bound else 200)

@@ -1,0 +1,24 @@
+"""Mails from templates: emails/<app>/<name>.{subject.txt,txt,html}."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+
+
+def send(name: str, *, to: Iterable[str], **context: object) -> int:
+    """Send the mail `name`, such as "emails/payouts/payout", one to each address. Returns to how many.
+
+    The templates know `site_name` and `site_url` beside the context.
+    """
+    facts = {"site_name": settings.SITE_NAME, "site_url": settings.SITE_URL, **context}
+    subject, text, html = (render_to_string(f"{name}.{part}", facts) for part in ("subject.txt", "txt", "html"))
+    addresses = list(dict.fromkeys(to))
+    for address in addresses:  # one mail each: nobody learns who else is told
+        message = EmailMultiAlternatives(" ".join(subject.split()), text, to=[address])
+        message.attach_alternative(html, "text/html")
+        message.send()
+    return len(addresses)
