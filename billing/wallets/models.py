@@ -20,6 +20,7 @@ class Wallet(Identified):
     `time_zone`, which follows the team's when a period closes; None until the first one was closed. Usage that comes
     later than its period's close counts in the open period.
     attention_below: an amount of `available`; a settlement that leaves less has the wallet looked at (alerts, top-up).
+    overdrawn: how far banks have pushed it below its floor by taking payments back; a trigger lets it shrink by itself.
     """
 
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="wallets")
@@ -29,6 +30,7 @@ class Wallet(Identified):
     usage = AmountField(default=Decimal(0))
     held = AmountField(default=Decimal(0))
     credit_limit = AmountField(default=Decimal(0))
+    overdrawn = AmountField(default=Decimal(0), db_default=Decimal(0))
     seq = models.BigIntegerField(default=0)
     time_zone = models.CharField(max_length=64, default="UTC")
     open_period = models.DateField(null=True, blank=True)
@@ -39,11 +41,12 @@ class Wallet(Identified):
         constraints = [
             models.UniqueConstraint(fields=["team", "currency"], name="wallet_once_per_currency"),
             models.CheckConstraint(
-                condition=finite("settled") & not_negative("usage", "held", "credit_limit"),
+                condition=finite("settled") & not_negative("usage", "held", "credit_limit", "overdrawn"),
                 name="wallet_amounts_are_numbers",
             ),
             models.CheckConstraint(
-                condition=Q(settled__gte=F("usage") + F("held") - F("credit_limit")), name="wallet_is_above_its_floor"
+                condition=Q(settled__gte=F("usage") + F("held") - F("credit_limit") - F("overdrawn")),
+                name="wallet_is_above_its_floor",
             ),
         ]
 
@@ -58,19 +61,24 @@ class Wallet(Identified):
 
     @property
     def spendable(self) -> Decimal:
-        """What a new call may still be promised."""
+        """What a new call may still be promised; below zero in a wallet that is overdrawn."""
         spendable: Decimal = self.available + self.credit_limit - self.held
         return spendable
 
 
 class WalletEntry(models.Model):
-    """A line of the customer's transaction list. `seq` has no gaps: it is given under the wallet's lock."""
+    """A line of the customer's transaction list. `seq` has no gaps: it is given under the wallet's lock.
+
+    available_after, granted_after: what was available then, and what of it was credit granted rather than paid.
+    """
 
     wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="entries")
     seq = models.BigIntegerField()
     transaction = models.ForeignKey(Transaction, on_delete=models.PROTECT, related_name="wallet_entries")
     delta = AmountField()
     balance_after = AmountField()
+    available_after = AmountField(null=True)
+    granted_after = AmountField(null=True)
 
     class Meta:
         verbose_name_plural = "wallet entries"
@@ -80,10 +88,35 @@ class WalletEntry(models.Model):
             models.UniqueConstraint(fields=["transaction", "wallet"], name="wallet_entry_once_per_transaction"),
             models.CheckConstraint(condition=finite("delta", "balance_after"), name="wallet_entry_amounts_are_numbers"),
             models.CheckConstraint(condition=~Q(delta=0), name="wallet_entry_moves_something"),
+            models.CheckConstraint(
+                condition=Q(available_after__isnull=True, granted_after__isnull=True)
+                | (finite("available_after") & not_negative("granted_after")),
+                name="wallet_entry_remainders_are_numbers",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.seq}: {self.delta}"
+
+
+class DailyBalance(models.Model):
+    """What was available in a wallet once a day, after its entry number `seq`: from it follows what a day costs."""
+
+    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="daily_balances")
+    date = models.DateField()
+    taken_at = models.DateTimeField()
+    available = AmountField()
+    seq = models.BigIntegerField()
+
+    class Meta:
+        ordering = ["wallet", "-date"]
+        constraints = [
+            models.UniqueConstraint(fields=["wallet", "date"], name="daily_balance_once"),
+            models.CheckConstraint(condition=finite("available"), name="daily_balance_is_a_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.date}: {self.available}"
 
 
 class LeaseState(models.TextChoices):

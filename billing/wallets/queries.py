@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 from django.db.models.functions import Now
 
 from accounts.teams.models import Team
-from billing.wallets.models import Wallet, WalletEntry
+from billing.ledger.models import TransactionKind
+from billing.wallets import remainders
+from billing.wallets.models import DailyBalance, Wallet, WalletEntry
 from common.errors import NotFound
 
 
@@ -36,6 +38,26 @@ class ThreeNumbers:
     @property
     def spendable(self) -> Decimal:
         return self.available + self.credit_limit - self.held
+
+
+@dataclass(frozen=True, slots=True)
+class DailySpending:
+    """What a day costs on average, since when that was measured, and what is available."""
+
+    per_day: Decimal
+    since: datetime
+    available: Decimal
+
+    @property
+    def days_left(self) -> int | None:
+        """How many whole days the money lasts at this rate; None when nothing is spent."""
+        if not self.per_day:
+            return None
+        return max(int(self.available / self.per_day), 0)
+
+
+#: What customers spend. Usage was taken from `available` when it happened; its entry only moves it onto a statement.
+SPENT = (TransactionKind.USAGE, TransactionKind.FEE)
 
 
 def wallets(*, team: Team) -> QuerySet[Wallet]:
@@ -67,6 +89,33 @@ def three_numbers(*, team: Team, currency: str = "USD") -> ThreeNumbers:
     if row is None:
         raise NotFound(what=f"{currency} wallet")
     return ThreeNumbers(*row)
+
+
+def unspent_paid(wallet: Wallet) -> Decimal:
+    """Return how much of what is available was paid for, and is not promised to calls under way. Never below 0."""
+    return max(wallet.available - wallet.held - remainders.granted_now(wallet), Decimal(0))
+
+
+def daily_spending(wallet: Wallet, *, now: datetime, days: int = 7) -> DailySpending:
+    """Return what a day has cost on average in the last `days`, or since the wallet was opened when that is later.
+
+    It follows from two balances and what was put in and taken out between them: usage and fees are the rest.
+    """
+    noted = (
+        DailyBalance.objects.filter(wallet=wallet, taken_at__lte=now - timedelta(days=days))
+        .order_by("-taken_at")
+        .values_list("taken_at", "available", "seq")
+        .first()
+    )
+    since, available, seq = noted or (wallet.created_at, Decimal(0), 0)
+    moved = (
+        WalletEntry.objects.filter(wallet=wallet, seq__gt=seq)
+        .exclude(transaction__kind__in=SPENT)
+        .aggregate(total=Sum("delta"))["total"]
+    )
+    spent = available + (moved or Decimal(0)) - wallet.available
+    elapsed = max(Decimal((now - since).total_seconds()) / 86_400, Decimal(1))
+    return DailySpending(per_day=max(spent, Decimal(0)) / elapsed, since=since, available=wallet.available)
 
 
 def transactions(*, team: Team, currency: str = "USD") -> QuerySet[WalletEntry]:

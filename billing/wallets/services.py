@@ -1,21 +1,23 @@
-"""Writes of wallets: open, put money in, take money out, take a credit back, set the credit limit."""
+"""Writes of wallets: open, put money in, take money out, undo a movement, set the credit limit, note what is left."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 
 from accounts.teams.models import Team
 from accounts.users.models import User
 from billing.ledger import queries as books
 from billing.ledger import services as ledger
 from billing.ledger.models import Account, AccountKind, Transaction, TransactionKind
-from billing.wallets import queries
+from billing.wallets import queries, remainders
 from billing.wallets.models import Wallet, WalletEntry
 from common import ports
 from common.errors import DomainError, NotFound
+from domain import periods
 from domain.money import QUANTUM, Money
 
 
@@ -26,6 +28,7 @@ class CreditKind(models.TextChoices):
 
 #: Where the money of a credit comes from.
 _SOURCE = {CreditKind.GRANT: AccountKind.GRANTED_CREDIT, CreditKind.PAYMENT: AccountKind.BANK}
+_BALANCES_KEPT = timedelta(days=35)
 
 
 class CurrencyInvalid(DomainError):
@@ -131,6 +134,33 @@ def withdraw(
 
 
 @transaction.atomic
+def take_back(
+    *,
+    wallet: Wallet,
+    amount: Money,
+    target: Account,
+    kind: TransactionKind,
+    key: str,
+    note: str,
+    by: User | None,
+    now: datetime,
+) -> Transaction:
+    """Move money out of a wallet that is gone already, even if it was spent: the wallet falls below its floor then.
+
+    A bank that takes a payment back asks nobody. A second call with the same `key` posts nothing.
+    Raises: AmountInvalid, ledger.CurrencyMismatch, ledger.KeyReused.
+    """
+    _check_amount(amount.amount)
+    wallet = queries.lock_wallet(wallet.pk)
+    movement = ledger.Movement(debit=wallet.account, credit=target, amount=amount)
+    written, created = ledger.post(key=key, kind=kind, movements=[movement], effective_at=now, memo=note, by=by)
+    if created:
+        wallet.overdrawn = max(amount.amount - wallet.spendable, Decimal(0))
+        _enter(wallet, written, -amount.amount)
+    return written
+
+
+@transaction.atomic
 def reverse(*, wallet: Wallet, original: Transaction, note: str, by: User | None, now: datetime) -> Transaction:
     """Take back what a transaction brought into (or took out of) a wallet.
 
@@ -140,11 +170,47 @@ def reverse(*, wallet: Wallet, original: Transaction, note: str, by: User | None
     delta = -books.net(original, wallet.account)
     if not delta:
         raise NotFound(what="transaction")
-    if wallet.spendable + delta < 0:
-        raise MoneyInUse(needed=_needed(wallet), most=Money(wallet.spendable, wallet.currency))
+    if delta < 0 and wallet.spendable + delta < 0:
+        raise MoneyInUse(needed=_needed(wallet), most=Money(max(wallet.spendable, Decimal(0)), wallet.currency))
     reversal = ledger.reverse(original=original, effective_at=now, memo=note, by=by)
     _enter(wallet, reversal, delta)
     return reversal
+
+
+@transaction.atomic
+def freeze_usage(
+    *,
+    wallet: Wallet,
+    charged: Decimal,
+    movements: Sequence[ledger.Movement],
+    key: str,
+    note: str,
+    effective_at: datetime,
+    next_period: date,
+) -> Transaction | None:
+    """Move the usage of a month, which its statement lists, into the ledger, and open the next month.
+
+    charged: what the charges of the month sum up to. movements: one for each line that has an amount, out of the
+    wallet for usage and into it for a promotion. Returns None when there are none. The next month runs in the time
+    zone that the team has now. Raises: ledger.KeyReused, ledger.CurrencyMismatch.
+    """
+    wallet = queries.lock_wallet(wallet.pk)
+    wallet.usage -= charged
+    wallet.open_period = next_period
+    wallet.time_zone = _usable_zone(wallet)
+    opened = ["open_period", "time_zone"]
+    written, total = None, Decimal(0)
+    if movements:
+        written, _ = ledger.post(
+            key=key, kind=TransactionKind.USAGE, movements=movements, effective_at=effective_at, memo=note
+        )
+        total = -books.net(written, wallet.account)
+    if written is not None and total:
+        # in one update with what leaves `settled`: between two, the wallet could seem to be below its floor
+        _enter(wallet, written, -total, "usage", *opened)
+    else:
+        wallet.save(update_fields=["usage", *opened])
+    return written
 
 
 @transaction.atomic
@@ -155,20 +221,60 @@ def set_credit_limit(*, wallet: Wallet, limit: Money) -> Wallet:
     wallet = queries.lock_wallet(wallet.pk)
     if limit.currency != wallet.currency:
         raise ledger.CurrencyMismatch(expected=wallet.currency, got=limit.currency)
-    if limit.amount < wallet.credit_limit - wallet.spendable:
-        raise MoneyInUse(needed=_needed(wallet), most=Money(wallet.spendable, wallet.currency))
+    if limit.amount < min(wallet.credit_limit, wallet.credit_limit - wallet.spendable):
+        raise MoneyInUse(needed=_needed(wallet), most=Money(max(wallet.spendable, Decimal(0)), wallet.currency))
     wallet.credit_limit = limit.amount
     wallet.save(update_fields=["credit_limit"])
     return wallet
 
 
-def _enter(wallet: Wallet, written: Transaction, delta: Decimal) -> None:
-    """Add the line to the transaction list of a locked wallet."""
+@transaction.atomic
+def set_attention(*, wallet: Wallet, below: Decimal | None) -> None:
+    """Have the wallet looked at when a settlement leaves less than `below` available; None: never."""
+    wallet = queries.lock_wallet(wallet.pk)
+    if wallet.attention_below != below:
+        wallet.attention_below = below
+        wallet.save(update_fields=["attention_below"])
+
+
+def note_daily_balances(*, now: datetime) -> int:
+    """Write down what is available in every wallet today, once. Forgets what is older than five weeks.
+
+    Returns how many wallets were noted. From two such notes follows what was spent between them.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO wallets_dailybalance (wallet_id, date, taken_at, available, seq)"
+            " SELECT id, %s, %s, settled - usage, seq FROM wallets_wallet ON CONFLICT DO NOTHING",
+            [now.date(), now],
+        )
+        noted = int(cursor.rowcount)
+        cursor.execute("DELETE FROM wallets_dailybalance WHERE date < %s", [(now - _BALANCES_KEPT).date()])
+    return noted
+
+
+def _usable_zone(wallet: Wallet) -> str:
+    """Return the team's time zone; the one that the wallet has, when there is no such zone."""
+    try:
+        return periods.zone(wallet.team.timezone).key
+    except periods.UnknownZone:
+        return wallet.time_zone
+
+
+def _enter(wallet: Wallet, written: Transaction, delta: Decimal, *changed: str) -> None:
+    """Add the line to the transaction list of a locked wallet. changed: what else of it is to be saved."""
     wallet.seq += 1
     wallet.settled += delta
-    wallet.save(update_fields=["seq", "settled"])
+    wallet.save(update_fields=["seq", "settled", "overdrawn", *changed])
+    granted = remainders.granted_after(wallet, written, delta)
     WalletEntry.objects.create(
-        wallet=wallet, seq=wallet.seq, transaction=written, delta=delta, balance_after=wallet.settled
+        wallet=wallet,
+        seq=wallet.seq,
+        transaction=written,
+        delta=delta,
+        balance_after=wallet.settled,
+        available_after=None if granted is None else wallet.available,
+        granted_after=granted,
     )
 
 

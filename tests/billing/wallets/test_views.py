@@ -165,7 +165,7 @@ class TestTransactions:
 
     def test_come_in_pages_that_htmx_fetches_alone(self, buyer):
         wallet = wallets.open(team=buyer)
-        for number in range(26):
+        for number in range(51):
             wallets.credit(
                 wallet=wallet,
                 amount=Money(Decimal(1), "USD"),
@@ -176,19 +176,47 @@ class TestTransactions:
                 now=timezone.now(),
             )
 
-        page = visitor(buyer).get("/wallet?page=2", **HTMX).content.decode()
+        client = visitor(buyer)
+        first = client.get("/wallet/transactions").content.decode()
+        address = re.search(r'href="(\?currency=USD&amp;before=\d+)"', first)[1].replace("&amp;", "&")
+        second = client.get(f"/wallet/transactions{address}", **HTMX).content.decode()
 
-        assert page.lstrip().startswith('<div id="wallet-transactions">')
-        assert "No. 0;" in page
-        assert "No. 1;" not in page
+        assert second.lstrip().startswith('<div id="transactions">')
+        assert [f"No. {number};" in first for number in (50, 1, 0)] == [True, True, False]
+        assert [f"No. {number};" in second for number in (50, 1, 0)] == [False, False, True]
+
+    def test_stay_on_their_page_when_new_ones_come(self, buyer):
+        wallet, client = funded_wallet("10", team=buyer), visitor(buyer)
+        before = client.get("/wallet/transactions?before=2").content.decode()
+
+        wallets.credit(
+            wallet=wallet,
+            amount=Money(Decimal(1), "USD"),
+            kind="grant",
+            key="new",
+            note="",
+            by=None,
+            now=timezone.now(),
+        )
+
+        assert amounts(client.get("/wallet/transactions?before=2").content.decode()) == amounts(before) == [10, 10]
+
+    @pytest.mark.parametrize("before", ["x", "-1", "9" * 30, "²"])
+    def test_begin_anew_for_a_key_that_is_none(self, buyer, before):
+        funded_wallet("10", team=buyer)
+
+        assert amounts(visitor(buyer).get(f"/wallet/transactions?before={before}").content.decode()) == [10, 10]
 
     def test_cost_the_same_for_one_as_for_many(self, buyer, django_assert_num_queries):
         wallet, client = funded_wallet("10", team=buyer), visitor(buyer)
         for _ in range(2):
             used(wallet, 1)
-            # session, user, memberships, wallets, numbers, usage, charges, count and page of transactions
-            with django_assert_num_queries(9):
+            # session, user, memberships, wallets, transactions, numbers, daily balance, what moved since, payments
+            # under way, usage, charges
+            with django_assert_num_queries(11):
                 client.get("/wallet")
+            with django_assert_num_queries(5):  # session, user, memberships, wallets, transactions
+                client.get("/wallet/transactions")
             wallets.credit(
                 wallet=wallet,
                 amount=Money(Decimal(1), "USD"),
