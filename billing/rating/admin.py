@@ -26,6 +26,7 @@ class ChargeAdmin(ReadOnlyAdmin):
         "channel",
         "outcome",
         "status",
+        "list_cost",
         "cost",
         "charged",
         "loss",
@@ -41,10 +42,10 @@ class ChargeAdmin(ReadOnlyAdmin):
     @admin.display(description="how the cost came about")
     def arithmetic(self, charge: Charge) -> SafeString | str:
         try:
-            trace = queries.explain(charge)
+            explained = queries.explain(charge)
         except PricingError as error:
             return str(error)
-        return format_html("<pre>{}</pre>", json.dumps(trace.to_json(), indent=2)) if trace else ""
+        return format_html("<pre>{}</pre>", json.dumps(explained.to_json(), indent=2)) if explained else ""
 
     @admin.action(description="Price again", permissions=["settle"])
     def reprice(self, request: HttpRequest, chosen: QuerySet[Charge]) -> None:
@@ -86,7 +87,19 @@ class UsageInboxAdmin(ReadOnlyAdmin):
 
 @admin.register(PeriodUsage)
 class PeriodUsageAdmin(ReadOnlyAdmin):
-    list_display = ("period", "wallet", "service_id", "enrollment_id", "requests", "charged")
-    list_filter = ("period",)
+    list_display = (
+        "period",
+        "late",
+        "wallet",
+        "service_id",
+        "enrollment_id",
+        "channel",
+        "requests",
+        "listed",
+        "covered",
+        "discounted",
+        "charged",
+    )
+    list_filter = ("period", "late")
     list_select_related = ("wallet__team",)
     search_fields = ("wallet__team__name", "service_id")

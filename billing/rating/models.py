@@ -125,6 +125,12 @@ class Charge(models.Model):
     def __str__(self) -> str:
         return str(self.event_id)
 
+    @property
+    def taken_off(self) -> Decimal:
+        """What quotas and promotions took off the list cost."""
+        taken: Decimal = self.list_cost - self.cost
+        return taken
+
 
 class PeriodUsage(models.Model):
     """Sum of the charges of a wallet on one statement, for one service, enrollment and channel.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -16,18 +17,62 @@ from billing.rating.models import Charge, ChargeState, PeriodUsage
 from billing.wallets.models import Wallet
 from common.errors import NotFound
 from domain import pricing, usage
+from domain.money import rounded
 from domain.pricing import Trace
 from domain.usage import UsageEvent
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceUsage:
-    """What a team used of one service in a month. requests: calls that were answered."""
+    """What a team used of one service in a month. requests: calls that were answered.
+
+    listed: by list prices. covered: by included quotas. discounted: by promotions. charged: what is paid of the rest.
+    """
 
     service_id: UUID
     requests: int
+    listed: Decimal
+    covered: Decimal
+    discounted: Decimal
     charged: Decimal
     currency: str
+
+    @property
+    def taken_off(self) -> Decimal:
+        return self.covered + self.discounted
+
+
+class TakenOff(NamedTuple):
+    """One thing taken off a list cost. kind: "allowance" or "promotion"; funded_by: "seller" or "platform"."""
+
+    kind: str
+    name: str
+    amount: Decimal
+    funded_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """How a charge came about: list price, what was taken off in this order, net, and what of it was charged.
+
+    trace: the arithmetic of the list price; None for a call that costs nothing by its outcome.
+    """
+
+    trace: Trace | None
+    list_cost: Decimal
+    taken_off: tuple[TakenOff, ...]
+    cost: Decimal
+    charged: Decimal
+
+    def to_json(self) -> dict[str, object]:
+        """Return it as operators and APIs show it."""
+        return {
+            "list_price": self.trace.to_json() if self.trace else None,
+            "list_cost": f"{self.list_cost:f}",
+            "taken_off": [{**each._asdict(), "amount": f"{each.amount:f}"} for each in self.taken_off],
+            "cost": f"{self.cost:f}",
+            "charged": f"{self.charged:f}",
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +88,27 @@ def usage_by_service(*, team: Team, period: date) -> list[ServiceUsage]:
     rows = (
         PeriodUsage.objects.filter(wallet__team=team, period=period.replace(day=1))
         .values("service_id", currency=F("wallet__currency"))
-        .annotate(calls=Sum("requests"), total=Sum("charged"))
+        .annotate(
+            calls=Sum("requests"),
+            list_total=Sum("listed"),
+            quota_total=Sum("covered"),
+            off_total=Sum("discounted"),
+            total=Sum("charged"),
+        )
         .order_by("-total", "service_id")
     )
-    return [ServiceUsage(row["service_id"], row["calls"], row["total"], row["currency"]) for row in rows]
+    return [
+        ServiceUsage(
+            row["service_id"],
+            row["calls"],
+            row["list_total"],
+            row["quota_total"],
+            row["off_total"],
+            row["total"],
+            row["currency"],
+        )
+        for row in rows
+    ]
 
 
 def charges(*, team: Team, currency: str = "USD") -> QuerySet[Charge]:
@@ -64,15 +126,20 @@ def charge(*, team: Team, event_id: UUID | str) -> Charge:
     return found
 
 
-def explain(charge: Charge) -> Trace | None:
-    """Return the arithmetic behind a charge, from its price version and usage, neither of which ever changes.
+def explain(charge: Charge) -> Explained | None:
+    """Return how a charge came about, from its price version, its usage and its adjustments, which never change.
 
     None for a charge that has no price. Raises: pricing.PricingError.
     """
     version = prices.versions([charge.price_id]).get(charge.price_id)
     if version is None or charge.state == ChargeState.UNPRICED:
         return None
-    return pricing.compile(version.price).trace(charge.usage, request_count=1, channel=charge.channel or None)
+    trace = pricing.compile(version.price).trace(charge.usage, request_count=1, channel=charge.channel or None)
+    is_free = not charge.list_cost and rounded(trace.cost) != 0
+    taken = tuple(
+        TakenOff(each["kind"], each["name"], Decimal(each["amount"]), each["funded_by"]) for each in charge.adjustments
+    )
+    return Explained(None if is_free else trace, charge.list_cost, taken, charge.cost, charge.charged)
 
 
 def event_of(charge: Charge) -> UsageEvent:

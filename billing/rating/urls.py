@@ -2,5 +2,5 @@ from django.urls import path
 
 from billing.rating import views
 
-app_name = "wallets"
-urlpatterns = [path("", views.wallet_detail, name="detail")]
+app_name = "charges"
+urlpatterns = [path("/<uuid:event_id>", views.charge_detail, name="detail")]

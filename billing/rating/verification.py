@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 
+from django.apps import apps
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.utils.module_loading import module_has_submodule
 from psycopg import sql
+
+from billing.rating.charge_rules import CHARGE_RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,30 +62,34 @@ RULES = {
         SELECT wallet_id || '/' || seq, balance_after, running FROM (
             SELECT *, sum(delta) OVER (PARTITION BY wallet_id ORDER BY seq) AS running FROM wallets_walletentry
         ) AS entries WHERE balance_after IS DISTINCT FROM running""",
-    "usage = sum of the wallet's charges": """
+    "usage = sum of the wallet's charges that are on no statement yet": """
         SELECT w.id::text, w.usage, coalesce(c.total, 0) FROM wallets_wallet w
-          LEFT JOIN (SELECT wallet_id, sum(charged) AS total FROM rating_charge GROUP BY 1) c ON c.wallet_id = w.id
+          LEFT JOIN (
+              SELECT x.id, sum(charged) AS total FROM rating_charge
+                JOIN wallets_wallet x ON x.id = wallet_id AND (x.open_period IS NULL OR period >= x.open_period)
+               GROUP BY 1
+          ) c ON c.id = w.id
          WHERE w.usage IS DISTINCT FROM coalesce(c.total, 0)""",
-    "usage of a period = sum of its charges": """
-        SELECT coalesce(p.id::text, c.wallet_id || ' ' || c.period),
-               coalesce(p.charged, 0) || ' in ' || coalesce(p.requests, 0),
-               coalesce(c.total, 0) || ' in ' || coalesce(c.number, 0)
-          FROM rating_periodusage p
-          FULL JOIN (
-              SELECT wallet_id, period, service_id, enrollment_id, sum(charged) AS total, count(*) AS number
-                FROM rating_charge
-               WHERE outcome IN ('completed', 'interrupted') AND status BETWEEN 1 AND 399 GROUP BY 1, 2, 3, 4
-          ) c ON (p.wallet_id, p.period, p.service_id) = (c.wallet_id, c.period, c.service_id)
-             AND coalesce(p.enrollment_id::text, '') = coalesce(c.enrollment_id::text, '')
-         WHERE (p.charged, p.requests) IS DISTINCT FROM (c.total, c.number)""",
     "held = sum of the leases that have not ended": """
         SELECT w.id::text, w.held, coalesce(l.total, 0) FROM wallets_wallet w
           LEFT JOIN (SELECT wallet_id, sum(amount) AS total FROM wallets_lease
                       WHERE state IN ('open', 'retired') GROUP BY 1) l ON l.wallet_id = w.id
          WHERE w.held IS DISTINCT FROM coalesce(l.total, 0)""",
     "a wallet is above its floor": """
-        SELECT id::text, settled - usage - held, -credit_limit FROM wallets_wallet
-         WHERE NOT settled - usage - held >= -credit_limit""",
+        SELECT id::text, settled - usage - held, -credit_limit - overdrawn FROM wallets_wallet
+         WHERE NOT settled - usage - held >= -credit_limit - overdrawn""",
+    "overdrawn = how far the wallet is below its floor, by payments taken back": """
+        SELECT w.id::text, w.overdrawn,
+               least(greatest(w.usage + w.held - w.credit_limit - w.settled, 0), coalesce(t.total, 0))
+          FROM wallets_wallet w
+          LEFT JOIN (
+              SELECT e.wallet_id, -sum(e.delta) AS total FROM wallets_walletentry e
+                JOIN ledger_transaction t ON t.id = e.transaction_id
+                LEFT JOIN ledger_transaction o ON o.id = t.reverses_id
+               WHERE coalesce(o.kind, t.kind) IN ('chargeback', 'refund') GROUP BY 1
+          ) t ON t.wallet_id = w.id
+         WHERE w.overdrawn > 0 AND w.overdrawn IS DISTINCT FROM
+               least(greatest(w.usage + w.held - w.credit_limit - w.settled, 0), coalesce(t.total, 0))""",
     "charged <= cost, charged <= hold, loss = cost - charged": """
         SELECT event_id::text, charged, least(cost, hold) FROM rating_charge
          WHERE NOT (charged BETWEEN 0 AND least(cost, hold) AND loss = cost - charged)""",
@@ -97,6 +106,7 @@ RULES = {
     "a transaction has entries": """
         SELECT t.id::text, 0, 1 FROM ledger_transaction t
          WHERE NOT EXISTS (SELECT FROM ledger_entry e WHERE e.transaction_id = t.id)""",
+    **CHARGE_RULES,
 }
 
 
@@ -119,8 +129,17 @@ def verify() -> list[Violation]:
         return [*_broken_rules(cursor), *_not_finite(cursor)]
 
 
+def all_rules() -> dict[str, str]:
+    """Return the rules here and those of every app that has a module `verification` with RULES of its own."""
+    found = dict(RULES)
+    for app in apps.get_app_configs():
+        if app.module and module_has_submodule(app.module, "verification"):
+            found |= import_module(f"{app.name}.verification").RULES
+    return found
+
+
 def _broken_rules(cursor: CursorWrapper) -> Iterator[Violation]:
-    for rule, query in RULES.items():
+    for rule, query in all_rules().items():
         cursor.execute(f"{query} ORDER BY 1 LIMIT 1")
         if row := cursor.fetchone():
             yield Violation(rule, *(str(value) for value in row))

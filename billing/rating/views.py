@@ -1,9 +1,12 @@
-"""The wallet's page: the three numbers, what the month's usage consists of, every movement of money."""
+"""Of the wallet's page: what the month's usage consists of, and the last calls. And the page of a charge."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -13,11 +16,10 @@ from accounts.teams.access import MemberRequest, member_required
 from accounts.teams.models import Team
 from billing.rating import queries
 from billing.rating.models import Charge
-from billing.wallets import queries as wallets
 from common import htmx, ports
-from common.pagination import Page, page_number
+from domain.pricing import Trace
+from domain.pricing.decimals import plain
 
-_PAGE_SIZE = 25
 _RECENT = 10
 _FIRST_MONTH = date(2000, 1, 1)
 #: What of a usage fits in a line, with its words.
@@ -32,27 +34,11 @@ _SHOWN_USAGE = {
 }
 
 
-@require_safe
-@member_required()
-def wallet_detail(request: MemberRequest) -> HttpResponse:
-    """One wallet of the team, by default the one in its first currency."""
-    currencies = [each.currency for each in wallets.wallets(team=request.team)]
-    if not currencies:
-        return htmx.render(request, "billing/wallets/wallet_detail.html", {"numbers": None})
-    asked = request.GET.get("currency", "")
-    preferred = "USD" if "USD" in currencies else currencies[0]
-    currency = asked if asked in currencies else preferred
+def usage_context(request: MemberRequest, currency: str) -> dict[str, Any]:
+    """Return what the page says of usage: the month that is asked for, and the calls that were charged last."""
     today = timezone.now().date()
     period = _period(request.GET.get("month", ""), today)
-    context = {
-        "numbers": wallets.three_numbers(team=request.team, currency=currency),
-        "currency": currency,
-        "tabs": [{"label": each, "url": f"?currency={each}", "current": each == currency} for each in currencies],
-        **_usage(request.team, currency, period, today),
-        "charges": _recent_charges(request.team, currency),
-        "page": _transactions(request, currency),
-    }
-    return htmx.render(request, "billing/wallets/wallet_detail.html", context, partial="wallet-transactions")
+    return {**_usage(request.team, currency, period, today), "charges": _recent_charges(request.team, currency)}
 
 
 def _period(asked: str, today: date) -> date:
@@ -73,7 +59,9 @@ def _usage(team: Team, currency: str, period: date, today: date) -> dict[str, An
         "previous": (period - timedelta(days=1)).replace(day=1),
         "next": following if (following := (period + timedelta(days=31)).replace(day=1)) <= today else None,
         "usage": [(names.get(each.service_id, "A service that is gone"), each) for each in rows],
-        "usage_total": sum((each.charged for each in rows), start=0),
+        "usage_total": sum((each.charged for each in rows), start=Decimal(0)),
+        "listed_total": sum((each.listed for each in rows), start=Decimal(0)),
+        "taken_off_total": sum((each.taken_off for each in rows), start=Decimal(0)),
     }
 
 
@@ -89,7 +77,25 @@ def _usage_words(usage: dict[str, Any]) -> str:
     return " · ".join(shown)
 
 
-def _transactions(request: MemberRequest, currency: str) -> Page[Any]:
-    found = wallets.transactions(team=request.team, currency=currency)
-    number = page_number(request.GET.get("page"))
-    return Page(list(found[(number - 1) * _PAGE_SIZE : number * _PAGE_SIZE]), number, _PAGE_SIZE, found.count())
+@require_safe
+@member_required()
+def charge_detail(request: MemberRequest, event_id: UUID) -> HttpResponse:
+    """One charge: list price, what was taken off, net, and the arithmetic behind it."""
+    charge = queries.charge(team=request.team, event_id=event_id)
+    explained = queries.explain(charge)
+    context = {
+        "charge": charge,
+        "currency": charge.wallet.currency,
+        "service": ports.service_names([charge.service_id]).get(charge.service_id, "A service that is gone"),
+        "usage": sorted(charge.usage.items()),
+        "explained": explained,
+        "arithmetic": "\n".join(_lines(explained.trace)) if explained and explained.trace else "",
+    }
+    return htmx.render(request, "billing/rating/charge_detail.html", context)
+
+
+def _lines(trace: Trace, depth: int = 0) -> Iterator[str]:
+    """Yield the arithmetic of a price, its parts indented below it."""
+    yield f"{'  ' * depth}{trace.type}: {trace.formula} = {plain(trace.cost)}"
+    for child in trace.children:
+        yield from _lines(child, depth + 1)

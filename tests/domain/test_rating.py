@@ -73,9 +73,6 @@ class TestRate:
     def test_flags_a_usage_that_lacks_what_the_price_asks_for(self):
         assert rated(TOKENS, usage={}) == rating.Rating(Decimal(0), ("metric_missing",))
 
-    def test_flags_a_cost_above_the_hold(self):
-        assert rated(TOKENS, hold=Decimal("1.5")) == rating.Rating(Decimal(2), ("above_hold",))
-
     def test_says_why_a_usage_cannot_be_priced(self):
         found = rated(PER_SECOND)
 

@@ -19,9 +19,9 @@ def json_array(values: Iterable[Mapping[str, object]]) -> str:
     return "{" + ",".join(_quoted(_json(value)) for value in values) + "}"
 
 
-def copy_line(cells: Iterable[str]) -> str:
-    """Return a row for COPY. A cell with text from outside must come from `copy_text` or `copy_json`."""
-    return "\t".join(cells) + "\n"
+def text_array(values: Iterable[str]) -> str:
+    """Return an array literal of texts from outside."""
+    return "{" + ",".join(map(_quoted, values)) + "}"
 
 
 def copy_text(value: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from django.db import Error as DatabaseError
 from billing.rating.services.compiled import ReadyPrice, ReadyPrices
 from billing.rating.services.inbox import Claimed
 from domain import rating, usage
+from domain.promotions import Adjustment
 from domain.rating import Rating
 from domain.usage import UsageEvent
 
@@ -19,12 +20,23 @@ _prices = ReadyPrices()
 
 
 class Rated(NamedTuple):
-    """An event with what it costs, and the row it came from. period: the first day of its month, as 2026-11-01."""
+    """An event with what it costs by its list price, and the row it came from."""
 
     row: Claimed
     event: UsageEvent
     rating: Rating
-    period: str
+
+
+class Booked(NamedTuple):
+    """A rated event as its charge says. cost: the list cost less the adjustments. late: for the month it is of."""
+
+    rated: Rated
+    period: date
+    late: bool
+    adjustments: Sequence[Adjustment]
+    cost: Decimal
+    charged: Decimal
+    flags: tuple[str, ...]
 
 
 Poison = tuple[Claimed, str]
@@ -37,8 +49,7 @@ def rate_all(rows: Sequence[Claimed]) -> tuple[list[Rated], list[Poison]]:
     for row in rows:  # one event after the other: what was just read is still in the processor's cache
         try:
             event = _read(row)
-            cost = rate(event, _prices.get(event.price_version_id))
-            rated.append(Rated(row, event, cost, _period(event.finished_at)))
+            rated.append(Rated(row, event, rate(event, _prices.get(event.price_version_id))))
         except DatabaseError:
             raise
         except ValueError as error:
@@ -63,11 +74,6 @@ def rate(event: UsageEvent, ready: ReadyPrice | None) -> Rating:
 
 def _unpriced(error: str) -> Rating:
     return Rating(Decimal(0), error=error)
-
-
-def _period(finished_at: datetime) -> str:
-    month = finished_at.astimezone(UTC)
-    return f"{month.year:04}-{month.month:02}-01"
 
 
 def _read(row: Claimed) -> UsageEvent:

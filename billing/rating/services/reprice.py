@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from django.db import transaction
-from django.db.models import F
+from django.db import connection, transaction
 
 from billing.rating import queries
-from billing.rating.models import Charge, ChargeState, PeriodUsage
+from billing.rating.models import Charge, ChargeState
+from billing.rating.services import funds, sums
+from billing.rating.services.attention import call_for_attention
+from billing.rating.services.booking import flags
 from billing.rating.services.compiled import ReadyPrices
-from billing.rating.services.rated import rate
-from billing.wallets import queries as wallets
+from billing.rating.services.inbox import Claimed
+from billing.rating.services.rated import Booked, Rated, rate
+from billing.rating.services.reductions import Reductions
 from common.errors import DomainError
+from domain.promotions import net
+from domain.rating import Rating
+from domain.usage import UsageEvent
 
 
 class StillUnpriced(DomainError):
@@ -24,24 +30,44 @@ class StillUnpriced(DomainError):
 def reprice(*, charge: Charge) -> Charge:
     """Price an unpriced charge by the version it names. One that has its price is returned as it is.
 
-    The call's lease has let go of its hold, so the customer pays what the floor allows, and never more than the hold.
-    Raises: StillUnpriced.
+    Quotas and promotions are those of the time of its call. The call's lease has let go of its hold, so the customer
+    pays what the floor allows, and never more than the hold. When the statement of its month is closed, it is on the
+    next one, as late. Raises: StillUnpriced.
     """
-    wallet = wallets.lock_wallet(charge.wallet_id)
-    charge = Charge.objects.select_for_update(of=("self",)).get(pk=charge.pk)
-    if charge.state != ChargeState.UNPRICED:
-        return charge
-    event = queries.event_of(charge)
-    rating = rate(event, ReadyPrices().get(event.price_version_id))
-    if rating.error:
-        raise StillUnpriced(event_id=charge.event_id, error=rating.error)
-    charge.state, charge.error = ChargeState.CHARGED, ""
-    charge.cost, charge.charged = rating.cost, min(rating.cost, charge.hold, wallet.spendable)
-    charge.flags = [*charge.flags, *rating.flags, "repriced"]
-    charge.save(update_fields=["state", "error", "cost", "charged", "flags"])
-    wallet.usage += charge.charged
-    wallet.save(update_fields=["usage"])
-    PeriodUsage.objects.filter(
-        wallet=wallet, period=charge.period, service_id=charge.service_id, enrollment_id=charge.enrollment_id
-    ).update(charged=F("charged") + charge.charged)
+    with connection.cursor() as cursor:
+        wallets = funds.lock_wallets(cursor, [str(charge.wallet_id)])
+        charge = Charge.objects.select_for_update(of=("self",)).select_related("wallet").get(pk=charge.pk)
+        if charge.state != ChargeState.UNPRICED:
+            return charge
+        event = queries.event_of(charge)
+        rating = rate(event, ReadyPrices().get(event.price_version_id))
+        if rating.error:
+            raise StillUnpriced(event_id=charge.event_id, error=rating.error)
+        wallet = wallets[event.wallet_id]
+        reductions = Reductions(cursor, [event])
+        booked = _booked(event, rating, wallet, reductions)
+        _write(charge, booked)
+        funds.write_wallets(cursor, wallets)
+        reductions.write()
+        sums.write(cursor, sums.add_up([booked]))
+        call_for_attention([event.wallet_id] if wallet.needs_attention() else [])
     return charge
+
+
+def _booked(event: UsageEvent, rating: Rating, wallet: funds.Funds, reductions: Reductions) -> Booked:
+    rated = Rated(Claimed(event.event_id, event.wallet_id, event.lease_id, "", "", ""), event, rating)
+    period, late = wallet.period_of(event)
+    adjusted, failed = reductions.take_off(event, rating.cost) if rating.cost else ([], False)
+    cost = net(rating.cost, adjusted)
+    charged = funds.capture(event, rating.cost, cost, wallet, {})
+    # a charge that was late for its month before it had a price has the flag already
+    found = flags(rated, adjusted, late=late and "late" not in event.flags, failed=failed)
+    return Booked(rated, period, late, adjusted, cost, charged, (*found, "repriced"))
+
+
+def _write(charge: Charge, booked: Booked) -> None:
+    charge.state, charge.error = ChargeState.CHARGED, ""
+    charge.list_cost, charge.cost, charge.charged = booked.rated.rating.cost, booked.cost, booked.charged
+    charge.adjustments = [each.to_json() for each in booked.adjustments]
+    charge.period, charge.flags = booked.period, list(booked.flags)
+    charge.save(update_fields=["state", "error", "list_cost", "adjustments", "cost", "charged", "period", "flags"])

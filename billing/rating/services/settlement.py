@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass
 
 from django.db import DataError, IntegrityError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from billing.rating.services import booking, charges, inbox
-from billing.rating.services.inbox import Claimed
+from billing.rating.services import booking, funds, inbox
+from billing.rating.services.attention import call_for_attention
+from billing.rating.services.booking import Outcome
 from billing.rating.services.rated import Rated, rate_all
 
 logger = logging.getLogger(__name__)
@@ -60,6 +60,7 @@ def settle(*, limit: int) -> Settled:
         booked = _book_or_sort_out(cursor, rated)
         poison += booked.refused
         inbox.put_aside(cursor, poison)
+        call_for_attention(booked.attention)
     for row, error in poison:
         logger.error("usage.quarantined event_id=%s wallet_id=%s error=%r", row.event_id, row.wallet_id, error)
     for each in booked.unpriced:
@@ -67,58 +68,20 @@ def settle(*, limit: int) -> Settled:
     return Settled(len(claimed), booked.charges, booked.duplicates, len(booked.unpriced), len(poison))
 
 
-@dataclass(slots=True)
-class _Booked:
-    """What became of the rated events of a batch."""
-
-    charges: int = 0
-    duplicates: int = 0
-    unpriced: list[Rated] = field(default_factory=list)
-    refused: list[tuple[Claimed, str]] = field(default_factory=list)
-
-
-def _book_or_sort_out(cursor: CursorWrapper, rated: Sequence[Rated]) -> _Booked:
+def _book_or_sort_out(cursor: CursorWrapper, rated: Sequence[Rated]) -> Outcome:
     """Book all at once; when PostgreSQL refuses a value, one by one, to find the event that carries it."""
     try:
         with transaction.atomic():
-            return _book(cursor, rated)
+            return booking.book(cursor, rated)
     except (DataError, IntegrityError):
         logger.warning("usage.batch_refused events=%d: booking them one by one", len(rated))
-    booking.lock_wallets(cursor, (each.event.wallet_id for each in rated))  # all of them first, in their order
-    total = _Booked()
+    funds.lock_wallets(cursor, (each.event.wallet_id for each in rated))  # all of them first, in their order
+    total = Outcome()
     for each in rated:
         try:
             with transaction.atomic():
-                one = _book(cursor, [each])
+                one = booking.book(cursor, [each])
         except (DataError, IntegrityError) as error:
-            one = _Booked(refused=[(each.row, str(error))])
-        total.charges += one.charges
-        total.duplicates += one.duplicates
-        total.unpriced += one.unpriced
-        total.refused += one.refused
+            one = Outcome(refused=[(each.row, str(error))])
+        total.add(one)
     return total
-
-
-def _book(cursor: CursorWrapper, rated: Sequence[Rated]) -> _Booked:
-    known = booking.charged_before(cursor, [each.event.event_id for each in rated])
-    new = [each for each in rated if each.event.event_id not in known] if known else rated
-    wallets = booking.lock_wallets(cursor, (each.event.wallet_id for each in new))
-    leases = booking.leases_of(cursor, (each.event.lease_id for each in new if each.event.lease_id))
-    booked = _Booked(duplicates=len(rated) - len(new))
-    written: list[tuple[Rated, Decimal]] = []
-    sums: dict[booking.SumKey, booking.Sum] = {}
-    for each in new:
-        wallet = wallets.get(each.event.wallet_id)
-        if wallet is None or (wallet.team_id, wallet.currency) != (each.event.team_id, each.event.currency):
-            booked.refused.append((each.row, "The event names no wallet of its team in its currency."))
-            continue
-        charged = booking.capture(each, wallet, leases)
-        written.append((each, charged))
-        booking.add_up(sums, each, charged)
-    charges.write(cursor, written)
-    booking.write_wallets(cursor, wallets)
-    booking.write_leases(cursor, leases)
-    booking.write_period_usage(cursor, sums)
-    booked.charges = len(written)
-    booked.unpriced = [each for each, _ in written if each.rating.error]
-    return booked

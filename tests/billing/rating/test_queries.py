@@ -35,8 +35,8 @@ class TestUsageByService:
         rating.settle(limit=10)
 
         assert queries.usage_by_service(team=buyer, period=NOVEMBER) == [
-            ServiceUsage(dear, 2, Decimal(7), "USD"),
-            ServiceUsage(cheap, 1, Decimal(1), "USD"),
+            ServiceUsage(dear, 2, Decimal(7), Decimal(0), Decimal(0), Decimal(7), "USD"),
+            ServiceUsage(cheap, 1, Decimal(1), Decimal(0), Decimal(0), Decimal(1), "USD"),
         ]
 
     def test_is_the_team_s_own(self):
@@ -86,9 +86,9 @@ class TestExplain:
         ship(event)
         rating.settle(limit=1)
 
-        trace = queries.explain(queries.charge(team=buyer, event_id=event.event_id))
+        explained = queries.explain(queries.charge(team=buyer, event_id=event.event_id))
 
-        assert trace.cost == 3
+        assert (explained.trace.cost, explained.list_cost, explained.taken_off, explained.cost) == (3, 3, (), 3)
 
     def test_has_nothing_to_say_of_an_unpriced_one(self):
         ship(usage_event(funded_wallet("10"), price_version(), price_version_id=uuid4()))

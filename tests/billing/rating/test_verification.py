@@ -122,4 +122,4 @@ class TestVerifyLedger:
             call_command("verify_ledger")
 
         assert ended.value.code == 1
-        assert f"usage = sum of the wallet's charges: {wallet.pk} says 0.5" in capsys.readouterr().err
+        assert f"on no statement yet: {wallet.pk} says 0.5" in capsys.readouterr().err
