@@ -12,6 +12,10 @@ ENV PATH=/venv/bin:$PATH \
     DATA_DIR=/data \
     STATIC_ROOT=/app/staticfiles
 WORKDIR /app
+# what PDF files are laid out and written with
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core \
+    && rm -rf /var/lib/apt/lists/*
 COPY --from=build /venv /venv
 COPY . .
 # collectstatic reads no value of these, but the settings insist on having them
@@ -22,4 +26,4 @@ RUN SECRET_KEY=build API_KEY_PEPPER=build SECRETS_PUBLIC_KEY=build DATABASE_URL=
 USER marketplace
 VOLUME /data /spool
 EXPOSE 8000
-CMD ["uvicorn", "config.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--loop", "uvloop", "--http", "httptools", "--no-access-log"]
+CMD ["uvicorn", "config.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--loop", "uvloop", "--http", "gateway.door.protocol:DoorProtocol", "--no-access-log"]

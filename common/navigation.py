@@ -28,19 +28,38 @@ class Section:
 
 _KEYS = Place("API Keys", "/keys", "key-round")
 _SECRETS = Place("Secrets", "/secrets", "lock")
+_DISPUTES = Place("Disputes", "/disputes", "scale")
 _TOP = (Place("Home", "/", "house"), Place("Market", "/market", "store"))
 
 CUSTOMER = (
     Section("", _TOP),
     Section("Services", (Place("Enrollments", "/enrollments", "layers"),)),
-    Section("Billing", (Place("Wallet", "/wallet", "wallet"),)),
+    Section(
+        "Billing",
+        (
+            Place("Wallet", "/wallet", "wallet"),
+            Place("Subscriptions", "/subscriptions", "repeat"),
+            Place("Promotions", "/promotions", "tag"),
+            Place("Statements", "/statements", "file-text"),
+        ),
+    ),
     Section("Developer", (_KEYS, _SECRETS)),
+    Section("Support", (_DISPUTES,)),
     Section("Settings", (Place("Account", "/teams", "users"),)),
 )
 SELLER = (
     Section("", _TOP),
     Section("Services", (Place("My services", "/seller/services", "package"),)),
+    Section(
+        "Money",
+        (
+            Place("Earnings", "/seller/earnings", "chart-column"),
+            Place("Invoices", "/seller/invoices", "receipt"),
+            Place("Payouts", "/seller/payouts", "send"),
+        ),
+    ),
     Section("Developer", (_SECRETS, _KEYS)),
+    Section("Support", (_DISPUTES,)),
     Section("Settings", (Place("Account", "/teams", "users"),)),
 )
 

@@ -7,7 +7,9 @@ port, and the upper floor plugs its function in when the application starts (`Ap
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Generic, ParamSpec, TypeVar
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar
 from uuid import UUID
 
 P = ParamSpec("P")
@@ -33,7 +35,8 @@ class Port(Generic[P, R]):
 
 
 #: A record of the data plane must be compiled anew, in the running transaction: publish(kind, key).
-#: kinds: "service" (service id), "customer" (team id), "route" (path), "api_key" (digest), "secret" (team id/name).
+#: kinds: "service" (service id), "customer" (team id), "route" (path), "api_key" (digest), "secret" (team id/name),
+#: and by the names that calls use, as domain.routing.snapshot says: "alias", "group", "chain", "broadcast".
 publish: Port[[str, str], None] = Port("publish")
 
 #: The names of the secrets and variables that a team has: secret_names(team id).
@@ -41,3 +44,32 @@ secret_names: Port[[UUID], frozenset[str]] = Port("secret_names")
 
 #: What people call services: service_names(service ids) -> {id: name}. Unknown ids are left out.
 service_names: Port[[Iterable[UUID]], dict[UUID, str]] = Port("service_names")
+
+#: The codes by which enrollments are called: enrollment_codes(enrollment ids) -> {id: code}. Unknown ids are left out.
+enrollment_codes: Port[[Iterable[UUID]], dict[UUID, str]] = Port("enrollment_codes")
+
+
+class ServiceFacts(NamedTuple):
+    """What a promotion may ask about a service. groups: those it is in, as (id of the owner or None, name)."""
+
+    seller_id: UUID
+    name: str
+    groups: frozenset[tuple[UUID | None, str]]
+
+
+#: What promotions ask about services: service_facts(service ids) -> {id: facts}. Unknown ids are left out.
+service_facts: Port[[Iterable[UUID]], dict[UUID, ServiceFacts]] = Port("service_facts")
+
+#: A promotion checked as a seller's file is: checked_promotion(content) -> (as it is stored, sentences of its errors).
+checked_promotion: Port[[dict[str, Any]], tuple[dict[str, Any], list[str]]] = Port("checked_promotion")
+
+#: The names of the plans that teams are subscribed to now: plans_of(team ids) -> {id: names}; without any: left out.
+plans_of: Port[[Iterable[UUID]], dict[UUID, frozenset[str]]] = Port("plans_of")
+
+#: What promotions that sellers pay for took off statements: statement_discounts(service ids, month) ->
+#: [(service id, currency, amount)].
+statement_discounts: Port[[Iterable[UUID], date], list[tuple[UUID, str, Decimal]]] = Port("statement_discounts")
+
+#: A subscription opens, pauses or ends the enrollment that it pays for, in the running transaction:
+#: enrollment_access(enrollment id, "open" | "paused" | "ended", now).
+enrollment_access: Port[[UUID, str, datetime], None] = Port("enrollment_access")

@@ -53,8 +53,10 @@ def words(name: str, default: str = "", *, environ: Mapping[str, str] = os.envir
 
 
 def url(name: str, default: str | None = None, *, environ: Mapping[str, str] = os.environ) -> str:
-    """Return an absolute address without a slash at its end."""
+    """Return an absolute address without a slash at its end. A default of '' lets there be none."""
     value = text(name, default, environ=environ).rstrip("/")
+    if not value and default == "":
+        return ""
     parts = urlsplit(value)
     if not parts.scheme or not (parts.netloc or parts.path):
         raise SettingError(f"{name} must be an absolute address such as https://example.org (got {value!r}).")

@@ -2,7 +2,33 @@
 
 from __future__ import annotations
 
+from celery.schedules import crontab
+
 SCHEDULE = {
+    # every balance from its entries; whatever breaks a rule is known within the hour
+    "verify the books": {"task": "billing.rating.verify", "schedule": 3600.0},
     # the broker may lose what it holds; uploads wait in the database as well
     "sweep uploads": {"task": "marketplace.catalog.sweep_uploads", "schedule": 60.0},
+    # months end at any hour, each in its customer's time zone; and the broker may lose what is to be rendered
+    "close statements": {"task": "billing.statements.sweep", "schedule": 3600.0},
+    # sellers' invoices follow their customers' statements; windows end at any hour
+    "sweep seller invoices": {"task": "billing.payouts.sweep_invoices", "schedule": 3600.0},
+    # payouts by schedule, and those whose answer was lost
+    "sweep payouts": {"task": "billing.payouts.sweep_payouts", "schedule": 600.0},
+    # wallets that run low, questions that the processor did not answer, webhooks whose task was lost
+    "sweep payments": {"task": "billing.payments.sweep", "schedule": 60.0},
+    # everything that webhooks do, for those that never came
+    "reconcile payments": {"task": "billing.payments.reconcile", "schedule": 3600.0},
+    # our account of the money with the processor against its own books
+    "check card clearing": {"task": "billing.payments.check_agreement", "schedule": crontab(hour=4, minute=10)},
+    # what a day costs follows from yesterday's balance; every hour, so that a day with an outage has one too
+    "note balances": {"task": "billing.payments.note_balances", "schedule": 3600.0},
+    # months of subscriptions begin at any minute; fees that were unpaid are taken when money has come in
+    "sweep subscriptions": {"task": "billing.subscriptions.sweep", "schedule": 60.0},
+    # notices of plans that change: who was not told, and who is to be reminded
+    "sweep notices of plans": {"task": "billing.subscriptions.sweep_notices", "schedule": 3600.0},
+    # new prices hold when their notice has ended, at any minute
+    "sweep prices": {"task": "marketplace.enrollments.sweep_prices", "schedule": 60.0},
+    # answers of asynchronous broadcasts are kept for a week
+    "forget answers": {"task": "gateway_admin.schedules.forget_answers", "schedule": crontab(hour=3, minute=40)},
 }

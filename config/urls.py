@@ -3,7 +3,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from config import api_urls, health, pages
+from billing.payments.views import webhooks
+from config import api_urls, health, pages, wallet
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -19,8 +20,17 @@ urlpatterns = [
     path("enrollments", include("marketplace.enrollments.urls")),
     path("keys", include("gateway_admin.api_keys.urls")),
     path("secrets", include("gateway_admin.secrets.urls")),
-    path("wallet", include("billing.rating.urls")),
+    path("wallet", wallet.wallet_detail, name="wallet"),
+    path("wallet/transactions", wallet.transaction_list, name="transactions"),
+    path("wallet", include("billing.payments.urls")),
+    path("webhooks/stripe", webhooks.stripe, name="stripe_webhook"),
+    path("wallet/charges", include("billing.rating.urls")),
+    path("promotions", include("billing.promotions.urls")),
+    path("statements", include("billing.statements.urls")),
+    path("subscriptions", include("billing.subscriptions.urls")),
     path("seller/services", include("marketplace.catalog.urls_seller")),
+    path("seller/", include("billing.payouts.urls")),
+    path("disputes", include("marketplace.disputes.urls")),
 ]
 
 handler404 = api_urls.not_found

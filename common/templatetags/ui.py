@@ -61,6 +61,12 @@ def money_exact(amount: Decimal | None, currency: str = "USD") -> SafeString:
     return _money(amount, amounts.written_exactly(amount, currency), currency)
 
 
+@register.filter
+def money_text(amount: Decimal, currency: str = "USD") -> str:
+    """Write an amount with every digit and its currency where there is no HTML: in mails."""
+    return f"{amounts.written_exactly(amount, currency)} {currency}"
+
+
 def _money(amount: Decimal, text: str, currency: str) -> SafeString:
     return format_html('<data class="money" value="{}">{} {}</data>', f"{amount:f}", text, currency)
 

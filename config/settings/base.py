@@ -89,6 +89,11 @@ INSTALLED_APPS = [
     "marketplace.disputes",
     "gateway_admin.api_keys",
     "gateway_admin.secrets",
+    "gateway_admin.aliases",
+    "gateway_admin.collections",
+    "gateway_admin.chains",
+    "gateway_admin.broadcasts",
+    "gateway_admin.schedules",
     "gateway_admin.publishing",
 ]
 
@@ -196,6 +201,18 @@ CELERY_TIMEZONE = "UTC"
 # makes it the current application of every process with these settings, so that jobs go to our broker
 from config.celery import app as celery_app  # noqa: E402, F401
 
+# Cards. Without a key there are none. api_base: something that pretends to be Stripe, for tests and `make run`.
+STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY", "")
+STRIPE_WEBHOOK_SECRETS = env.words("STRIPE_WEBHOOK_SECRETS")
+STRIPE_ACCOUNT = env.text("STRIPE_ACCOUNT", "")
+STRIPE_API_BASE = env.url("STRIPE_API_BASE", "")
+STRIPE_TIMEOUT_SECONDS = env.integer("STRIPE_TIMEOUT_SECONDS", 20)
+STRIPE_RETRIES = env.integer("STRIPE_RETRIES", 2)
+
+# The least and the most that a card is charged at once, in units of the wallet's currency.
+TOP_UP_MINIMUM = env.integer("TOP_UP_MINIMUM", 5)
+TOP_UP_MAXIMUM = env.integer("TOP_UP_MAXIMUM", 5000)
+
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -205,6 +222,9 @@ X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 
 from csp.constants import NONCE, NONE, SELF  # noqa: E402  constants only; after the values they describe
+
+# A form of ours that ends on a page of Stripe is a form that goes there: browsers follow no redirect to anywhere else.
+STRIPE_PAGES = [STRIPE_API_BASE] if STRIPE_API_BASE else ["https://*.stripe.com"]
 
 CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": ("/admin/",),
@@ -216,7 +236,7 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "object-src": [NONE],
         "base-uri": [SELF],
-        "form-action": [SELF],
+        "form-action": [SELF, *STRIPE_PAGES],
         "frame-ancestors": [NONE],
     },
 }
@@ -227,8 +247,38 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
-    "loggers": {"django.server": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+    "loggers": {
+        "django.server": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},
+        "stripe": {"level": "WARNING"},
+        # they tell every step of every page
+        "weasyprint": {"level": "WARNING"},
+        "fontTools": {"level": "WARNING"},
+        "factur-x": {"level": "WARNING"},
+    },
 }
 
 UNFOLD = {"SITE_TITLE": "Operators", "SITE_HEADER": "Marketplace operators", "SHOW_HISTORY": True}
 SITE_NAME = env.text("SITE_NAME", "Onekey")
+
+# Who issues the statements, as they print it. Lines of the address are parted by semicolons.
+PLATFORM_NAME = env.text("PLATFORM_NAME", SITE_NAME)
+PLATFORM_ADDRESS = env.text("PLATFORM_ADDRESS", "1 Example Street; 12345 Example City")
+PLATFORM_COUNTRY = env.text("PLATFORM_COUNTRY", "US")
+PLATFORM_TAX_ID = env.text("PLATFORM_TAX_ID", "")
+PLATFORM_TAX_NOTE = env.text("PLATFORM_TAX_NOTE", "No tax is added to these amounts.")
+
+# How long after the end of a month its statements are frozen, so that usage that comes late is still on them.
+STATEMENT_GRACE_HOURS = env.integer("STATEMENT_GRACE_HOURS", 6)
+
+# How long a subscription goes on whose fee cannot be paid, and how long customers are told before a price rises.
+SUBSCRIPTION_GRACE_DAYS = env.integer("SUBSCRIPTION_GRACE_DAYS", 3)
+PRICE_NOTICE_DAYS = env.integer("PRICE_NOTICE_DAYS", 30)
+
+# How long a seller may dispute an invoice, how long its earnings are then held back, and the smallest payout.
+INVOICE_DISPUTE_DAYS = env.integer("INVOICE_DISPUTE_DAYS", 14)
+PAYOUT_WINDOW_DAYS = env.integer("PAYOUT_WINDOW_DAYS", 60)
+PAYOUT_MINIMUM = env.integer("PAYOUT_MINIMUM", 10)
+
+# How long after a call a customer may dispute its charge.
+DISPUTE_WINDOW_DAYS = env.integer("DISPUTE_WINDOW_DAYS", 60)

@@ -31,6 +31,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 SERVESTATIC_AUTOREFRESH = True
+# no test charges a card of the environment: the fixture `stripe` names the fake
+STRIPE_SECRET_KEY = ""
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
 if suffix := os.environ.get("TEST_DB_SUFFIX"):

@@ -14,15 +14,31 @@ ELSEWHERE = ("admin/", "accounts/")
 
 #: {path segment before an argument, and the argument: the object of the owner that it names}.
 OBJECTS: dict[str, Callable[[Belongings], object]] = {
+    "aliases/<alias_id>": lambda owner: owner.alias.pk,
+    "aliases/<identifier>": lambda owner: owner.alias.pk,
+    "broadcasts/<broadcast_id>": lambda owner: owner.broadcast.pk,
+    "chains/<chain_id>": lambda owner: owner.chain.pk,
+    "groups/<group_id>": lambda owner: owner.collection.pk,
+    "groups/<name>": lambda owner: owner.collection.name,
+    "members/<service_id>": lambda owner: owner.enrollment.service_id,
+    "steps/<step_id>": lambda owner: owner.chain.steps.get().pk,
+    "targets/<target_id>": lambda owner: owner.broadcast.targets.get().pk,
+    "charge/<event_id>": lambda owner: owner.dispute.charge_id,
+    "charges/<event_id>": lambda owner: owner.dispute.charge_id,
+    "disputes/<dispute_id>": lambda owner: owner.dispute.pk,
     "documents/<document_id>": lambda owner: owner.document.pk,
     "enrollments/<enrollment_id>": lambda owner: owner.enrollment.pk,
+    "files/<kind>": lambda _: "csv",
+    "invoices/<invoice_id>": lambda owner: owner.invoice.pk,
     "keys/<key_id>": lambda owner: owner.buyer_key.pk,
     "market/<reference>": lambda owner: owner.service.name,
     "new/<service_id>": lambda owner: owner.service.pk,
     "secrets/<name>": lambda _: SECRET,
     "services/<service_id>": lambda owner: owner.service.pk,
     "tasks/<enrollment_task>": lambda owner: owner.enrollment.pk,
+    "statements/<number>": lambda owner: owner.statement.number,
     "tasks/<task_id>": lambda owner: owner.task.key,
+    "top-ups/<top_up_id>": lambda owner: owner.top_up.pk,
 }
 _ARGUMENT = re.compile(r"(?:([^/<>]+)/)?<(?:\w+:)?(\w+)>")
 

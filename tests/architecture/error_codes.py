@@ -89,7 +89,11 @@ def _made_in(function: ast.AST) -> Iterator[Row]:
     }
     for call in house.calls(function):
         name = call.func.id if isinstance(call.func, ast.Name) else ""
-        if name in {"GatewayError", "Refusal"} and len(call.args) >= 3 and isinstance(call.args[0], ast.Constant):
+        if (
+            name in {"GatewayError", "Refusal", "_refused", "_stop", "_error"}
+            and len(call.args) >= 3
+            and isinstance(call.args[0], ast.Constant)
+        ):
             status, code, sentence = int(str(call.args[0].value)), house.literal(call.args[1]), call.args[2]
         elif name == "BadPath" and len(call.args) >= 2:
             code, sentence = house.literal(call.args[0]), call.args[1]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
@@ -29,7 +30,17 @@ METHODS = ("GET", "POST", "PATCH", "DELETE", "PUT")
 FLOORS = ("accounts.", "billing.", "marketplace.", "gateway_admin.")
 #: What is sent along, so that no form is refused before the object is looked for.
 FORM = {"host": HOST, "visibility": "public", "value": "stolen", "description": "stolen"}
-BODIES = {"PATCH": {"visibility": "unlisted"}, "PUT": {"value": "stolen"}}
+_TARGET = {"name": "stolen", "target_path": "p/stolen", "sort_order": 1}
+#: {(method, last segment of the address): body}; the segment "" stands for all others.
+BODIES: dict[tuple[str, str], object] = {
+    ("PATCH", ""): {"visibility": "unlisted"},
+    ("PUT", ""): {"value": "stolen"},
+    ("PUT", "steps"): [_TARGET],
+    ("PUT", "targets"): [_TARGET],
+    ("POST", "steps"): _TARGET,
+    ("POST", "targets"): _TARGET,
+    ("POST", "members"): {"service_id": str(uuid4())},
+}
 
 #: Here even the owner of a private service finds nothing: it is what everybody reads.
 PUBLIC_ONLY = ("v1/services/",)
@@ -55,7 +66,8 @@ class Visitor:
     def ask(self, method: str, address: str, form: dict[str, str] | None = None) -> HttpResponse:
         """Ask as a page or a program would."""
         if address.startswith("/v1/"):
-            body = json.dumps(BODIES.get(method, {}))
+            last = address.rstrip("/").rpartition("/")[2]
+            body = json.dumps(BODIES.get((method, last), BODIES.get((method, ""), {})))
             return self.client.generic(method, address, body, content_type="application/json")
         send = getattr(self.client, method.lower())
         return send(address, form) if form is not None and method in {"GET", "POST"} else send(address)

@@ -16,7 +16,19 @@ from tests.architecture import house
 EVERYWHERE = ["settings/base.py", "settings/prod.py"]
 GATEWAY = ["gateway.py"]
 #: Read by the supervisor, the settings of development and of the suite, docker-compose.yml, and the browser tests.
-OTHERS = {"HOST", "PORT", "DEBUG", "TEST_DB_SUFFIX", "POSTGRES_PASSWORD", "KEYCLOAK_ADMIN_PASSWORD", "CHROMIUM"}
+OTHERS = {
+    "HOST",
+    "PORT",
+    "DEBUG",
+    "TEST_DB_SUFFIX",
+    "POSTGRES_PASSWORD",
+    "KEYCLOAK_ADMIN_PASSWORD",
+    "CHROMIUM",
+    "STRIPE_TEST_SECRET_KEY",
+    "GATEWAY_WORKERS",
+}
+#: Read by the C library, before any of ours.
+C_LIBRARY = {"MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TOP_PAD_"}
 OURS = {"migrate", "web", "gateway", "worker", "beat", "settlement"}
 
 
@@ -72,11 +84,15 @@ class TestCompose:
     def test_gives_none_a_variable_that_nothing_reads(self, compose, role):
         files = [*EVERYWHERE, *(GATEWAY if role == "gateway" else [])]
         given = set(compose["services"][role]["environment"])
-        assert given - read_by(*files) - {"DJANGO_SETTINGS_MODULE"} == set()
+        assert given - read_by(*files) - C_LIBRARY - {"DJANGO_SETTINGS_MODULE"} == set()
 
     def test_lets_the_gateway_alone_open_secrets(self, compose):
         holders = [name for name in OURS if "SECRETS_PRIVATE_KEYS" in compose["services"][name]["environment"]]
         assert holders == ["gateway"]
+
+    def test_keeps_the_key_to_the_cards_from_the_gateway(self, compose):
+        assert compose["services"]["gateway"]["environment"]["STRIPE_SECRET_KEY"] == ""
+        assert compose["services"]["worker"]["environment"]["STRIPE_SECRET_KEY"] != ""
 
     def test_starts_what_serves_after_the_migration(self, compose):
         waiting = {name: compose["services"][name]["depends_on"]["migrate"]["condition"] for name in OURS - {"migrate"}}

@@ -17,8 +17,9 @@ class TestNavigation:
         assert [(section.label, [place.label for place in section.places]) for section in CUSTOMER] == [
             ("", ["Home", "Market"]),
             ("Services", ["Enrollments"]),
-            ("Billing", ["Wallet"]),
+            ("Billing", ["Wallet", "Subscriptions", "Promotions", "Statements"]),
             ("Developer", ["API Keys", "Secrets"]),
+            ("Support", ["Disputes"]),
             ("Settings", ["Account"]),
         ]
 

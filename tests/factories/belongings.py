@@ -3,32 +3,56 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from django.utils import timezone
 
 from accounts.teams.models import Role, Team
 from accounts.users.models import User
+from billing.payments.models import TopUp
+from billing.payouts.models import Invoice
 from billing.promotions import services as promotions
 from billing.rating import services as rating
+from billing.rating.models import Charge
+from billing.statements import services as statements
+from billing.statements.models import FileKind, Statement
+from billing.subscriptions.models import Plan
 from billing.wallets.models import Wallet
+from gateway_admin.aliases import services as aliases
+from gateway_admin.aliases.models import Alias
 from gateway_admin.api_keys import services as api_keys
 from gateway_admin.api_keys.models import ApiKey
+from gateway_admin.broadcasts import services as broadcasts
+from gateway_admin.broadcasts.models import Broadcast
+from gateway_admin.chains import services as chains
+from gateway_admin.chains.models import Chain
+from gateway_admin.collections import services as collections
+from gateway_admin.collections.models import Collection
+from gateway_admin.schedules.models import Schedule, TaskAnswer
 from gateway_admin.secrets import services as secrets
 from marketplace.catalog import services as catalog
 from marketplace.catalog.models import Document, Service, UploadTask
 from marketplace.catalog.services.groups import GroupContent
+from marketplace.disputes import services as disputes
+from marketplace.disputes.models import Dispute
 from marketplace.enrollments import services as enrollments
 from marketplace.enrollments.models import Enrollment
 from tests.factories.accounts import TeamFactory, UserFactory
 from tests.factories.billing import Process, funded_wallet, price_version, ship, ship_raw, usage_event
 from tests.factories.marketplace import as_payload, files, make_service
+from tests.factories.payments import history
+from tests.factories.payouts import paid_seller
 
 _FEED = {
     "user_parameters_schema": {"type": "object", "properties": {"city": {"type": "string", "title": "City"}}},
     # a code of eight characters is in no page by chance
-    "service_options": {"default_visibility": "public", "enrollment": {"scope": "global"}},
+    "service_options": {
+        "default_visibility": "public",
+        "enrollment": {"scope": "global"},
+        "plans": [{"name": "free", "monthly_fee": "0", "included": {"metric": "requests", "quantity": 5}}],
+    },
     "user_access_interfaces": {"own": {"base_url": "${API_GATEWAY_BASE_URL}/feed/{{ enrollment.code }}"}},
     "documents": {
         "Connectivity test": {"category": "connectivity_test", "mime_type": "bash", "file_content": "true"},
@@ -61,10 +85,18 @@ class Belongings:
     buyer_key_text: str
     seller_key_text: str
     wallet: Wallet
+    top_up: TopUp
+    statement: Statement
+    dispute: Dispute
+    invoice: Invoice
     enrollment: Enrollment
     service: Service
     document: Document
     task: UploadTask
+    alias: Alias
+    collection: Collection
+    chain: Chain
+    broadcast: Broadcast
 
     @property
     def canaries(self) -> tuple[str, ...]:
@@ -94,7 +126,10 @@ def belongings() -> Belongings:
     buyer_key, buyer_text = api_keys.issue(team=buyer, role=Role.OWNER, name="Vermilion key", by=None, now=now)
     seller_key, text = api_keys.issue(team=seller, role=Role.OWNER, name="Vermilion key", by=None, now=now)
     feed = make_service(listing=_FEED)
-    enrollment = enrollments.enroll(team=buyer, service=feed, by=None, parameters={"city": "Vermilion Bay"}, now=now)
+    plan = Plan.objects.get(service_id=feed.pk)
+    enrollment = enrollments.enroll(
+        team=buyer, service=feed, by=None, parameters={"city": "Vermilion Bay"}, now=now, plan_id=plan.pk
+    )
     service = make_service(seller, namespace="vermilion", name="prototype", listing=_PRIVATE)
     return Belongings(
         buyer=buyer,
@@ -103,11 +138,16 @@ def belongings() -> Belongings:
         seller_key=seller_key,
         buyer_key_text=buyer_text,
         seller_key_text=text,
-        wallet=_used_wallet(buyer, feed),
+        wallet=_used_wallet(buyer, feed, service),
+        top_up=history(Wallet.objects.get(team=buyer), now=now),
+        dispute=_dispute(buyer, service),
+        invoice=paid_seller(seller, note="Vermilion chargeback", now=now),
+        statement=_statement(buyer, now),
         enrollment=enrollment,
         service=service,
         document=Document.objects.get(title="Vermilion guide"),
-        task=_catalogue(seller),
+        task=_catalogue(seller, buyer),
+        **_routing(buyer, feed),
     )
 
 
@@ -115,10 +155,30 @@ def _person(who: str) -> User:
     return UserFactory(email=f"{who}@vermilion.example", full_name=f"Vermilion {who}")
 
 
-def _used_wallet(buyer: Team, feed: Service) -> Wallet:
+def _routing(buyer: Team, feed: Service) -> dict[str, Any]:
+    """Make one of everything that calls find by a name."""
+    made = {"team": buyer, "by": None, "now": timezone.now()}
+    collection = collections.create(name="vermilion-tools", display_name="Vermilion tools", **made)
+    collections.add_member(collection=collection, service=feed)
+    step = chains.StepContent(name="vermilion-step", target_path="p/vermilion")
+    target = broadcasts.TargetContent(name="vermilion-target", target_path="p/vermilion")
+    Schedule.objects.create(
+        team=buyer, kind="delayed", state="active", path="p/vermilion", schedule={"schedule_type": "once"}
+    )
+    TaskAnswer.objects.create(id=uuid4(), team=buyer, broadcast="vermilion-broadcast", name="vermilion-target")
+    return {
+        "alias": aliases.create(name="vermilion-alias", target_path="p/vermilion", **made),
+        "collection": collection,
+        "chain": chains.create(name="vermilion-chain", steps=[step], **made),
+        "broadcast": broadcasts.create(name="vermilion-broadcast", targets=[target], **made),
+    }
+
+
+def _used_wallet(buyer: Team, feed: Service, service: Service) -> Wallet:
     """Return a wallet with a charge, a lease, an event that waits and one that could not be read."""
     wallet = funded_wallet("731942.58", team=buyer)
     ship(usage_event(wallet, price_version(), service_id=feed.pk))
+    ship(usage_event(wallet, price_version(), service_id=service.pk))
     ship_raw([(uuid4(), wallet.pk, None, "{}")])
     rating.settle(limit=10)
     ship(usage_event(wallet, price_version(), service_id=feed.pk))
@@ -126,13 +186,30 @@ def _used_wallet(buyer: Team, feed: Service) -> Wallet:
     return Wallet.objects.get(pk=wallet.pk)
 
 
-def _catalogue(seller: Team) -> UploadTask:
-    """Make a group, a promotion and an upload, which is returned."""
+def _dispute(buyer: Team, service: Service) -> Dispute:
+    """Return a dispute about the charge for the seller's service."""
+    charge = Charge.objects.select_related("wallet").get(service_id=service.pk)
+    return disputes.open(team=buyer, charge=charge, text="Vermilion is no red", by=None, now=charge.finished_at)
+
+
+def _statement(buyer: Team, now: datetime) -> Statement:
+    """Return the statement of the month in which the wallet was used, with one of its files."""
+    address = {"legal_name": "Vermilion Ltd", "address": "1 Vermilion Way", "country": "GB", "tax_id": ""}
+    statements.set_billing_details(team=buyer, now=now, **address)
+    statement, *_ = statements.close_due(wallet=Wallet.objects.get(team=buyer), now=now + timedelta(days=60))
+    statements.write_file(statement=statement, kind=FileKind.CSV, content=b"Vermilion", now=now)
+    return statement
+
+
+def _catalogue(seller: Team, buyer: Team) -> UploadTask:
+    """Make a group, a promotion with a code that the buyer has redeemed, and an upload, which is returned."""
     now = timezone.now() - timedelta(minutes=1)
     content = GroupContent(name="vermilion-group", display_name="Vermilion group", status="active")
     catalog.store_group(owner=seller, content=content)
     rule = {"name": "vermilion-sale", "pricing": {"type": "multiply", "factor": "0.8"}, "status": "active"}
-    promotions.store(owner=seller, content=rule, by=None, now=now)
+    scope = {"customers": {"code": "VERMILION20"}}
+    promotions.store(owner=seller, content={**rule, "scope": scope}, by=None, now=now)
+    promotions.redeem(team=buyer, code="VERMILION20", by=None, now=now)
     return catalog.accept_upload(
         seller=seller, payload=as_payload(files("vermilion")), auto_submit=False, key=None, by=None, now=now
     )

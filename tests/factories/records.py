@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from domain.routing.snapshot import (
+    AliasRecord,
+    AliasRow,
+    BroadcastRecord,
+    BroadcastTarget,
+    ChainRecord,
+    ChainStep,
     ChannelRecord,
     CustomerRecord,
     EnrollmentRecord,
     EnrollmentRoute,
+    GroupMember,
+    GroupRecord,
     PriceRecord,
     ServiceRecord,
 )
@@ -81,3 +90,31 @@ def customer(**changes: Any) -> CustomerRecord:
         "enrollments": (),
     }
     return CustomerRecord(**{**values, **changes})
+
+
+def service_id(name: str) -> str:
+    """Return the id that stands for a service of that name in tests."""
+    return str(uuid5(NAMESPACE_URL, name))
+
+
+def alias(name: str, target: str, *rows: AliasRow) -> AliasRecord:
+    return AliasRecord(name, (AliasRow(str(uuid5(NAMESPACE_URL, target)), target), *rows))
+
+
+def group(name: str, *members: GroupMember | str, **changes: Any) -> GroupRecord:
+    """A group of services by their names, or of members."""
+    made = [GroupMember(service_id(each)) if isinstance(each, str) else each for each in members]
+    return GroupRecord(str(uuid5(NAMESPACE_URL, f"group {name}")), name, tuple(made), **changes)
+
+
+def member(service: str, **changes: Any) -> GroupMember:
+    return GroupMember(service_id(service), **changes)
+
+
+def chain(name: str, *steps: ChainStep, **changes: Any) -> ChainRecord:
+    return ChainRecord(str(uuid5(NAMESPACE_URL, f"chain {name}")), name, steps, **changes)
+
+
+def broadcast(name: str, *targets: BroadcastTarget | str, **changes: Any) -> BroadcastRecord:
+    made = [BroadcastTarget(each, f"p/{each}") if isinstance(each, str) else each for each in targets]
+    return BroadcastRecord(str(uuid5(NAMESPACE_URL, f"broadcast {name}")), name, tuple(made), **changes)
