@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
-
 from django.conf import settings
 from django.template.loader import render_to_string
 
 from billing.payouts.models import Invoice
-from common.errors import DomainError
+from common import pdf
 
-
-class LibraryMissing(DomainError):
-    """The system libraries of WeasyPrint are not there."""
-
-    code = "pdf_library_missing"
-    sentence = (
-        "PDF files need Pango ({reason}). Install it: apt-get install"
-        " libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core"
-    )
+_VARIANT = "pdf/ua-1"
 
 
 def rendered(invoice: Invoice) -> bytes:
-    """Return an invoice as a PDF. The same state of it gives the same bytes. Raises: LibraryMissing."""
+    """Return an invoice as a PDF. The same state of it gives the same bytes. Raises: pdf.LibraryMissing."""
     page = render_to_string(
         "billing/payouts/invoice_pdf.html",
         {
@@ -38,21 +27,7 @@ def rendered(invoice: Invoice) -> bytes:
         },
     )
     style = render_to_string("billing/payouts/invoice_pdf.css", {"invoice": invoice})
-    weasyprint, fetching = _library()
-    # no protocol is allowed: whatever a name or note would ask for is not loaded
-    fetcher = fetching.URLFetcher(allowed_protocols=(), allow_redirects=False)
-    content: bytes = weasyprint.HTML(string=page, url_fetcher=fetcher).write_pdf(
-        stylesheets=[weasyprint.CSS(string=style, url_fetcher=fetcher)],
-        pdf_variant="pdf/ua-1",
-        pdf_tags=True,
-        pdf_identifier=str(invoice.pk).encode(),
+    content: bytes = pdf.laid_out(page, style, variant=_VARIANT).write_pdf(
+        pdf_variant=_VARIANT, pdf_tags=True, pdf_identifier=str(invoice.pk).encode()
     )
     return content
-
-
-def _library() -> tuple[Any, Any]:
-    """Load WeasyPrint now and not with this module: pages without a PDF do not need its system libraries."""
-    try:
-        return import_module("weasyprint"), import_module("weasyprint.urls")
-    except OSError as error:
-        raise LibraryMissing(reason=str(error)[:200]) from error

@@ -21,4 +21,4 @@ def verify(**_: object) -> None:
         logger.error("books.broken rule=%r row=%r found=%r proven=%r", each.rule, each.row, each.found, each.proven)
     if violations:
         operators = User.objects.filter(is_staff=True, is_active=True).order_by("email")
-        mail.send("rating/books_broken", to=operators.values_list("email", flat=True), violations=violations)
+        mail.send("emails/rating/books_broken", to=operators.values_list("email", flat=True), violations=violations)

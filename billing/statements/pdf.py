@@ -1,21 +1,21 @@
 """The printed statement: one template, one call of WeasyPrint. Tagged PDF/A-3 with the electronic invoice inside.
 
 It fetches nothing, and the same statement gives the same bytes in every process: no clock and no random takes part.
-Importing this module loads Pango; whoever can do without does not (services/rendering.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import MethodType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from weasyprint import CSS, HTML, Attachment, Document
-from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from billing.statements.contents import Contents
+from common import pdf
+
+if TYPE_CHECKING:
+    from weasyprint import Attachment, Document
 
 _TEMPLATE = "billing/statements/statement_pdf.html"
 _STYLE = "billing/statements/statement_pdf.css"
@@ -24,25 +24,8 @@ _INVOICE_NAME = "factur-x.xml"
 _VARIANT = "pdf/a-3a"
 
 
-class FetchRefused(Exception):
-    """A page asked for something from elsewhere."""
-
-
-class LogoAlone(URLFetcher):
-    """pictures: {address: SVG}. No address leads out of this mapping: no file, no network, no data in an address."""
-
-    def __init__(self, pictures: Mapping[str, bytes]) -> None:
-        super().__init__(allowed_protocols=(), allow_redirects=False)
-        self._pictures = pictures
-
-    def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> URLFetcherResponse:
-        if url not in self._pictures:
-            raise FatalURLFetchingError(f"A statement loads nothing: {url[:100]}")
-        return URLFetcherResponse(url, self._pictures[url], {"Content-Type": "image/svg+xml"})
-
-
 def written(contents: Contents, *, invoice: bytes | None) -> bytes:
-    """Return the PDF of a frozen statement. invoice: the XML that goes into it."""
+    """Return the PDF of a frozen statement. invoice: the XML that goes into it. Raises: pdf.LibraryMissing."""
     page = render_to_string(_TEMPLATE, {"statement": contents, "logo": _LOGO, "site_name": settings.SITE_NAME})
     document = laid_out(page)
     _describe(document, has_invoice=invoice is not None)
@@ -53,17 +36,14 @@ def written(contents: Contents, *, invoice: bytes | None) -> bytes:
 
 
 def laid_out(page: str) -> Document:
-    """Return the pages of an HTML text. Raises: FetchRefused."""
+    """Return the pages of an HTML text. Raises: pdf.LibraryMissing, pdf.FetchRefused."""
     logo = (settings.BASE_DIR / "static" / "icon.svg").read_bytes()
-    fetcher = LogoAlone({_LOGO: logo})
-    try:
-        style = CSS(string=render_to_string(_STYLE), url_fetcher=fetcher)
-        return HTML(string=page, url_fetcher=fetcher).render(stylesheets=[style], pdf_variant=_VARIANT)
-    except FatalURLFetchingError as error:  # no Exception: it would end the whole worker
-        raise FetchRefused(str(error)) from error
+    return pdf.laid_out(page, render_to_string(_STYLE), variant=_VARIANT, pictures={_LOGO: logo})
 
 
 def _attachment(contents: Contents, invoice: bytes) -> Attachment:
+    from weasyprint import Attachment  # loads Pango: `laid_out` has done so, and has told when it is not there
+
     return Attachment(
         string=invoice,
         name=_INVOICE_NAME,

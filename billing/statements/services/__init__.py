@@ -8,13 +8,12 @@ from billing.statements.services.closing import (
 )
 from billing.statements.services.details import CountryUnknown, set_billing_details
 from billing.statements.services.mail import announce
-from billing.statements.services.rendering import FileDiffers, LibraryMissing, render, write_file
+from billing.statements.services.rendering import FileDiffers, render, write_file
 
 __all__ = [
     "CountryUnknown",
     "EarlierPeriodOpen",
     "FileDiffers",
-    "LibraryMissing",
     "PeriodStillOpen",
     "announce",
     "close",

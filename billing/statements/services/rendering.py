@@ -9,11 +9,12 @@ from datetime import datetime
 
 from django.db import transaction
 
-from billing.statements import invoice, queries, tables
+from billing.statements import invoice, pdf, queries, tables
 from billing.statements.contents import Contents
 from billing.statements.models import FileKind, Statement, StatementFile
 from common import jobs
 from common.errors import DomainError
+from common.pdf import LibraryMissing
 
 logger = logging.getLogger(__name__)
 
@@ -26,16 +27,6 @@ class FileDiffers(DomainError):
 
     code = "file_differs"
     sentence = "The {kind} file of statement {number} stays as it is stored: rendered again it came out different."
-
-
-class LibraryMissing(DomainError):
-    """The system libraries of WeasyPrint are not there."""
-
-    code = "pdf_library_missing"
-    sentence = (
-        "PDF files need Pango ({reason}). Install it: apt-get install"
-        " libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core"
-    )
 
 
 def render(*, statement: Statement, now: datetime) -> list[StatementFile]:
@@ -87,11 +78,6 @@ def _written(kind: FileKind, contents: Contents) -> bytes | None:
         return tables.as_csv(contents)
     if kind == FileKind.JSON:
         return tables.as_json(contents)
-    try:
-        # here and not above: it loads system libraries, and nothing else shall fail for want of them
-        from billing.statements import pdf
-    except OSError as error:
-        raise LibraryMissing(reason=str(error).splitlines()[0]) from error
     return pdf.written(contents, invoice=invoice.written(contents))
 
 

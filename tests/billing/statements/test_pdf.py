@@ -15,6 +15,7 @@ import pytest
 from pypdf import PdfReader
 
 from billing.statements import invoice, pdf
+from common.pdf import FetchRefused
 from tests.architecture import house
 from tests.factories.statement_contents import TOP_UP, contents, line
 
@@ -137,11 +138,11 @@ class TestFetching:
         ["http://127.0.0.1:1/x.png", "https://example.com/x.png", "file:///etc/hostname", "data:,x", "logo:x"],
     )
     def test_is_refused(self, address):
-        with pytest.raises(pdf.FetchRefused, match="loads nothing"):
+        with pytest.raises(FetchRefused, match="loads nothing"):
             pdf.laid_out(f'<p><img src="{address}" alt="x"></p>')
 
     def test_is_refused_to_stylesheets(self):
-        with pytest.raises(pdf.FetchRefused):
+        with pytest.raises(FetchRefused):
             pdf.laid_out("<style>@import url(http://127.0.0.1:1/x.css)</style><p>x</p>")
 
 

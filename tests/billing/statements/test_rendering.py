@@ -26,7 +26,7 @@ class WithoutPango(MetaPathFinder):
     """A machine on which WeasyPrint does not find its libraries."""
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
-        if name == "billing.statements.pdf":
+        if name == "common.pdf.engine":
             raise OSError("cannot load library 'libpango-1.0-0'")
 
 
@@ -74,8 +74,8 @@ class TestFiles:
         assert list(queries.without_files()) == []
 
     def test_but_the_pdf_are_written_without_its_libraries(self, statement, monkeypatch):
-        monkeypatch.delitem(sys.modules, "billing.statements.pdf", raising=False)
-        monkeypatch.delattr("billing.statements.pdf", raising=False)
+        monkeypatch.delitem(sys.modules, "common.pdf.engine", raising=False)
+        monkeypatch.delattr("common.pdf.engine", raising=False)
         monkeypatch.setattr(sys, "meta_path", [WithoutPango(), *sys.meta_path])
 
         files = statements.render(statement=statement, now=NOW)
