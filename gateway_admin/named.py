@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db.models import QuerySet
+
+from accounts.teams.models import Team
 from common.errors import DomainError
 from domain.routing.grammar import RESERVED_NAMES, BadPath, parse_inner
+from gateway_admin.rows import NamedRow
 
+Row = TypeVar("Row", bound=NamedRow)
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*", re.ASCII)
+#: Of collections, chains, broadcasts and their parts.
+NAME_LENGTH = 64
 _PATH_LIMIT = 500
 _KEY_LIMIT = 10
 
@@ -61,6 +68,19 @@ def check_name(name: str, *, most: int) -> None:
         raise NameInvalid(name=name[:120], most=most)
     if name in RESERVED_NAMES:
         raise NameReserved(name=name)
+
+
+def check_room(own: QuerySet[Row], *, team: Team, name: str, what: str, most: int) -> None:
+    """Check that a team may have one more row of a name. The team's row is the lock.
+
+    own: the team's rows. Raises: NameInvalid, NameReserved, NameTaken, TooMany.
+    """
+    check_name(name, most=NAME_LENGTH)
+    Team.objects.select_for_update(no_key=True, of=("self",)).get(pk=team.pk)
+    if own.filter(name=name).exists():
+        raise NameTaken(what=what, name=name)
+    if own.count() >= most:
+        raise TooMany(most=most, what=f"{what}s")
 
 
 def checked_path(path: str) -> str:

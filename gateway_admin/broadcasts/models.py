@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from accounts.teams.models import Team
 from common.models import Identified
+from gateway_admin.rows import NamedRow
 
 
 class Mode(models.TextChoices):
@@ -21,24 +20,16 @@ class SuccessPolicy(models.TextChoices):
     QUORUM = "quorum", "So many targets must answer"
 
 
-class Broadcast(Identified):
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="broadcasts")
-    name = models.CharField(max_length=64)
+class Broadcast(NamedRow):
     description = models.CharField(max_length=500, blank=True)
     mode = models.CharField(max_length=5, choices=Mode.choices, default=Mode.SYNC)
     policy = models.CharField(max_length=6, choices=SuccessPolicy.choices, default=SuccessPolicy.ANY)
     quorum = models.PositiveIntegerField(default=1)
     target_timeout_ms = models.PositiveIntegerField(default=30_000)
-    enabled = models.BooleanField(default=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    updated_at = models.DateTimeField(null=True, blank=True)
 
-    class Meta:
-        ordering = ["name"]
+    class Meta(NamedRow.Meta):
         constraints = [
-            models.UniqueConstraint(fields=["team", "name"], name="broadcast_name_once"),
+            *NamedRow.Meta.constraints,
             models.CheckConstraint(condition=Q(mode__in=Mode.values), name="broadcast_mode_is_known"),
             models.CheckConstraint(
                 condition=Q(policy__in=SuccessPolicy.values, quorum__gte=1), name="broadcast_policy_is_known"
@@ -48,9 +39,6 @@ class Broadcast(Identified):
                 name="broadcast_timeout_is_bounded",
             ),
         ]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class BroadcastTarget(Identified):

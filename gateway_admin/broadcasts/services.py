@@ -18,7 +18,6 @@ from gateway_admin.broadcasts.models import Broadcast, BroadcastTarget
 
 MOST_BROADCASTS = 100
 MOST_TARGETS = 20
-_NAME_LENGTH = 64
 _FIELDS = ("description", "mode", "policy", "quorum", "target_timeout_ms", "enabled")
 
 
@@ -47,13 +46,7 @@ def create(
     content: description, mode, policy, quorum, target_timeout_ms, enabled.
     Raises: NameInvalid, NameReserved, NameTaken, TooMany, and as set_targets.
     """
-    named.check_name(name, most=_NAME_LENGTH)
-    Team.objects.select_for_update(no_key=True, of=("self",)).get(pk=team.pk)
-    own = queries.broadcasts(team=team)
-    if own.filter(name=name).exists():
-        raise named.NameTaken(what="broadcast", name=name)
-    if own.count() >= MOST_BROADCASTS:
-        raise named.TooMany(most=MOST_BROADCASTS, what="broadcasts")
+    named.check_room(queries.broadcasts(team=team), team=team, name=name, what="broadcast", most=MOST_BROADCASTS)
     given = {field: content[field] for field in _FIELDS if content.get(field) is not None}
     broadcast = Broadcast.objects.create(team=team, name=name, created_by=by, updated_at=now, **given)
     return set_targets(broadcast=broadcast, targets=targets, now=now)
@@ -67,6 +60,17 @@ def update(*, broadcast: Broadcast, changes: dict[str, Any], now: datetime) -> B
         if changes.get(field) is not None:
             setattr(broadcast, field, changes[field])
     return _saved(broadcast, now)
+
+
+@transaction.atomic
+def rewrite(
+    *, broadcast: Broadcast, changes: dict[str, Any], targets: Sequence[TargetContent], now: datetime
+) -> Broadcast:
+    """Change what is given, as `update`, and make `targets` the whole of the broadcast: both or neither.
+
+    Raises: as set_targets.
+    """
+    return set_targets(broadcast=update(broadcast=broadcast, changes=changes, now=now), targets=targets, now=now)
 
 
 @transaction.atomic

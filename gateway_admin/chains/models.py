@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from accounts.teams.models import Team
 from common.models import Identified
+from gateway_admin.rows import NamedRow
 
 
-class Chain(Identified):
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="chains")
-    name = models.CharField(max_length=64)
+class Chain(NamedRow):
     description = models.CharField(max_length=500, blank=True)
     default_timeout_ms = models.PositiveIntegerField(default=10_000)
-    enabled = models.BooleanField(default=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    updated_at = models.DateTimeField(null=True, blank=True)
 
-    class Meta:
-        ordering = ["name"]
+    class Meta(NamedRow.Meta):
         constraints = [
-            models.UniqueConstraint(fields=["team", "name"], name="chain_name_once"),
+            *NamedRow.Meta.constraints,
             models.CheckConstraint(
                 condition=Q(default_timeout_ms__gte=1, default_timeout_ms__lte=600_000), name="chain_timeout_is_bounded"
             ),
         ]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class ChainStep(Identified):

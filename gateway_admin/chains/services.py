@@ -19,7 +19,6 @@ from gateway_admin.chains import queries
 from gateway_admin.chains.models import Chain, ChainStep
 
 MOST_CHAINS = 100
-_NAME_LENGTH = 64
 _STEP_FIELDS = (
     "name",
     "target_path",
@@ -68,13 +67,7 @@ def create(
     steps: Sequence[StepContent] = (),
 ) -> Chain:
     """Make a chain, with steps or without. Raises: NameInvalid, NameReserved, NameTaken, TooMany, and as set_steps."""
-    named.check_name(name, most=_NAME_LENGTH)
-    Team.objects.select_for_update(no_key=True, of=("self",)).get(pk=team.pk)
-    own = queries.chains(team=team)
-    if own.filter(name=name).exists():
-        raise named.NameTaken(what="chain", name=name)
-    if own.count() >= MOST_CHAINS:
-        raise named.TooMany(most=MOST_CHAINS, what="chains")
+    named.check_room(queries.chains(team=team), team=team, name=name, what="chain", most=MOST_CHAINS)
     chain = Chain.objects.create(
         team=team,
         name=name,
@@ -98,6 +91,15 @@ def update(*, chain: Chain, changes: dict[str, Any], now: datetime) -> Chain:
 
 
 @transaction.atomic
+def rewrite(*, chain: Chain, changes: dict[str, Any], steps: Sequence[StepContent], now: datetime) -> Chain:
+    """Change what is given, as `update`, and make `steps` the whole of the chain: both or neither.
+
+    Raises: TargetInvalid, ChainUnusable.
+    """
+    return set_steps(chain=update(chain=chain, changes=changes, now=now), steps=steps, now=now)
+
+
+@transaction.atomic
 def delete(*, chain: Chain) -> None:
     """Remove a chain: calls to it are answered with 404 from then on."""
     team_id, name = chain.team_id, chain.name
@@ -109,6 +111,9 @@ def delete(*, chain: Chain) -> None:
 def set_steps(*, chain: Chain, steps: Sequence[StepContent], now: datetime) -> Chain:
     """Make `steps` the whole of a chain. Raises: TargetInvalid, ChainUnusable."""
     chain = queries.lock_chain(chain)
+    names = [each.name for each in steps]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ChainUnusable(name=chain.name, reason=f"two of its steps are named {twice!r}. Choose another name.")
     chain.steps.all().delete()
     ChainStep.objects.bulk_create(_filled(ChainStep(chain=chain), each) for each in steps)
     return _saved(chain, now)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from accounts.teams.models import Team
 from common.models import Identified
+from gateway_admin.rows import NamedRow
 from marketplace.catalog.models import Service
 
 
@@ -18,23 +17,15 @@ class Policy(models.TextChoices):
     STICKY = "sticky", "Each caller stays with one"
 
 
-class Collection(Identified):
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="collections")
-    name = models.CharField(max_length=64)
+class Collection(NamedRow):
     display_name = models.CharField(max_length=200, blank=True)
     description = models.CharField(max_length=2000, blank=True)
     policy = models.CharField(max_length=16, choices=Policy.choices, default=Policy.WEIGHTED_RANDOM)
-    enabled = models.BooleanField(default=True)
     is_default = models.BooleanField(default=False, help_text="The favourites that pages and clients add to.")
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    updated_at = models.DateTimeField(null=True, blank=True)
 
-    class Meta:
-        ordering = ["name"]
+    class Meta(NamedRow.Meta):
         constraints = [
-            models.UniqueConstraint(fields=["team", "name"], name="collection_name_once"),
+            *NamedRow.Meta.constraints,
             models.UniqueConstraint(fields=["team"], condition=Q(is_default=True), name="one_default_collection"),
             models.CheckConstraint(condition=Q(policy__in=Policy.values), name="collection_policy_is_known"),
         ]

@@ -15,13 +15,12 @@ from common import ports
 from common.errors import DomainError
 from gateway_admin import named
 from gateway_admin.collections import queries
-from gateway_admin.collections.models import Collection, CollectionMember
+from gateway_admin.collections.models import Collection, CollectionMember, Policy
 from marketplace.catalog.models import Service
 
 MOST_COLLECTIONS = 100
 MOST_MEMBERS = 20
 FAVOURITES = "favorites"
-_NAME_LENGTH = 64
 
 
 class ServiceNotCallable(DomainError):
@@ -33,18 +32,25 @@ class ServiceNotCallable(DomainError):
 
 @transaction.atomic
 def create(
-    *, team: Team, name: str, by: User | None, now: datetime, display_name: str = "", description: str = ""
+    *,
+    team: Team,
+    name: str,
+    by: User | None,
+    now: datetime,
+    display_name: str = "",
+    description: str = "",
+    policy: str = Policy.WEIGHTED_RANDOM,
 ) -> Collection:
     """Make an empty collection. Raises: NameInvalid, NameReserved, NameTaken, TooMany."""
-    named.check_name(name, most=_NAME_LENGTH)
-    Team.objects.select_for_update(no_key=True, of=("self",)).get(pk=team.pk)
-    own = queries.collections(team=team)
-    if own.filter(name=name).exists():
-        raise named.NameTaken(what="collection", name=name)
-    if own.count() >= MOST_COLLECTIONS:
-        raise named.TooMany(most=MOST_COLLECTIONS, what="collections")
+    named.check_room(queries.collections(team=team), team=team, name=name, what="collection", most=MOST_COLLECTIONS)
     made = Collection.objects.create(
-        team=team, name=name, display_name=display_name, description=description, created_by=by, updated_at=now
+        team=team,
+        name=name,
+        display_name=display_name,
+        description=description,
+        policy=policy,
+        created_by=by,
+        updated_at=now,
     )
     _publish(made)
     return made

@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 (
                     "team",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="chains", to="teams.team"
+                        on_delete=django.db.models.deletion.CASCADE, related_name="%(class)ss", to="teams.team"
                     ),
                 ),
             ],
