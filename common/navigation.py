@@ -28,6 +28,7 @@ class Section:
 
 _KEYS = Place("API Keys", "/keys", "key-round")
 _SECRETS = Place("Secrets", "/secrets", "lock")
+_ALIASES = Place("Aliases", "/aliases", "route")
 _DISPUTES = Place("Disputes", "/disputes", "scale")
 _TOP = (Place("Home", "/", "house"), Place("Market", "/market", "store"))
 
@@ -43,13 +44,23 @@ CUSTOMER = (
             Place("Statements", "/statements", "file-text"),
         ),
     ),
+    Section(
+        "Routing",
+        (
+            _ALIASES,
+            Place("Collections", "/collections", "box"),
+            Place("Chains", "/chains", "waypoints"),
+            Place("Broadcasts", "/broadcasts", "radio"),
+            Place("Test a path", "/resolve", "search"),
+        ),
+    ),
     Section("Developer", (_KEYS, _SECRETS)),
     Section("Support", (_DISPUTES,)),
     Section("Settings", (Place("Account", "/teams", "users"),)),
 )
 SELLER = (
     Section("", _TOP),
-    Section("Services", (Place("My services", "/seller/services", "package"),)),
+    Section("Services", (Place("My services", "/seller/services", "package"), _ALIASES)),
     Section(
         "Money",
         (

@@ -192,7 +192,7 @@ class _Expansion:
         if record is None:
             record = yield Need("alias", name)
         if record is None:
-            message = f"There is no alias {name!r}. Yours are listed under Services, Aliases."
+            message = f"There is no alias {name!r}. Yours are listed on the page Aliases."
             return _refused(404, "alias_not_found", message)
         row = picking.row(record, frame.key)
         if row is None:

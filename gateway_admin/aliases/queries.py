@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.teams.models import Team, TeamKind
 from common.errors import NotFound
@@ -54,3 +55,28 @@ def published_by_sellers(name: str) -> QuerySet[Alias]:
 def switches(*, team: Team, name: str) -> QuerySet[AliasSwitch]:
     """Return where a name has led, the last change first."""
     return AliasSwitch.objects.filter(team=team, name=name).select_related("by")
+
+
+def names(*, team: Team, containing: str = "") -> QuerySet[Alias, str]:
+    """Return the names of a team's live rows, each one once. containing: a part of the name or of a target."""
+    live = Alias.objects.live().filter(team=team)
+    if containing:
+        live = live.filter(Q(name__icontains=containing) | Q(target_path__icontains=containing))
+    return live.order_by("name").values_list("name", flat=True).distinct()
+
+
+def shadowed(*, team: Team, names: Iterable[str]) -> dict[str, str]:
+    """Return which of the names sellers publish too, and who: {name: the seller's name}. A seller shadows nobody."""
+    if team.is_seller:
+        return {}
+    published = Alias.objects.live().filter(team__kind=TeamKind.SELLER, team__is_active=True, name__in=list(names))
+    return {each.name: str(each.team) for each in published.select_related("team")}
+
+
+def switch_made(*, team: Team, switch_id: UUID) -> AliasSwitch | None:
+    """Return a change of where a name leads while it is the name's last one; None once another has followed."""
+    found = AliasSwitch.objects.filter(team=team, pk=switch_id).select_related("from_alias", "to_alias").first()
+    if found is None:
+        return None
+    last = AliasSwitch.objects.filter(team=team, name=found.name, request_key=found.request_key).first()
+    return found if last is not None and last.pk == found.pk else None

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts.teams.models import Team
 from common.errors import NotFound
 from gateway_admin.collections.models import Collection, CollectionMember
-from marketplace.catalog.models import Service, ServiceStatus
+from marketplace.catalog import queries as catalog
+from marketplace.catalog.models import Service, ServiceStatus, Visibility
 from marketplace.enrollments import queries as enrollments
+from marketplace.enrollments.models import EnrollmentStatus
 
 
 def collections(*, team: Team) -> QuerySet[Collection]:
@@ -66,6 +68,23 @@ def holding(*, team: Team, service: Service) -> set[UUID]:
 def is_dispatchable(*, team: Team, service: Service) -> bool:
     """Return whether the team can call a service: it needs no enrollment, or there is one."""
     return not service.requires_enrollment or enrollments.active_enrollments(team=team, service=service).exists()
+
+
+def member(*, collection: Collection, service_id: UUID) -> CollectionMember | None:
+    """Return how a service stands in a collection, or None when it is not in it."""
+    return collection.members.select_related("service__provider").filter(service=service_id).first()
+
+
+def addable(*, collection: Collection, words: str) -> QuerySet[Service]:
+    """Return the services that the team can call and that are not in the collection, by name.
+
+    words: a part of their name or their provider's.
+    """
+    team = collection.team
+    enrolled = enrollments.enrollments(team=team).filter(service=OuterRef("pk"), status=EnrollmentStatus.ACTIVE)
+    callable_ = Q(requires_enrollment=False) & (Q(visibility=Visibility.PUBLIC) | Q(seller=team)) | Exists(enrolled)
+    offered = Service.objects.originals().active().filter(callable_).exclude(collection_members__collection=collection)
+    return catalog.searched(offered.select_related("provider"), words).order_by("name")
 
 
 def by_name_or_id(name_or_id: str) -> dict[str, object]:

@@ -18,6 +18,8 @@ OBJECTS: dict[str, Callable[[Belongings], object]] = {
     "aliases/<identifier>": lambda owner: owner.alias.pk,
     "broadcasts/<broadcast_id>": lambda owner: owner.broadcast.pk,
     "chains/<chain_id>": lambda owner: owner.chain.pk,
+    "collections/<collection_id>": lambda owner: owner.collection.pk,
+    "names/<name>": lambda owner: owner.alias.name,
     "groups/<group_id>": lambda owner: owner.collection.pk,
     "groups/<name>": lambda owner: owner.collection.name,
     "members/<service_id>": lambda owner: owner.enrollment.service_id,

@@ -18,6 +18,7 @@ class TestNavigation:
             ("", ["Home", "Market"]),
             ("Services", ["Enrollments"]),
             ("Billing", ["Wallet", "Subscriptions", "Promotions", "Statements"]),
+            ("Routing", ["Aliases", "Collections", "Chains", "Broadcasts", "Test a path"]),
             ("Developer", ["API Keys", "Secrets"]),
             ("Support", ["Disputes"]),
             ("Settings", ["Account"]),
