@@ -15,10 +15,14 @@ from domain.routing.matching import canonical
 from gateway_admin import named
 from gateway_admin.aliases import queries
 from gateway_admin.aliases.models import Alias, AliasSwitch
+from gateway_admin.planning import queries as planning
+from gateway_admin.planning.queries import Asked
 
 #: Rows that a team may have, removed ones not counted.
 MOST = 1000
 _NAME_LENGTH = 100
+#: Refusals of a call that no later change of a service mends.
+_NO_WAY = frozenset({"routing_cycle", "routing_too_deep", "too_many_calls", "target_unreadable", "registration_inside"})
 
 
 class Switched(NamedTuple):
@@ -132,7 +136,7 @@ def remove(*, alias: Alias, by: User | None, now: datetime) -> Alias:
         _note(alias, alias, None, by=by, now=now)
     alias.is_routing, alias.deactivated_at, alias.updated_at = False, now, now
     alias.save(update_fields=["is_routing", "deactivated_at", "updated_at"])
-    _publish(alias)
+    _publish(alias, checked=False)
     return alias
 
 
@@ -156,7 +160,7 @@ def _turn_off(rows: list[Alias], *, by: User | None, now: datetime) -> Switched:
         alias.is_routing, alias.updated_at = False, now
         alias.save(update_fields=["is_routing", "updated_at"])
         _note(alias, alias, None, by=by, now=now)
-        _publish(alias)
+        _publish(alias, checked=False)
     return Switched(alias, None)
 
 
@@ -221,7 +225,22 @@ def _note(
     )
 
 
-def _publish(alias: Alias) -> None:
+def _check_way(alias: Alias) -> None:
+    """Refuse a row that leads in a circle or through too many others; whether a service can be called, calls ask.
+
+    A seller's aliases are followed with each customer's own names, so nothing can be said of them here.
+    """
+    if alias.team.is_seller or not alias.is_routing:
+        return
+    refusal = planning.plan(team=alias.team, asked=Asked(path=f"a/{alias.name}", routing_key=alias.request_routing_key))
+    if refusal.refusal is not None and refusal.refusal.code in _NO_WAY:
+        raise named.TargetInvalid(path=alias.target_path, reason=refusal.refusal.message)
+
+
+def _publish(alias: Alias, *, checked: bool = True) -> None:
+    """Let the gateways know. checked: refuse what no call could follow; taking a row out of use is never refused."""
     ports.publish("alias", alias.name if alias.team.is_seller else f"{alias.team_id}/{alias.name}")
     if not alias.team.is_seller:
         ports.publish("alias", f"{alias.team_id}/{alias.pk}")
+    if checked:
+        _check_way(alias)

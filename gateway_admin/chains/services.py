@@ -139,6 +139,8 @@ def update_step(*, chain: Chain, step: ChainStep, changes: dict[str, Any], now: 
         if field in changes and (changes[field] is not None or field in {"timeout_ms", "headers", "body"}):
             setattr(step, field, changes[field])
     step.target_path = named.checked_path(step.target_path)
+    if chain.steps.filter(name=step.name).exclude(pk=step.pk).exists():
+        raise ChainUnusable(name=chain.name, reason=f"it has a step {step.name!r} already. Choose another name.")
     step.save()
     _saved(chain, now)
     return step

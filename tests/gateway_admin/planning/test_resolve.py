@@ -12,6 +12,7 @@ from accounts.teams.models import Role, Team
 from gateway_admin.aliases import services as aliases
 from gateway_admin.api_keys import services as api_keys
 from gateway_admin.broadcasts import services as broadcasts
+from gateway_admin.chains import services as chains
 from gateway_admin.collections import services as collections
 from gateway_admin.planning import queries
 from gateway_admin.planning.queries import Asked
@@ -64,8 +65,9 @@ class TestResolve:
         assert found.routing_strategy.to_dict()["name"] == "by_price"
 
     def test_says_why_a_call_would_be_refused(self, client, customer):
-        named(customer, "one", "a/two")
-        named(customer, "two", "a/one")
+        named(customer, "one", "c/loop")
+        step = chains.StepContent(name="back", target_path="a/one")
+        chains.create(team=customer, name="loop", steps=[step], by=None, now=NOON)
 
         with pytest.raises(NotFoundError, match="no alias"):
             client.resolve(path="a/nothing")

@@ -110,8 +110,9 @@ class TestPlan:
         assert places == sorted(places)
 
     def test_says_why_a_call_would_be_refused(self, buyer):
-        aliases.create(team=buyer, name="one", target_path="a/two", by=None, now=NOON)
-        aliases.create(team=buyer, name="two", target_path="a/one", by=None, now=NOON)
+        aliases.create(team=buyer, name="one", target_path="c/loop", by=None, now=NOON)
+        steps = [chains.StepContent(name="back", target_path="a/one")]
+        chains.create(team=buyer, name="loop", steps=steps, by=None, now=NOON)
 
         assert "leads back to itself" in plan(buyer, "a/one")
         assert "The call would be refused" in plan(buyer, "z/nothing")

@@ -88,6 +88,17 @@ class TestAliases:
         with pytest.raises(ValidationError, match=says):
             client.aliases.create(body)
 
+    def test_that_lead_in_a_circle_are_refused_when_they_are_saved_and_when_they_are_switched_to(self, client):
+        client.aliases.create({"name": "one", "target_path": "a/two"})
+
+        with pytest.raises(ValidationError, match="leads back to itself"):
+            client.aliases.create({"name": "two", "target_path": "a/one"})
+        client.aliases.create({"name": "two", "target_path": "p/openai"})
+        standby = client.aliases.create({"name": "two", "target_path": "a/one"})  # waits, and leads nowhere yet
+        with pytest.raises(ValidationError, match="leads back to itself"):
+            client.aliases.switch(str(standby.id))
+        assert [row.target_path for row in client.aliases.list(name="two").data if row.is_routing] == ["p/openai"]
+
     def test_are_nobody_elses(self, client, connect, customer):
         made = client.aliases.create({"name": "llm", "target_path": "p/one"})
         stranger = connect(TeamFactory())
