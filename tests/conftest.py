@@ -11,6 +11,8 @@ from django.db import transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import settings
 
+pytest_plugins = ["tests.fakes.committed"]
+
 # The same examples on every run, so that a change is judged by what it changes; HYPOTHESIS_PROFILE=search looks on.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None)

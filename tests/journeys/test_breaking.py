@@ -35,7 +35,7 @@ def charges(marketplace: Marketplace) -> dict[str, Decimal]:
 
 
 class TestKilling:
-    def test_gateway_and_settlement_in_the_middle_of_a_thousand_calls_charges_each_answer_once(self, breakable):
+    def test_gateway_and_settlement_in_the_middle_of_hundreds_of_calls_charges_each_answer_once(self, breakable):
         answered: dict[str, int] = {}
         random.seed(5)
 
@@ -46,7 +46,7 @@ class TestKilling:
                 numbers = itertools.count()
 
                 async def caller() -> None:
-                    while next(numbers) < 1000:
+                    while len(answered) < 600 and next(numbers) < 20_000:
                         if await call(http, answered) == 0:
                             await asyncio.sleep(0.1)
 
@@ -63,7 +63,7 @@ class TestKilling:
         breakable.wait_settled(60)
 
         charged = charges(breakable)
-        assert len(answered) > 200
+        assert len(answered) >= 600
         assert set(answered) <= set(charged), "an answered call was not charged"
         assert all(charged[request_id] > 0 for request_id in answered)
         usage = breakable.rows("SELECT sum(usage) FROM wallets_wallet")[0][0]

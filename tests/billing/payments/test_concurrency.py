@@ -16,10 +16,8 @@ from billing.payments.services import applying, attending, chargebacks, refunds,
 from billing.rating import verification
 from tests.factories.billing import NOON, usd
 from tests.factories.payments import now_in, pay, spend, stand, start, wallet_with_card
-from tests.fakes.committed import _guards_awake_again, committed_db
 from tests.fakes.stripe.faults import Fault
 
-__all__ = ["_guards_awake_again", "committed_db"]
 pytestmark = pytest.mark.usefixtures("committed_db")
 
 

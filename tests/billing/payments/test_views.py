@@ -80,7 +80,9 @@ class TestTopUpForm:
         assert answer["Location"] == top_up.page_url
         assert answer["Location"].startswith(stripe.url)
         back = stripe.complete_page(top_up.page_id)
-        assert "is in the wallet" in text(client.get(back))
+        shown = text(client.get(back))
+        assert "is in the wallet" in shown
+        assert "25.00 USD" in shown.partition("Available now:")[2][:80]
         assert now_in(wallet).settled == 25
 
     @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from billing.payouts import services as payouts
 from billing.payouts.models import PayoutTerm
 from billing.subscriptions.models import Fee, Plan, Subscription
 from billing.wallets import services as wallets
+from common import ports
 from tests.domain.pricing.test_documentation import rows
 from tests.factories.accounts import TeamFactory
 from tests.factories.billing import funded_wallet, usd
@@ -151,8 +152,18 @@ class TestEarnings:
             _, another = sold(seller=seller)
             used(another, paid="1")
 
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4):
             assert len(queries.earnings(seller=seller, period=NOVEMBER)) == 4
+
+    def test_leave_out_what_the_sellers_promotions_took_off_statements(self, monkeypatch):
+        seller, service = sold()
+        used(service, paid="100")
+        off = [(service, "USD", Decimal(20))]
+        monkeypatch.setattr(ports.statement_discounts, "_function", lambda *_: off)
+
+        [earning] = queries.earnings(seller=seller, period=NOVEMBER)
+
+        assert (earning.customer_charge, earning.payout) == (80, 56)
 
 
 class TestFees:

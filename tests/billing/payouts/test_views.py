@@ -76,8 +76,8 @@ class TestEarnings:
         client = visitor(seller)
         for _ in range(2):
             used(service, paid="1", period=month)
-            # session, user, memberships, terms, usage, fees
-            with django_assert_num_queries(6):
+            # session, user, memberships, terms, usage, fees, promotions on statements
+            with django_assert_num_queries(7):
                 client.get("/seller/earnings")
             _, service = sold(seller=seller, since=NOVEMBER.replace(year=2020))
 

@@ -8,9 +8,6 @@ import pytest
 
 from common import ports
 from tests.factories.billing import funded_wallet
-from tests.fakes.committed import _guards_awake_again, committed_db
-
-__all__ = ["_guards_awake_again", "committed_db"]
 
 
 @pytest.fixture(autouse=True)

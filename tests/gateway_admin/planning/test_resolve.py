@@ -20,8 +20,6 @@ from tests.factories.accounts import TeamFactory
 from tests.factories.billing import NOON, funded_wallet
 from tests.factories.marketplace import make_service
 
-pytest_plugins = ["tests.fakes.committed"]
-
 
 @pytest.fixture
 def customer(committed_db: None) -> Team:

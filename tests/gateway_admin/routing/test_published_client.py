@@ -15,8 +15,6 @@ from marketplace.catalog.services import membership
 from tests.factories.accounts import TeamFactory
 from tests.factories.marketplace import make_service
 
-pytest_plugins = ["tests.fakes.committed"]
-
 
 def record(kind: str, key: str):
     """Return what the gateways read."""

@@ -16,7 +16,6 @@ from marketplace.catalog.services import uploads
 from tests.factories.accounts import TeamFactory
 from tests.factories.marketplace import NOON, as_payload, files, make_service, upload
 
-pytest_plugins = ["tests.fakes.committed"]
 pytestmark = pytest.mark.usefixtures("committed_db")
 
 

@@ -16,8 +16,6 @@ from tests.factories.accounts import TeamFactory
 from tests.factories.marketplace import LISTING, NOON, OFFERING, PROVIDER
 from tests.fakes.command_line import CommandLine
 
-pytest_plugins = ["tests.fakes.committed"]
-
 
 @pytest.fixture
 def seller(committed_db: None) -> Team:

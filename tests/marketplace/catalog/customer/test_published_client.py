@@ -15,8 +15,6 @@ from marketplace.catalog.models import Service
 from tests.factories.accounts import TeamFactory
 from tests.factories.marketplace import NOON, make_service
 
-pytest_plugins = ["tests.fakes.committed"]
-
 SCHEMA = {
     "type": "object",
     "properties": {

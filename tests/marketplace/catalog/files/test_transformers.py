@@ -1,0 +1,59 @@
+"""Transformers are read at upload by what applies them later: what cannot be read is told with its place."""
+
+from __future__ import annotations
+
+import pytest
+
+from marketplace.catalog.files.channels import check_channels
+from marketplace.catalog.files.problems import Findings
+from marketplace.catalog.files.templates import Names
+
+NAMES = Names(frozenset(), frozenset())
+
+
+def problems(transformer: object, *, raw: bool = True) -> list[str]:
+    block = {"request_transformer": transformer}
+    channel = {"base_url": "https://a.example", **({"raw": block} if raw else block)}
+    found = Findings("offering_data", ("upstream_access_config",))
+    check_channels({"default": channel}, found, NAMES, forward_hosts=())
+    return [problem.text.removeprefix("offering_data.upstream_access_config.default.") for problem in found.problems]
+
+
+def body(template: str) -> dict:
+    return {"body_transformer": {"request": {"input_format": "json", "template": template}}}
+
+
+class TestTransformers:
+    @pytest.mark.parametrize("raw", [True, False])
+    def test_that_can_be_read_pass(self, raw):
+        good = {
+            **body('{"t": {* _escape_json(_body.t or "") *}}'),
+            "proxy_rewrite": {"method": "POST", "headers": {"set": {"Content-Type": "application/json"}}},
+        }
+        assert problems(good, raw=raw) == []
+
+    def test_outside_the_language_are_told_with_their_place(self):
+        (problem,) = problems(body("{* os.execute(1) *}"))
+        assert problem.startswith(
+            "raw.request_transformer.body_transformer.request.template: 'os' is not in the language"
+        )
+
+    @pytest.mark.parametrize(
+        ("transformer", "place"),
+        [
+            ({"proxy_rewrite": {"method": "STEAL"}}, "proxy_rewrite.method"),
+            ({"proxy_rewrite": {"headers": {"set": {"Host": "x"}}}}, "proxy_rewrite.headers.set"),
+            ({"proxy_rewrite": {"uri": "https://elsewhere.example"}}, "proxy_rewrite.uri"),
+            ({"proxy_rewrite": {"host": "${ customer_secrets.X }"}}, "proxy_rewrite.host"),
+            ({"body_transformer": {"request": {"input_format": "xml", "template": "x"}}}, "body_transformer.request"),
+            ({"llm_translator": "latin_to_greek"}, "llm_translator"),
+            (body("{* _body.a"), "body_transformer.request.template"),
+        ],
+    )
+    def test_that_cannot_be_read_are_refused(self, transformer, place):
+        (problem,) = problems(transformer)
+        assert problem.startswith(f"raw.request_transformer.{place}: ")
+
+    def test_that_nobody_knows_are_stored_with_a_warning(self):
+        (problem,) = problems({"proxy_rewritte": {}})
+        assert "unknown transformer" in problem

@@ -1,0 +1,39 @@
+"""What a service is held to stands on its page before anybody calls."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway_admin.publishing import compilers
+from tests.factories.marketplace import make_service
+
+CHANNEL = {
+    "base_url": "https://api.acme.example",
+    "customer_rate_limit": {"limit": 1000, "unit": "requests", "window": "minute"},
+    "rate_limit_refs": ["rpd"],
+    "constraints": {"uptime_sla_percent": 99},
+}
+ACCOUNT = {"name": "rpd", "limit": 5000, "unit": "requests", "window": "day"}
+
+
+@pytest.fixture
+def service(seller):
+    made = make_service(seller, namespace="acme")
+    made.offering.data = {**made.offering.data, "upstream_access_config": {"default": CHANNEL}}
+    made.offering.save()
+    made.provider.data = {**made.provider.data, "rate_limits": [ACCOUNT, {**ACCOUNT, "name": "unused"}]}
+    made.provider.save()
+    return made
+
+
+class TestLimits:
+    def test_stand_on_the_page(self, client, service):
+        page = client.get(f"/market/{service.name}").content.decode()
+        assert "1,000 requests a minute for each customer" in page
+        assert "5,000 requests a day for all of the provider" in page
+        assert "Uptime sla percent" in page
+
+    def test_are_published_as_far_as_a_channel_needs_them(self, service):
+        record = compilers.service(str(service.pk))
+        assert record is not None
+        assert record.account_limits == {"rpd": ACCOUNT}
