@@ -54,3 +54,4 @@ stop-engines:
 docs:
 	@.ci/venv dev
 	$(BIN)/python -m tests.architecture.error_codes
+	$(BIN)/python -m tests.architecture.constraints

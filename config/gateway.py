@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from config import defaults, env
 from gateway.app import GatewayApp
@@ -32,6 +33,9 @@ def gateway_settings() -> GatewaySettings:
         known_secret_hosts={name: frozenset(hosts) for name, hosts in known.items()},
         body_limit_bytes=env.integer("GATEWAY_BODY_LIMIT_BYTES", 10 * 1024 * 1024),
         redis_url=env.text("REDIS_URL", ""),
+        platform_hosts=frozenset(
+            urlsplit(address).hostname or "" for address in (site_url, env.url("API_GATEWAY_BASE_URL", site_url))
+        ),
     )
 
 

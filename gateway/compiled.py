@@ -10,13 +10,16 @@ from domain import pricing, templating
 from domain.routing.matching import Table, enrollment_table
 from domain.routing.snapshot import ChannelRecord, CustomerRecord, PriceRecord, ServiceRecord
 from domain.template_syntax import SecretReference, Template
+from domain.transforming.errors import TransformerInvalid
+from domain.transforming.transformer import Transformer, read_transformer
 from domain.url_components import Component
+from gateway.bounds import Bounds, bounds_of
+from gateway.shaping import FORWARD, LOCAL, SIGV4, Shaping, Written, lifted, shaping_of
 
 #: What a channel's api_key says instead of a key: send none.
 STRIPPED = frozenset({"", "__strip__"})
-#: Dispositions that need more than a header, and keys that need more than a straight call.
-_NOT_CARRIED = ("request_transformer", "response_rules", "raw")
-_UNSUPPORTED_KEYS = frozenset({"__forward__", "__sigv4__"})
+#: What a channel's api_key says that needs more than a header.
+_NO_HEADER = frozenset({FORWARD, SIGV4})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,8 @@ class CompiledChannel:
     """base_url: rendered per call. host_is_sellers: the seller wrote the host, so seller secrets may go there.
 
     headers: (name, template) set on the upstream request; credential: (header name, template) or None.
-    unsupported: why this gateway cannot carry the channel, or "". servers: when there are several to choose from.
+    unsupported: why this gateway cannot carry the channel, or ""; is_broken: because of what its seller wrote.
+    servers: when there are several to choose from. shaping, bounds: None for the many channels that have none.
     """
 
     record: ChannelRecord
@@ -35,6 +39,9 @@ class CompiledChannel:
     routing_key: tuple[tuple[str, Template | Any], ...]
     unsupported: str
     servers: tuple[CompiledServer, ...] = ()
+    shaping: Shaping | None = None
+    bounds: Bounds | None = None
+    is_broken: bool = False
 
     def secret_references(self) -> Iterator[SecretReference]:
         """Return every reference to a secret that a call resolves."""
@@ -43,6 +50,8 @@ class CompiledChannel:
             yield from self.credential[1].secrets
         for _, template in self.headers:
             yield from template.secrets
+        if self.shaping is not None:
+            yield from self.shaping.secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +84,8 @@ def compile_customer(record: CustomerRecord) -> CompiledCustomer:
 
 
 def compile_service(record: ServiceRecord) -> CompiledService:
-    """Return the service ready for calls. Raises ValueError when a template does not parse."""
-    return CompiledService(record, {channel.name: _channel(channel) for channel in record.channels})
+    """Return the service ready for calls."""
+    return CompiledService(record, {channel.name: _channel(channel, record) for channel in record.channels})
 
 
 class Prices:
@@ -104,12 +113,13 @@ class Prices:
         return entry
 
 
-def _channel(record: ChannelRecord) -> CompiledChannel:
-    written = record.config.get("servers")
-    own = [server for server in written if isinstance(server, dict)] if isinstance(written, list) else []
-    servers = [(_weight(server), _straight(record, {**record.config, **_addressed(server)})) for server in own]
+def _channel(record: ChannelRecord, service: ServiceRecord) -> CompiledChannel:
+    written = lifted(record.config)
+    listed = written.values.get("servers")
+    own = [server for server in listed if isinstance(server, dict)] if isinstance(listed, list) else []
+    servers = [(_weight(server), _straight(record, service, written.with_own(_addressed(server)))) for server in own]
     if not servers:
-        return _straight(record, record.config)
+        return _straight(record, service, written)
     first = servers[0][1]
     if len(servers) == 1:
         return first
@@ -128,35 +138,66 @@ def _weight(server: dict[str, Any]) -> int:
     return weight if isinstance(weight, int) and weight >= 0 else 1
 
 
-def _straight(record: ChannelRecord, config: dict[str, Any]) -> CompiledChannel:
-    base_url = templating.parse(str(config.get("base_url") or ""))
+def _straight(record: ChannelRecord, service: ServiceRecord, written: Written) -> CompiledChannel:
+    """Return the channel; one that cannot be read is kept with the reason, so that the others can be called."""
+    try:
+        return _read(record, service, written)
+    except TransformerInvalid as error:
+        why = f"its request_transformer.{'.'.join(error.path)} cannot be read: {error.message}"
+    except ValueError as error:
+        why = f"it cannot be read: {error}"
+    return CompiledChannel(record, templating.parse(""), False, None, (), (), why, is_broken=True)
+
+
+def _read(record: ChannelRecord, service: ServiceRecord, written: Written) -> CompiledChannel:
+    base_url = written.template("base_url")
+    is_literal = "request_transformer" in written.literal
+    transformer = read_transformer(written.values.get("request_transformer"), raw=is_literal)
     return CompiledChannel(
         record=record,
         base_url=base_url,
         host_is_sellers=_host_is_sellers(base_url),
-        credential=_credential(config),
-        headers=tuple((name, templating.parse(str(value))) for name, value in (config.get("headers") or {}).items()),
-        routing_key=tuple(
-            (name, templating.parse(value) if isinstance(value, str) else value)
-            for name, value in (config.get("routing_key") or {}).items()
-        ),
-        unsupported=_unsupported(config),
+        credential=_credential(written, {name for name, _ in transformer.set_headers}),
+        headers=_headers(written) + transformer.set_headers,
+        routing_key=_routing_key(written),
+        unsupported=_unsupported(written, transformer),
+        shaping=shaping_of(written, transformer),
+        bounds=bounds_of(written.values, service.account_limits),
     )
 
 
-def _credential(config: dict[str, Any]) -> tuple[str, Template] | None:
-    key = config.get("api_key")
-    if key is None or key in STRIPPED or key in _UNSUPPORTED_KEYS:
+def _headers(written: Written) -> tuple[tuple[str, Template], ...]:
+    headers = written.values.get("headers") or {}
+    return tuple((name, written.parsed("headers", value)) for name, value in headers.items())
+
+
+def _routing_key(written: Written) -> tuple[tuple[str, Template | Any], ...]:
+    return tuple(
+        (name, written.parsed("routing_key", value) if isinstance(value, str) else value)
+        for name, value in (written.values.get("routing_key") or {}).items()
+    )
+
+
+def _credential(written: Written, set_names: set[str]) -> tuple[str, Template] | None:
+    key = written.values.get("api_key")
+    if key is None or key in STRIPPED or key in _NO_HEADER:
         return None
-    return str(config.get("auth_header") or "authorization").lower(), templating.parse(str(key))
+    name = str(written.values.get("auth_header") or "authorization").lower()
+    return None if name in set_names else (name, written.template("api_key"))
 
 
-def _unsupported(config: dict[str, Any]) -> str:
-    if not str(config.get("base_url") or "").startswith(("http://", "https://", "{{", "${")):
+def _unsupported(written: Written, transformer: Transformer) -> str:
+    address = str(written.values.get("base_url") or "")
+    if address.startswith(LOCAL):
+        status = address.removeprefix(LOCAL).strip("/")
+        return (
+            "" if len(status) == 3 and "200" <= status <= "599" and status.isdecimal() else "its address is no status"
+        )
+    if not address.startswith(("http://", "https://", "{{", "${")):
         return "its address is not an HTTP address"
-    if (key := config.get("api_key")) in _UNSUPPORTED_KEYS:
-        return f"its credential is {key}"
-    return next((f"it uses {name}" for name in _NOT_CARRIED if config.get(name)), "")
+    if "msg_transformer" in transformer.unknown:
+        return "it uses msg_transformer"
+    return "it uses response_rules" if written.values.get("response_rules") else ""
 
 
 def _host_is_sellers(base_url: Template) -> bool:

@@ -16,6 +16,8 @@ from gateway.leases import Hold
 
 if TYPE_CHECKING:
     from gateway.execution.part import Part
+    from gateway.limits import Allowance
+    from gateway.replies import Reply
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -25,6 +27,8 @@ class RequestContext:
     """event_id: the request id, known before anything is sent. started_ms: wall clock; started: monotonic seconds.
 
     plan: the one upstream call. tree, part: set instead, and beside it, when there is more to do than that call.
+    upstream_method, upstream_host: "" for the caller's method and the address's host. reply: makes the answer.
+    allowance: what the limits of the channel have granted; limit_headers: what the answer tells of them.
     """
 
     event_id: str
@@ -52,6 +56,11 @@ class RequestContext:
     estimate: Decimal = Decimal(0)
     tree: Node | None = None
     part: Part | None = None
+    upstream_method: str = ""
+    upstream_host: str = ""
+    reply: Reply | None = None
+    allowance: Allowance | None = None
+    limit_headers: Headers | None = None
 
     _named: dict[bytes, bytes] | None = None
 

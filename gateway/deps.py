@@ -13,6 +13,7 @@ from gateway.background import Background
 from gateway.compiled import Prices
 from gateway.keys import KeyDigests
 from gateway.leases import LeaseBook
+from gateway.limits import LimitBook
 from gateway.records import Records
 from gateway.rendered import Renderings
 from gateway.secrets import Secrets
@@ -42,6 +43,7 @@ class Deps:
     schedules: ScheduleStore
     tasks: TaskStore
     memos: MemoStore
+    limits: LimitBook
     #: chance, in [0, 1)
     draw: Callable[[], float] = random.random
     health: Health = field(default_factory=Health)

@@ -17,23 +17,22 @@ from typing import TYPE_CHECKING
 
 from domain import metering
 from domain.rating import due
+from domain.template_syntax import TemplateError
+from domain.transforming.errors import TransformFailed
 from domain.usage import Outcome
 from gateway import attempts, crash_points
 from gateway.attempts import AttemptEvent
 from gateway.context import Headers, RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
+from gateway.replies import Reply
+from gateway.shaping import LOCAL
 from gateway.steps.resolve_route import routing_key
+from gateway.telling import answered_here, content_length, is_event_stream, length_of, own_headers, upstream_failed
 from gateway.upstream import headers as crossing
 from gateway.upstream.errors import (
-    BadRequestHead,
-    EgressRefused,
     UpstreamBadResponse,
-    UpstreamBusy,
-    UpstreamClosed,
     UpstreamError,
-    UpstreamRefused,
-    UpstreamTimeout,
 )
 from gateway.upstream.response import UpstreamResponse
 
@@ -46,6 +45,12 @@ log = logging.getLogger(__name__)
 _WHOLE_BYTES = 1024 * 1024
 _STREAM_ENDS = (b"data: [DONE]", b"data:[DONE]", b"message_stop", b"response.completed")
 _CHECKPOINT_SECONDS = 1.0
+#: The longest answer of which something else is made.
+_RESHAPED_BYTES = 8 * 1024 * 1024
+#: What an upstream says of a body that is not the one that is sent.
+_OF_STREAM = frozenset((b"content-length", b"content-encoding", b"etag", b"content-md5", b"digest"))
+_OF_BODY = _OF_STREAM | {b"content-type"}
+_LIMITS = (b"ratelimit-", b"x-ratelimit-", b"anthropic-ratelimit-")
 
 Metrics = Mapping[str, int | Decimal]
 SendHead = Callable[[int, Headers], Awaitable[None]]
@@ -96,6 +101,8 @@ class Exchange:
         self._sent_bytes = 0
         self.is_finished = False
         self._known = b""
+        self._reply: Reply | None = None
+        self._most_bytes = 0
         self._checkpoint_at = ctx.started + _CHECKPOINT_SECONDS
 
     async def run(self) -> None:
@@ -110,16 +117,24 @@ class Exchange:
         if self._client.is_gone:
             self._client_left()
         self._meter = metering.Meter(
-            is_stream=_is_event_stream(self._response.headers),
+            is_stream=is_event_stream(self._response.headers),
             request_bytes=len(ctx.upstream_body),
             needed=deps.prices.needs(ctx.plan.price),
             hides_usage_event=ctx.added_stream_usage,
             request=ctx.upstream_body,
         )
         is_stream = self._meter.is_stream
-        length = _content_length(self._response.headers)
+        length = content_length(self._response.headers)
         try:
-            if not is_stream and length is not None and length <= _WHOLE_BYTES:
+            bounds = ctx.channel.bounds if ctx.channel is not None else None
+            if bounds is not None and bounds.constraints.response_bytes:
+                self._most_bytes = bounds.constraints.response_bytes
+                self._check_length(length or 0)
+            if ctx.reply is not None and ctx.reply.begin(self._response.status, is_stream=is_stream):
+                self._reply = ctx.reply
+            if self._reply is not None and not is_stream:
+                await self._pass_reshaped(self._reply)
+            elif not is_stream and length is not None and length <= _WHOLE_BYTES:
                 await self._pass_whole()
             else:
                 await self._pass_pieces(is_stream)
@@ -132,9 +147,18 @@ class Exchange:
 
     async def _ask(self) -> UpstreamResponse:
         ctx = self._ctx
+        if ctx.url.startswith(LOCAL):
+            return answered_here(int(ctx.url.removeprefix(LOCAL).strip("/")))
+        assert ctx.channel is not None
+        bounds = ctx.channel.bounds
         try:
             return await self._deps.upstream.request(
-                ctx.method, ctx.url, ctx.upstream_headers, ctx.upstream_body or None
+                ctx.upstream_method or ctx.method,
+                ctx.url,
+                ctx.upstream_headers,
+                ctx.upstream_body or None,
+                timeouts=bounds.timeouts if bounds is not None else None,
+                host=ctx.upstream_host,
             )
         except UpstreamError as error:
             raise upstream_failed(error) from error
@@ -153,6 +177,34 @@ class Exchange:
         await self._client.send_body(body, True)
         self._sent_bytes = len(body)
 
+    async def _pass_reshaped(self, reply: Reply) -> None:
+        """Hold a whole answer, and send what is made of it."""
+        assert self._response is not None
+        assert self._meter is not None
+        try:
+            body = await self._response.read(_RESHAPED_BYTES)
+        except UpstreamError as error:
+            raise upstream_failed(error) from error
+        self._check_length(len(body))
+        self._meter.feed(body)
+        try:
+            made = reply.whole(body)
+        except (TransformFailed, TemplateError) as error:
+            message = f"The service's answer does not fit its transformer. {error.message} Tell its seller."
+            raise GatewayError(502, "config_error", f"{message} Nothing was charged.") from error
+        self._outcome = "completed"
+        await self.finish()
+        headers = [*self._headers(), (b"content-type", b"application/json"), length_of(made)]
+        await self._client.send_head(self._response.status, headers)
+        await self._client.send_body(made, True)
+        self._sent_bytes = len(made)
+
+    def _check_length(self, received: int) -> None:
+        """Refuse an answer that is longer than its service allows, before any of it is sent."""
+        if self._most_bytes and received > self._most_bytes:
+            message = f"The answer is longer than the {self._most_bytes} bytes that the service allows."
+            raise GatewayError(502, "answer_too_large", f"{message} Nothing was charged; ask for less.")
+
     async def _pass_pieces(self, is_stream: bool) -> None:
         """Pass pieces on as they arrive, but keep back the one that would tell the client that it has everything."""
         assert self._response is not None
@@ -163,6 +215,8 @@ class Exchange:
             shown = self._meter.feed(chunk)
             if self._client.is_gone:
                 continue
+            if self._reply is not None:
+                shown = self._reply.feed(shown)
             self._checkpoint()
             if is_stream and not kept and not _ends_stream(shown):
                 await self._send(shown)
@@ -175,13 +229,19 @@ class Exchange:
         self._outcome = "completed" if self._response.is_complete and not self._client.is_gone else "interrupted"
         await self.finish()
         if not self._client.is_gone:
-            await self._send(kept + self._meter.remainder(), last=True)
+            kept += self._meter.remainder()
+            if self._reply is not None:
+                kept += self._reply.end()
+            await self._send(kept, last=True)
 
     async def _next_chunk(self) -> bytes:
         """Return the next piece, or nothing at the end. Raises UpstreamError while the client is there."""
         assert self._response is not None
         try:
-            return await self._response.next_chunk()
+            chunk = await self._response.next_chunk()
+            if self._most_bytes and self._response.received_bytes > self._most_bytes:
+                raise UpstreamBadResponse("The answer is longer than the service allows.")
+            return chunk
         except UpstreamError:
             if self._client.is_gone:
                 return b""
@@ -203,6 +263,11 @@ class Exchange:
         ctx = self._ctx
         assert ctx.plan is not None
         passed = crossing.for_client(self._response.headers)
+        if self._reply is not None:
+            is_stream = self._meter is not None and self._meter.is_stream
+            passed = [pair for pair in passed if pair[0].lower() not in (_OF_STREAM if is_stream else _OF_BODY)]
+        if ctx.limit_headers is not None:
+            passed = [pair for pair in passed if not pair[0].lower().startswith(_LIMITS)]
         if ctx.added_stream_usage:
             passed = [pair for pair in passed if pair[0].lower() != b"content-length"]
         return passed + own_headers(ctx)
@@ -242,6 +307,9 @@ class Exchange:
             else:
                 (part.purse or self._deps.leases).release(ctx.hold, charged)
                 self._tell(part, charged)
+            if ctx.allowance is not None:
+                allowance, ctx.allowance = ctx.allowance, None
+                await self._deps.limits.settle(allowance, event.usage)
 
     def _tell(self, part: Part, charged: Decimal) -> None:
         """Tell the plan around the call what came of it."""
@@ -324,48 +392,6 @@ def _place(ctx: RequestContext) -> dict[str, str | None]:
     if ctx.part is not None:
         place |= {"role": ctx.part.role, "parent_id": ctx.part.parent_id}
     return place
-
-
-def own_headers(ctx: RequestContext) -> Headers:
-    """Return what we tell of the call: its id, who served it, and what it was estimated to cost at most."""
-    headers = [(b"x-request-id", ctx.event_id.encode())]
-    if ctx.part is not None:
-        headers += ctx.part.headers()
-    if ctx.plan is not None:
-        headers += [
-            (b"x-usvc-service", ctx.plan.service.name.encode("ascii", "replace")),
-            (b"x-usvc-channel", ctx.plan.channel.name.encode("ascii", "replace")),
-            (b"x-usvc-cost-estimate", f"{ctx.estimate:f} {ctx.plan.price.currency}".encode()),
-        ]
-        if ctx.plan.enrollment is not None:
-            headers.append((b"x-usvc-enrollment", ctx.plan.enrollment.code.encode()))
-    return headers
-
-
-def upstream_failed(error: UpstreamError) -> GatewayError:
-    """Return what the client is told when the upstream did not answer. Nothing is charged."""
-    match error:
-        case UpstreamTimeout():
-            return GatewayError(504, error.code, f"{error.message} Nothing was charged; call again later.")
-        case UpstreamBusy():
-            message = f"{error.message} Nothing was charged; call again in a moment."
-            return GatewayError(503, error.code, message, retry_after_seconds=1)
-        case EgressRefused() | BadRequestHead():
-            return GatewayError(502, error.code, f"{error.message} Tell the service's seller; nothing was charged.")
-        case UpstreamRefused() | UpstreamClosed() | UpstreamBadResponse():
-            return GatewayError(502, error.code, f"{error.message} Nothing was charged; call again later.")
-    return GatewayError(502, error.code, "The service did not answer. Nothing was charged; call again later.")
-
-
-def _content_length(headers: Headers) -> int | None:
-    for name, value in headers:
-        if name.lower() == b"content-length":
-            return int(value)
-    return None
-
-
-def _is_event_stream(headers: Headers) -> bool:
-    return any(name.lower() == b"content-type" and b"event-stream" in value.lower() for name, value in headers)
 
 
 def _ends_stream(chunk: bytes) -> bool:

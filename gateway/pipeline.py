@@ -11,7 +11,7 @@ from gateway.errors import GatewayError
 from gateway.exchange import Client
 from gateway.execution import kinds
 from gateway.spool.errors import SpoolError
-from gateway.steps import authenticate, hold_balance, resolve_route, rewrite
+from gateway.steps import authenticate, hold_balance, limit_rate, resolve_route, rewrite
 from gateway.stores.base import StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -20,8 +20,9 @@ log = logging.getLogger(__name__)
 async def run(ctx: RequestContext, deps: Deps, client: Client) -> None:
     """Answer one request. Raises GatewayError as long as nothing has been sent to the client.
 
-    Who, what, with which words, for which money, and only then the call. A plan of several calls goes the second half
-    of this way for each of them, in gateway.execution. The money comes last, so a refusal holds none.
+    Who, what, with which words, within which limits, for which money, and only then the call. A plan of several calls
+    goes the second half of this way for each of them, in gateway.execution. The money comes last, so a refusal holds
+    none.
     """
     try:
         await authenticate.run(ctx, deps)
@@ -30,7 +31,8 @@ async def run(ctx: RequestContext, deps: Deps, client: Client) -> None:
             await kinds.run(ctx, deps, client)
             return
         await rewrite.run(ctx, deps)
-        await hold_balance.run(ctx, deps)
+        bounds = ctx.channel.bounds if ctx.channel is not None else None
+        await (hold_balance if bounds is None else limit_rate).run(ctx, deps)
         await exchange.run(ctx, deps, client)
     except StoreUnavailable as error:
         log.warning("store.unavailable request=%s", ctx.event_id)

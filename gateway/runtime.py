@@ -14,6 +14,7 @@ from gateway.compiled import Prices, compile_customer, compile_service
 from gateway.deps import Deps
 from gateway.keys import KeyDigests
 from gateway.leases import LeaseBook
+from gateway.limits import LimitBook
 from gateway.records import Records
 from gateway.rendered import Renderings
 from gateway.secrets import Secrets
@@ -78,6 +79,7 @@ class Runtime:
             schedules=stores.schedules,
             tasks=stores.tasks,
             memos=stores.memos,
+            limits=LimitBook(stores.counters),
         )
         self._shipper = Shipper(spool, stores.inbox)
         with contextlib.suppress(StoreUnavailable):
@@ -85,6 +87,7 @@ class Runtime:
         self._shipper.start()
         self._spawn(records.follow())
         self._spawn(self.deps.leases.keep())
+        self._spawn(self.deps.limits.keep())
         self._spawn(use_marks.keep())
         self._spawn(self._retire_former_leases(stores.leases))
         self._spawn(self._ship_abandoned(first_slot))
@@ -107,6 +110,7 @@ class Runtime:
         await self.deps.upstream.close()
         await self.deps.spool.close()
         await self._stores.memos.close()
+        await self._stores.counters.close()
         await self._stores.close()
 
     async def _retire_former_leases(self, store: LeaseStore) -> None:

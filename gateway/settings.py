@@ -15,7 +15,7 @@ class GatewaySettings:
 
     allow_private_upstreams: for development alone, lets calls go to this machine and its network.
     redis_url: where answers are remembered; "" keeps them in this process. site_url: where errors send people.
-    body_limit_bytes: of one request, held whole.
+    body_limit_bytes: of one request, held whole. platform_hosts: our own; callers' keys go to no others.
     """
 
     database_url: str
@@ -34,4 +34,5 @@ class GatewaySettings:
     drain_seconds: float = 10
     secret_cache_seconds: float = 30
     redis_url: str = field(default="", repr=False)
+    platform_hosts: frozenset[str] = frozenset()
     door: DoorLimits = field(default_factory=DoorLimits)

@@ -71,12 +71,16 @@ class EnrollmentRecord:
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class CustomerRecord:
-    """kind "customer", key: team id. wallets: {currency: wallet id}; secret_names: what the team has stored."""
+    """kind "customer", key: team id. wallets: {currency: wallet id}; secret_names: what the team has stored.
+
+    time_zone: of its months and days, as its wallets have it.
+    """
 
     team_id: str
     wallets: dict[str, str]
     secret_names: frozenset[str]
     enrollments: tuple[EnrollmentRecord, ...]
+    time_zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
@@ -95,7 +99,10 @@ class ChannelRecord:
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class ServiceRecord:
-    """kind "service", key: service id. details: the offering's, for declared limits such as max_output_tokens."""
+    """kind "service", key: service id. details: the offering's, for declared limits such as max_output_tokens.
+
+    account_limits: {name: rate limit} of the provider, as far as a channel refers to them.
+    """
 
     id: str
     name: str
@@ -108,6 +115,7 @@ class ServiceRecord:
     channels: tuple[ChannelRecord, ...]
     routing_vars: Json = field(default_factory=dict)
     details: Json = field(default_factory=dict)
+    account_limits: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

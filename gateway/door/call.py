@@ -11,8 +11,9 @@ from gateway.context import Headers, RequestContext
 from gateway.deps import Deps
 from gateway.door import answers
 from gateway.errors import GatewayError
-from gateway.exchange import Client, own_headers
+from gateway.exchange import Client
 from gateway.responses import error_answer
+from gateway.telling import own_headers
 from gateway.upstream.errors import UpstreamError
 
 log = logging.getLogger(__name__)

@@ -13,6 +13,7 @@ import orjson
 
 from domain.routing.tree import Broadcast, Result, Target
 from gateway.errors import GatewayError
+from gateway.execution import keeping
 from gateway.execution.purse import Purse
 from gateway.execution.scene import Scene, go, reserve, reserved
 from gateway.execution.sinks import Collector, Rejected, discard, send_whole, several
@@ -75,8 +76,8 @@ async def _all(node: Broadcast, scene: Scene) -> list[Json]:
     return list(await asyncio.gather(*calls))
 
 
-async def _one(target: Target, scene: Scene, collector: Collector) -> Json:
-    """Call one target and return its entry. Nothing of it is an error of the broadcast's."""
+async def _one(target: Target, scene: Scene, collector: Collector, *, is_kept: bool = False) -> Json:
+    """Call one target and return its entry. Nothing of it is an error of the broadcast's. is_kept: it is stored."""
     began = time.monotonic()
     error: Json | None = None
     try:
@@ -90,6 +91,9 @@ async def _one(target: Target, scene: Scene, collector: Collector) -> Json:
         error = _error(502, "upstream_failed", f"{target.name} did not answer to the end.")
     except (StoreUnavailable, SpoolError):
         error = _error(503, "temporarily_unavailable", "The gateway cannot reach its books now. Call again shortly.")
+    if is_kept:
+        storable = await keeping.without_secrets(scene, collector.headers, collector.pieces)
+        collector.headers, collector.pieces = storable or ([], [])
     status = error["status_code"] if error else collector.status
     return {
         "name": target.name,
@@ -136,7 +140,8 @@ async def _finish(node: Broadcast, scene: Scene, tasks: Sequence[tuple[str, str]
 
 
 async def _keep(task_id: str, target: Target, collector: Collector, scene: Scene) -> None:
-    entry = await _one(target, scene.beside("broadcast", collector.client()), collector)
+    beside = scene.beside("broadcast", collector.client())
+    entry = await _one(target, beside, collector, is_kept=True)
     for pause in (0.5, 2.0, 8.0, None):
         try:
             await scene.deps.tasks.finish(task_id=task_id, answer=entry)

@@ -10,8 +10,8 @@ from gateway.compiled import CompiledChannel
 from gateway.errors import GatewayError
 from gateway.execution.failover import Failed, at_trial
 from gateway.execution.scene import Scene, reserved
-from gateway.steps import hold_balance, resolve_route, rewrite
-from gateway.upstream.errors import UpstreamBusy, UpstreamRefused, UpstreamTimeout
+from gateway.steps import hold_balance, limit_rate, resolve_route, rewrite
+from gateway.upstream.errors import UpstreamBusy, UpstreamOpen, UpstreamRefused, UpstreamTimeout
 
 
 async def run(node: Call, scene: Scene) -> None:
@@ -32,7 +32,8 @@ async def refuse(node: Refused, scene: Scene) -> None:
 
 async def _make(scene: Scene) -> None:
     await rewrite.run(scene.ctx, scene.deps)
-    await hold_balance.run(scene.ctx, scene.deps)
+    bounds = scene.ctx.channel.bounds if scene.ctx.channel is not None else None
+    await (hold_balance if bounds is None else limit_rate).run(scene.ctx, scene.deps)
     await exchange.run(scene.ctx, scene.deps, scene.client)
 
 
@@ -73,4 +74,4 @@ def _nothing_was_sent(error: GatewayError) -> bool:
     cause = error.__cause__
     if isinstance(cause, UpstreamTimeout):
         return cause.phase == "connect"
-    return isinstance(cause, UpstreamRefused | UpstreamBusy)
+    return isinstance(cause, UpstreamRefused | UpstreamBusy | UpstreamOpen)

@@ -12,6 +12,7 @@ import orjson
 from domain.routing.tree import Memo
 from gateway.context import Headers, RequestContext
 from gateway.exchange import Client
+from gateway.execution import keeping
 from gateway.execution.scene import Scene, go
 from gateway.execution.sinks import Recorder
 
@@ -28,6 +29,7 @@ _SELECTED = frozenset(
 _NOT_KEPT = frozenset(
     b"x-request-id x-usvc-cost-estimate x-usvc-cache x-usvc-attempts x-usvc-failed age date server".split()
 )
+_OF_LIMITS = (b"ratelimit-", b"x-ratelimit-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +137,17 @@ async def _call(key: str, node: Memo, scene: Scene) -> Kept | None:
     await go(node.inner, scene.towards(recorder.client))
     if not (recorder.is_whole and 200 <= recorder.status < 300) or recorder.status == 206:
         return None
-    headers = [pair for pair in recorder.headers if pair[0].lower() not in _NOT_KEPT]
-    kept = Kept(recorder.status, headers, recorder.pieces, time.time())
+    headers = [pair for pair in recorder.headers if _is_kept(pair[0].lower())]
+    storable = await keeping.without_secrets(scene, headers, recorder.pieces)
+    if storable is None:
+        return None
+    kept = Kept(recorder.status, *storable, time.time())
     await scene.deps.memos.put(key, kept.encode(), node.ttl_seconds)
     return kept
+
+
+def _is_kept(name: bytes) -> bool:
+    return name not in _NOT_KEPT and not name.startswith(_OF_LIMITS)
 
 
 async def _answer_from_memory(key: str, scene: Scene) -> bool:

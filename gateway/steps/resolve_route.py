@@ -65,11 +65,14 @@ _remembered = lru_cache(maxsize=4096)(grammar.parse)
 
 
 def bind(ctx: RequestContext, call: plan.Call, service: CompiledService, deps: Deps) -> None:
-    """Set ctx.plan, ctx.channel and ctx.price for one upstream call. Raises GatewayError 501."""
+    """Set ctx.plan, ctx.channel and ctx.price for one upstream call. Raises GatewayError 501, or 502 config_error."""
     channel = service.channels.get(call.channel.name)
     if channel is None:
         message = f"{service.record.name} was changed while you called. Call again."
         raise GatewayError(503, "channel_missing", message, retry_after_seconds=1)
+    if channel.is_broken:
+        message = f"{service.record.name} cannot be called: {channel.unsupported} Tell its seller; nothing was charged."
+        raise GatewayError(502, "config_error", message)
     if channel.unsupported:
         message = f"{service.record.name} cannot be called now: {channel.unsupported}. Choose another channel."
         raise GatewayError(501, "channel_unsupported", message)

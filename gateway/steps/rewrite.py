@@ -8,13 +8,15 @@ from urllib.parse import urlsplit
 import orjson
 
 from domain import metering, templating
-from domain.template_syntax import SecretReference, Template, TemplateError
+from domain.template_syntax import Owner, SecretReference, Template, TemplateError
+from domain.transforming.errors import TransformFailed
 from domain.url_components import Component
 from gateway.context import RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
 from gateway.rendered import Rendering
 from gateway.secrets import SecretUnreadable
+from gateway.steps import reshape
 from gateway.upstream import headers as crossing
 
 _BEARER_SCHEMES = ("bearer ", "basic ", "token ")
@@ -22,25 +24,32 @@ _BEARER_SCHEMES = ("bearer ", "basic ", "token ")
 
 async def run(ctx: RequestContext, deps: Deps) -> None:
     """Set ctx.url, ctx.upstream_headers and ctx.upstream_body. Raises GatewayError, StoreUnavailable."""
-    assert ctx.channel is not None
-    if (rendering := deps.rendered.of(ctx.channel)) is not None:
+    channel = ctx.channel
+    assert channel is not None
+    if (rendering := deps.rendered.of(channel)) is not None:
         _use(rendering, ctx, deps)
         return
     context = template_context(ctx)
     try:
         values = await _secret_values(ctx, deps, context)
         lookup = _lookup(values)
-        base = templating.render(ctx.channel.base_url, context, component=Component.URL, secrets=lookup)
+        base = templating.render(channel.base_url, context, component=Component.URL, secrets=lookup)
         if not _is_own_address(ctx, context, values):
             _check_consent(ctx, deps, values, urlsplit(base).hostname or "")
-        ctx.url = _join(base, ctx)
         wanted = _wanted(ctx, context, lookup)
         ctx.upstream_headers = _beside(wanted, ctx)
+        if channel.shaping is not None:
+            if channel.shaping.transformer.host:
+                _check_consent(ctx, deps, values, urlsplit(f"//{channel.shaping.transformer.host}").hostname or "")
+            reshape.run(ctx, deps, channel.shaping, reshape.Given(base, context, lookup, replaced(ctx, context)))
+            return
+        ctx.url = join(base, _rest(ctx), ctx)
         ctx.upstream_body = _body(ctx, context)
-        deps.rendered.keep(ctx.channel, base, wanted, ctx.secrets_used)
+        used = {(_owner_id(ctx, owner), name) for (owner, name), (value, _) in values.items() if value is not None}
+        deps.rendered.keep(channel, base, wanted, used)
     except templating.MissingSecret as error:
         raise _missing(error) from error
-    except (TemplateError, SecretUnreadable) as error:
+    except (TemplateError, TransformFailed, SecretUnreadable) as error:
         raise _unfit(ctx, error) from error
 
 
@@ -61,18 +70,17 @@ def template_context(ctx: RequestContext) -> dict[str, Any]:
     return context
 
 
-Values = dict[tuple[str, str], tuple[str | None, frozenset[str]]]
+Values = dict[tuple[Owner, str], tuple[str | None, frozenset[str]]]
 
 
 async def _secret_values(ctx: RequestContext, deps: Deps, context: dict[str, Any]) -> Values:
     """Return {(owner, name): (value or None, hosts with a standing consent)} for every reference of the channel."""
     assert ctx.channel is not None
     assert ctx.plan is not None
-    assert ctx.customer is not None
     values: Values = {}
     for reference in ctx.channel.secret_references():
         name = _name(reference, context)
-        team_id = ctx.plan.service.seller_id if reference.owner == "seller" else ctx.customer.record.team_id
+        team_id = _owner_id(ctx, reference.owner)
         if reference.owner == "seller" and not ctx.channel.host_is_sellers:
             message = f"{ctx.plan.service.name} would send its seller's secret to a host that the seller did not write."
             raise GatewayError(502, "config_error", f"{message} Tell its seller.")
@@ -82,6 +90,12 @@ async def _secret_values(ctx: RequestContext, deps: Deps, context: dict[str, Any
             ctx.secrets_used.add((team_id, name))
             deps.use_marks.secret_used(team_id, name)
     return values
+
+
+def _owner_id(ctx: RequestContext, owner: Owner) -> str:
+    assert ctx.plan is not None
+    assert ctx.customer is not None
+    return ctx.plan.service.seller_id if owner == "seller" else ctx.customer.record.team_id
 
 
 def _name(reference: SecretReference, context: dict[str, Any]) -> str:
@@ -95,7 +109,7 @@ def _name(reference: SecretReference, context: dict[str, Any]) -> str:
 
 
 def _lookup(values: Values) -> templating.SecretLookup:
-    def lookup(owner: str, name: str) -> str | None:
+    def lookup(owner: Owner, name: str) -> str | None:
         return values.get((owner, name), (None, frozenset()))[0]
 
     return lookup
@@ -139,11 +153,12 @@ def _check_consent(ctx: RequestContext, deps: Deps, values: Values, host: str) -
             raise GatewayError(403, "secret_consent_required", message)
 
 
-def _join(base: str, ctx: RequestContext) -> str:
+def join(base: str, rest: tuple[str, ...], ctx: RequestContext) -> str:
+    """Return the address of the call: the rest of the path below the channel's, and both queries."""
     assert ctx.plan is not None
     address, _, own_query = base.partition("?")
-    rest = "/".join(ctx.plan.rest)
-    url = address.rstrip("/") + ("/" + rest if rest else "")
+    below = "/".join(rest)
+    url = address.rstrip("/") + ("/" + below if below else "")
     query = "&".join(part for part in (own_query, ctx.plan.query) if part)
     return f"{url}?{query}" if query else url
 
@@ -154,7 +169,7 @@ def _use(rendering: Rendering, ctx: RequestContext, deps: Deps) -> None:
     for used, _ in rendering.secrets:
         ctx.secrets_used.add(used)
         deps.use_marks.secret_used(*used)
-    ctx.url = _join(rendering.base, ctx)
+    ctx.url = join(rendering.base, _rest(ctx), ctx)
     ctx.upstream_headers = rendering.with_headers_of(ctx.headers)
     try:
         ctx.upstream_body = _body(ctx, template_context(ctx) if ctx.channel.routing_key else {})
@@ -199,21 +214,29 @@ def _scheme(name: str, value: str) -> str:
 
 def _body(ctx: RequestContext, context: dict[str, Any]) -> bytes:
     """Return the client's own bytes, unless the upstream calls the model otherwise or must be asked for its usage."""
-    assert ctx.channel is not None
-    changed = None
+    changed = replaced(ctx, context)
     if isinstance(ctx.body_json, dict):
-        assert ctx.plan is not None
-        forwards = ctx.plan.forwards
-        if forwards and any(ctx.body_json.get(name) != value for name, value in forwards.items()):
-            changed = {**ctx.body_json, **forwards}
-        for name, wanted in ctx.channel.routing_key:
-            value = _plain(wanted, context)
-            if name in ctx.body_json and (changed or ctx.body_json)[name] != value:
-                changed = {**(changed or ctx.body_json), name: value}
         body, ctx.added_stream_usage = metering.ensure_stream_usage(changed or ctx.body_json, "/".join(_rest(ctx)))
         if ctx.added_stream_usage:
             changed = body
     return ctx.body if changed is None else orjson.dumps(changed)
+
+
+def replaced(ctx: RequestContext, context: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the body with the upstream's names in place of ours, or None when none differs."""
+    assert ctx.channel is not None
+    assert ctx.plan is not None
+    if not isinstance(ctx.body_json, dict):
+        return None
+    changed = None
+    forwards = ctx.plan.forwards
+    if forwards and any(ctx.body_json.get(name) != value for name, value in forwards.items()):
+        changed = {**ctx.body_json, **forwards}
+    for name, wanted in ctx.channel.routing_key:
+        value = _plain(wanted, context)
+        if name in ctx.body_json and (changed or ctx.body_json)[name] != value:
+            changed = {**(changed or ctx.body_json), name: value}
+    return changed
 
 
 def _rest(ctx: RequestContext) -> tuple[str, ...]:

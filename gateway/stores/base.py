@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from gateway.spool.reader import Final
+from gateway.stores.counters import Counters
 from gateway.stores.memos import MemoStore
 
 
@@ -161,4 +162,5 @@ class Stores:
     schedules: ScheduleStore
     tasks: TaskStore
     memos: MemoStore
+    counters: Counters
     close: Callable[[], Awaitable[None]]

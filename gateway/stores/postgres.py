@@ -29,6 +29,7 @@ from gateway.stores.base import (
     Stores,
     StoreUnavailable,
 )
+from gateway.stores.counters import MemoryCounters, RedisCounters
 from gateway.stores.memos import MemoryMemos, RedisMemos
 
 set_json_loads(orjson.loads)
@@ -268,5 +269,6 @@ async def connect(settings: GatewaySettings, incarnation: str) -> Stores:
         schedules=PostgresSchedules(database),
         tasks=PostgresTasks(database),
         memos=RedisMemos(settings.redis_url) if settings.redis_url else MemoryMemos(),
+        counters=RedisCounters(settings.redis_url) if settings.redis_url else MemoryCounters(),
         close=database.close,
     )

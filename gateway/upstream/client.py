@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import time
 from collections.abc import Iterable
 
+from gateway.upstream.breaker import Breaker
 from gateway.upstream.connection import Body, Connection, Question
 from gateway.upstream.egress import EgressGuard, Origin
 from gateway.upstream.errors import UpstreamClosed, UpstreamRefused, UpstreamTimeout
@@ -27,6 +29,7 @@ class UpstreamClient:
         self._guard = guard
         self._limits = limits or UpstreamLimits()
         self._pool = Pool(per_host=self._limits.connections_per_host, idle=self._limits.idle_connections)
+        self._breaker = Breaker(time.monotonic)
         self._tls = tls or ssl.create_default_context()
         self._tls.set_alpn_protocols(["http/1.1"])
 
@@ -39,11 +42,13 @@ class UpstreamClient:
         *,
         length: int | None = None,
         timeouts: Timeouts | None = None,
+        host: str = "",
     ) -> UpstreamResponse:
         """Send a request and return its answer once the head is there.
 
         Never follows redirects, and sends again only when a kept connection turns out to be dead before a byte of the
-        answer came. length: of a body given as an iterator, which is sent chunked otherwise.
+        answer came. length: of a body given as an iterator, which is sent chunked otherwise. host: told to the upstream
+        in place of the address's; the connection goes to the address.
         Raises: EgressRefused, BadRequestHead, UpstreamBusy, UpstreamRefused, UpstreamTimeout, UpstreamClosed,
         UpstreamBadResponse; and whatever the iterator of the body raises.
         """
@@ -51,11 +56,27 @@ class UpstreamClient:
         origin, target = self._guard.split(url)
         if body is None or isinstance(body, bytes):
             length = len(body or b"")
-        head = request_head(method, target, origin.authority, headers, length, body is not None)
+        authority = host.encode() if host else origin.authority
+        head = request_head(method, target, authority, headers, length, body is not None)
         timeouts = timeouts or self._limits.timeouts
         now = loop.time()
         question = Question(head, body, length, method == "HEAD", timeouts, now + timeouts.total)
         addresses = self._guard.known(origin, now) or await self._guard.addresses(origin)
+        self._breaker.check(origin.name, origin.host)
+        try:
+            response = await self._exchange(origin, addresses, question, timeouts)
+        except (UpstreamRefused, UpstreamTimeout, UpstreamClosed):
+            self._breaker.failed(origin.name)
+            raise
+        except BaseException:
+            self._breaker.told_nothing(origin.name)
+            raise
+        self._breaker.answered(origin.name)
+        return response
+
+    async def _exchange(
+        self, origin: Origin, addresses: tuple[str, ...], question: Question, timeouts: Timeouts
+    ) -> UpstreamResponse:
         self._pool.reserve(origin)
         kept = self._pool.take(origin, addresses)
         if kept is not None:

@@ -33,6 +33,18 @@ class UpstreamBusy(UpstreamError):
     code = "upstream_busy"
 
 
+class UpstreamOpen(UpstreamError):
+    """The host has not answered the last calls and is left alone for a while. Nothing was sent."""
+
+    code = "upstream_circuit_open"
+    #: until it is tried again
+    seconds = 0.0
+
+    def __init__(self, message: str, *, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(message)
+
+
 class UpstreamTimeout(UpstreamError):
     """The upstream took too long. phase: connect, send, first_byte, idle or total."""
 

@@ -30,7 +30,7 @@ class UpstreamResponse:
         "headers", "received_bytes", "status", "touched",
     )  # fmt: skip
 
-    def __init__(self, source: Source, loop: asyncio.AbstractEventLoop, buffer_bytes: int) -> None:
+    def __init__(self, source: Source | None, loop: asyncio.AbstractEventLoop, buffer_bytes: int) -> None:
         self.status = 0
         self.headers: list[tuple[bytes, bytes]] = []
         self.received_bytes = 0  # of the body

@@ -60,11 +60,13 @@ def customer(team_id: str) -> CustomerRecord | None:
         .order_by("created_at")
     )
     covered = coverage.covered_until(enrollments, now=timezone.now())
+    wallets = list(Wallet.objects.filter(team=team).order_by("currency").values_list("pk", "currency", "time_zone"))
     return CustomerRecord(
         team_id=str(team.pk),
-        wallets={currency: str(pk) for pk, currency in Wallet.objects.filter(team=team).values_list("pk", "currency")},
+        wallets={currency: str(pk) for pk, currency, _ in wallets},
         secret_names=frozenset(Secret.objects.filter(team=team).values_list("name", flat=True)),
         enrollments=tuple(_enrollment(each, covered.get(each.pk)) for each in enrollments),
+        time_zone=wallets[0][2] if wallets else "UTC",
     )
 
 
@@ -89,6 +91,7 @@ def service(service_id: str) -> ServiceRecord | None:
         channels=_channels(found),
         routing_vars=found.routing_vars or {},
         details=_limits(found.offering.data.get("details") or {}),
+        account_limits=_account_limits(found),
     )
 
 
@@ -185,6 +188,14 @@ def _channels(found: Service) -> tuple[ChannelRecord, ...]:
         for name, channel in config.items()
         if channel.get("is_active", True)
     )
+
+
+def _account_limits(found: Service) -> dict[str, Any]:
+    """Keep the limits of the seller's account with the provider that some channel is counted against."""
+    config: dict[str, dict[str, Any]] = found.offering.data.get("upstream_access_config") or {}
+    named = {name for channel in config.values() for name in channel.get("rate_limit_refs") or ()}
+    limits = found.provider.data.get("rate_limits") or ()
+    return {limit["name"]: limit for limit in limits if limit.get("name") in named}
 
 
 def _limits(details: dict[str, Any]) -> dict[str, Any]:

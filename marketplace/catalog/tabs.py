@@ -13,7 +13,9 @@ from django.http import QueryDict
 from accounts.teams.models import Team
 from common import ports
 from domain import plans as plan_terms
+from domain.limits import wording
 from marketplace.catalog import labels, plans
+from marketplace.catalog.files.channels import effective
 from marketplace.catalog.models import Document, DocumentCategory, Service
 from marketplace.catalog.queries import ServicePage, ShownInterface
 from marketplace.catalog.queries.by_id import text_of
@@ -77,11 +79,25 @@ def _overview(page: ServicePage, query: QueryDict, cookie: str) -> Context:
     return {
         "description": service.offering.description,
         "details": [(labels.spoken(name), _written(value)) for name, value in list(plain.items())[:_DETAILS]],
+        "limits": _limits(service),
         "audience": service.listing.data.get("audience") or [],
         "addresses": _addresses(page),
         "homepage": _host(service.provider.homepage) and service.provider.homepage,
         "homepage_host": _host(service.provider.homepage),
     }
+
+
+def _limits(service: Service) -> list[tuple[str, str]]:
+    """Return what every channel is held to, each line once."""
+    channels = service.offering.data.get("upstream_access_config") or {}
+    accounts = {limit["name"]: limit for limit in service.provider.data.get("rate_limits") or () if limit.get("name")}
+    lines = [
+        line
+        for channel in channels.values()
+        if channel.get("is_active", True)
+        for line in wording.told(effective(channel), accounts)
+    ]
+    return list(dict.fromkeys(lines))[:_DETAILS]
 
 
 def _host(address: str) -> str:

@@ -109,7 +109,7 @@ def _made_in(function: ast.AST) -> Iterator[Row]:
 
 def _upstream_errors() -> Iterator[Row]:
     """Yield what is answered when the upstream did not."""
-    from gateway.exchange import upstream_failed
+    from gateway.telling import upstream_failed
     from gateway.upstream.errors import UpstreamError
 
     for kind in UpstreamError.__subclasses__():

@@ -22,6 +22,7 @@ from gateway.app import GatewayApp, everything
 from gateway.door.protocol import DoorProtocol
 from gateway.settings import GatewaySettings
 from gateway.stores.base import Stores
+from gateway.stores.counters import MemoryCounters
 from gateway.stores.memory import (
     MemoryInbox,
     MemoryLeases,
@@ -116,11 +117,11 @@ async def serving(folder: Path, *, balance: str = "1", beside: Any = None, **set
     beside: an ASGI application that gets every other path of the same port.
     """
     records, inbox, marks = MemoryRecords(), MemoryInbox(), MemoryUseMarks()
-    schedules, tasks, memos = MemorySchedules(), MemoryTasks(), MemoryMemos()
+    schedules, tasks, memos, counters = MemorySchedules(), MemoryTasks(), MemoryMemos(), MemoryCounters()
     leases = MemoryLeases({make.WALLET: Decimal(balance)})
 
     async def connect(_settings: GatewaySettings, _incarnation: str) -> Stores:
-        return Stores(records, leases, inbox, marks, schedules, tasks, memos, _nothing)
+        return Stores(records, leases, inbox, marks, schedules, tasks, memos, counters, _nothing)
 
     values: dict[str, Any] = {
         "database_url": "",

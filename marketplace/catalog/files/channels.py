@@ -9,6 +9,8 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from domain.templating import SecretReference
+from domain.transforming.errors import TransformerInvalid
+from domain.transforming.transformer import read_transformer
 from marketplace.catalog.files import vocabulary
 from marketplace.catalog.files.access_requests import check_access_requests
 from marketplace.catalog.files.fields import Field, boolean, list_of, mapping, one_of, text, whole_number
@@ -145,7 +147,7 @@ class _ChannelChecker:
         for key, spec in _FIELDS.items():
             if channel.get(key) is not None:
                 spec.check(channel[key], found.at(key))
-        _check_transformer(channel.get("request_transformer"), found.at("request_transformer"))
+        _check_transformers(channel, found)
         schema = self._check_params(channel, found)
         usage = self._check_templates(channel, found, schema)
         _check_address_fields(channel, found)
@@ -197,8 +199,21 @@ class _ChannelChecker:
         return usage
 
 
-def _check_transformer(value: object, found: Findings) -> None:
-    for key in value if isinstance(value, dict) else ():
+def _check_transformers(channel: JsonObject, found: Findings) -> None:
+    raw = channel.get("raw")
+    for held, here, is_raw in ((channel, found, False), (raw, found.at("raw"), True)):
+        if isinstance(held, dict) and held.get("request_transformer") is not None:
+            _check_transformer(held["request_transformer"], here.at("request_transformer"), raw=is_raw)
+
+
+def _check_transformer(value: object, found: Findings, *, raw: bool) -> None:
+    """Check that the gateway can read what is to be changed, its expressions included."""
+    try:
+        transformer = read_transformer(value, raw=raw)
+    except TransformerInvalid as error:
+        found.at(*error.path).error(error.message.rstrip("."), error.fix.rstrip("."), type="transformer")
+        return
+    for key in transformer.unknown:
         if key not in _TRANSFORMERS:
             hint = did_you_mean(key, _TRANSFORMERS)
             found.at(key).warning(f"unknown transformer, stored and not applied{hint}", type="unknown_field")

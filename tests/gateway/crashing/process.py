@@ -27,6 +27,7 @@ from gateway.settings import GatewaySettings
 from gateway.spool import spool as spools
 from gateway.spool.reader import Final
 from gateway.stores.base import Stores
+from gateway.stores.counters import MemoryCounters
 from gateway.stores.memory import MemoryLeases, MemoryRecords, MemorySchedules, MemoryTasks, MemoryUseMarks
 from gateway.stores.memos import MemoryMemos
 from tests.factories import records as make
@@ -86,7 +87,15 @@ def main(folder: Path, port: int, upstream_port: int) -> None:
     async def connect(_settings: GatewaySettings, _incarnation: str) -> Stores:
         inbox = FileInbox(folder / "inbox.sqlite")
         return Stores(
-            records, leases, inbox, MemoryUseMarks(), MemorySchedules(), MemoryTasks(), MemoryMemos(), nothing
+            records,
+            leases,
+            inbox,
+            MemoryUseMarks(),
+            MemorySchedules(),
+            MemoryTasks(),
+            MemoryMemos(),
+            MemoryCounters(),
+            nothing,
         )
 
     # small segments, so that they are rotated and removed all the time

@@ -18,8 +18,8 @@ from domain.routing.tree import Refused
 from gateway import pipeline
 from gateway.context import RequestContext
 from gateway.errors import GatewayError
-from gateway.exchange import own_headers
 from gateway.execution.sinks import Collector
+from gateway.telling import own_headers
 from gateway.upstream.response import UpstreamResponse
 from tests.domain.routing.worlds import World
 from tests.factories import records as make

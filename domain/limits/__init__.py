@@ -1,0 +1,1 @@
+"""Rate limits and constraints that sellers give their channels: what they mean, counted elsewhere."""

@@ -1,0 +1,65 @@
+"""Taking secrets out of what is kept: as they are, and as an upstream may give them back in another writing."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from urllib.parse import quote, quote_plus
+
+#: Stands where a secret was.
+MARK = b"***"
+#: Shorter texts are words of every answer; what is so short is no secret.
+LEAST_CHARACTERS = 6
+_HALF_KNOWN = {0: 0, 1: 2, 2: 3}
+
+
+def scrub(body: bytes, secrets: Iterable[str]) -> bytes:
+    """Return the body with every secret replaced.
+
+    Found are: the text itself, in JSON, percent-encoded, in base 64 (both alphabets, alone or inside a longer text such
+    as a Basic credential) and in hexadecimal. A secret that was compressed or encrypted is not found.
+    """
+    wanted = frozenset(secret for secret in secrets if len(secret) >= LEAST_CHARACTERS)
+    return _pattern(wanted).sub(MARK, body) if wanted else body
+
+
+@lru_cache(maxsize=1024)
+def _pattern(secrets: frozenset[str]) -> re.Pattern[bytes]:
+    writings = {writing for secret in secrets for writing in _writings(secret)}
+    # the longest first, so that a writing that holds another one is taken out whole
+    return re.compile(
+        b"|".join(re.escape(writing) for writing in sorted(writings, key=lambda text: (-len(text), text)))
+    )
+
+
+def _writings(secret: str) -> Iterator[bytes]:
+    plain = secret.encode("utf-8", "surrogatepass")
+    yield plain
+    for ascii_only in (True, False):
+        written = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
+        yield written.encode("utf-8", "surrogatepass")
+        yield written.replace("/", "\\/").encode("utf-8", "surrogatepass")
+        yield json.dumps(written, ensure_ascii=ascii_only)[1:-1].encode("utf-8", "surrogatepass")  # JSON in JSON
+    for encoded in (quote(plain, safe=""), quote(plain), quote_plus(plain)):
+        yield encoded.encode()
+        yield re.sub(r"%[0-9A-F]{2}", lambda found: found[0].lower(), encoded).encode()
+    yield plain.hex().encode()
+    yield plain.hex().upper().encode()
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        yield from _in_base64(plain, encode)
+
+
+def _in_base64(plain: bytes, encode: object) -> Iterator[bytes]:
+    """Yield what the secret looks like at each of the three places that it can begin at within a longer text."""
+    assert callable(encode)
+    for before in range(3):
+        encoded: bytes = encode(b"\0" * before + plain)
+        # the first and last letters also hold bits of the neighbours
+        start = _HALF_KNOWN[before]
+        end = (len(plain) + before) * 8 // 6
+        piece = encoded[start:end]
+        if len(piece) >= LEAST_CHARACTERS:
+            yield piece
