@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum
 
 from accounts.teams.models import Role, Team
 from billing.statements import gathering
@@ -116,6 +117,19 @@ def _line(row: StatementLine) -> Line:
         waived=row.waived,
         promotions=tuple(Discount.from_json(stored) for stored in row.promotions),
     )
+
+
+def discounts_of_sellers(service_ids: Iterable[UUID], period: date) -> list[tuple[UUID, str, Decimal]]:
+    """Return (service, currency, amount) of what promotions that sellers pay for took off a month's statements."""
+    lines = StatementLine.objects.filter(
+        kind=LineKind.PROMOTION,
+        service_id__in=list(service_ids),
+        statement__period=period,
+        promotions__contains=[{"funded_by": "seller"}],
+    )
+    sums = lines.order_by().values("service_id", "statement__currency").annotate(total=Sum("discounted"))
+    rows = sums.values_list("service_id", "statement__currency", "total")
+    return [(service_id, currency, total) for service_id, currency, total in rows if service_id is not None]
 
 
 def so_far(*, team: Team, currency: str) -> Contents:

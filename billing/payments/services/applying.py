@@ -139,6 +139,7 @@ def _credit(top_up: TopUp, payment: Payment, now: datetime) -> None:
         by=None,
         now=now,
     )
+    wallet.refresh_from_db(fields=["settled", "overdrawn", "seq"])  # the page that shows the payment shows the sum too
     top_up.failure = top_up.message = ""
     jobs.enqueue("billing.payments.tell", what="receipt", key=str(top_up.pk))
 

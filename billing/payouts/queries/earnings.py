@@ -17,6 +17,7 @@ from billing.payouts.models import PayoutTerm
 from billing.prices.models import PriceVersion
 from billing.rating.models import PeriodUsage
 from billing.subscriptions.models import Fee
+from common import ports
 from domain import payouts, periods, pricing
 from domain.money import rounded
 from domain.payouts import Part
@@ -80,7 +81,7 @@ def _terms(seller: Team, period: date) -> dict[UUID, PayoutTerm]:
 
 
 def _used(services: Iterable[UUID], period: date) -> dict[UUID, list[_Used]]:
-    """Return the parts of every service that has any: usage by channel, and fees, which came through no channel."""
+    """Return the parts of every service that has any: usage by channel; fees and discounts came through no channel."""
     found: dict[UUID, list[_Used]] = defaultdict(list)
     wanted = list(services)
     rows = PeriodUsage.objects.filter(service_id__in=wanted, period=period).order_by("service_id", "channel", "pk")
@@ -91,6 +92,8 @@ def _used(services: Iterable[UUID], period: date) -> dict[UUID, list[_Used]]:
         found[row.service_id].append(_Used(Part(row.channel or None, row.requests, paid, metrics), row.wallet.currency))
     for service_id, currency, amount in _fees(wanted, period):
         found[service_id].append(_Used(Part(None, 0, amount, {}), currency))
+    for service_id, currency, amount in ports.statement_discounts(wanted, period):
+        found[service_id].append(_Used(Part(None, 0, -amount, {}), currency))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -25,6 +25,9 @@ def agree(*, service_id: UUID, seller: Team, price: PriceVersion | None, currenc
     month = now.astimezone(UTC).date().replace(day=1)
     following = periods.following(month)
     latest = queries.term_of(service_id, following)
+    if latest is None:
+        # in the west it may be the month before, and calls count in the month of their customer
+        month = (now.astimezone(UTC) - timedelta(hours=12)).date().replace(day=1)
     if latest is not None and (latest.price_id, latest.currency) == (price and price.pk, currency):
         return latest
     term, _ = PayoutTerm.objects.update_or_create(

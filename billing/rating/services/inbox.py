@@ -37,7 +37,8 @@ _PUT_ASIDE = """
 def claim(cursor: CursorWrapper, limit: int) -> list[Claimed]:
     """Take up to `limit` events that no other consumer works on, oldest first. Ids are texts, as in the events."""
     cursor.execute(_CLAIM, [limit])
-    return [Claimed._make(row) for row in cursor.fetchall()]
+    # RETURNING has no order; who is covered by the last of a quota or of the money shall not depend on chance
+    return sorted(map(Claimed._make, cursor.fetchall()))
 
 
 def put_aside(cursor: CursorWrapper, poison: Sequence[tuple[Claimed, str]]) -> None:

@@ -19,4 +19,4 @@ class Command(BaseCommand):
             self.stderr.write(self.style.ERROR(str(violation)))
         if violations:
             sys.exit(1)
-        self.stdout.write(self.style.SUCCESS(f"{len(verification.RULES) + 1} rules hold."))
+        self.stdout.write(self.style.SUCCESS(f"{len(verification.all_rules()) + 1} rules hold."))
