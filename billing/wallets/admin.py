@@ -18,6 +18,7 @@ from unfold.admin import TabularInline
 from unfold.decorators import action
 
 from accounts.users.models import User
+from billing.ledger.models import TransactionKind
 from billing.wallets import services
 from billing.wallets.forms import CreditForm, CreditLimitForm
 from billing.wallets.models import Lease, Wallet, WalletEntry
@@ -134,6 +135,10 @@ def _set_credit_limit(wallet: Wallet, entered: dict[str, Any], by: User, now: da
     return f"The credit limit is {written_exactly(entered['limit'], wallet.currency)} {wallet.currency}."
 
 
+#: What operators booked by hand. Whatever another record stands behind is undone with that record.
+_REVERSIBLE = frozenset({TransactionKind.GRANT, TransactionKind.PAYMENT})
+
+
 @admin.register(WalletEntry)
 class WalletEntryAdmin(ReadOnlyAdmin):
     list_display = ("wallet", "seq", "kind", "delta", "balance_after", "memo", "by")
@@ -157,6 +162,10 @@ class WalletEntryAdmin(ReadOnlyAdmin):
     @admin.action(description="Reverse (take the credit back)", permissions=["move_money"])
     def reverse(self, request: HttpRequest, chosen: QuerySet[WalletEntry]) -> None:
         for entry in chosen.select_related("wallet", "transaction"):
+            if entry.transaction.kind not in _REVERSIBLE:
+                kind = entry.transaction.get_kind_display()
+                messages.error(request, f"{entry.wallet}, {entry.seq}: {kind} is undone where it was made, not here.")
+                continue
             try:
                 services.reverse(
                     wallet=entry.wallet,

@@ -51,7 +51,7 @@ def generate(*, seller: Team, currency: str, period: date, now: datetime) -> Inv
         return None
     earnings = [each for each in queries.earnings(seller=seller, period=period) if each.currency == currency]
     lines = [_Line(each, each.payout) for each in earnings] + _corrections(seller, currency, period)
-    adjustments = _listed(seller, currency, earnings)
+    adjustments = _listed(seller, currency, (line.earning for line in lines))
     if not (lines or adjustments):
         return None
     account.last_invoice += 1
