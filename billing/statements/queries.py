@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum
 
 from accounts.teams.models import Role, Team
+from billing.rating.models import Charge
 from billing.statements import gathering
 from billing.statements.contents import Contents, Discount, Line, Party
 from billing.statements.models import BillingDetails, FileKind, LineKind, Statement, StatementFile, StatementLine
 from billing.wallets.models import Wallet
 from common.errors import NotFound
 from domain import periods
+from domain.money import QUANTUM
 
 #: Who is told of statements.
 _TOLD = (Role.OWNER, Role.ADMIN, Role.BILLING)
@@ -130,6 +132,24 @@ def discounts_of_sellers(service_ids: Iterable[UUID], period: date) -> list[tupl
     sums = lines.order_by().values("service_id", "statement__currency").annotate(total=Sum("discounted"))
     rows = sums.values_list("service_id", "statement__currency", "total")
     return [(service_id, currency, total) for service_id, currency, total in rows if service_id is not None]
+
+
+def paid_of(charge: Charge) -> Decimal:
+    """Return what the customer pays of a charge once its statement is frozen: promotions there may have taken some off.
+
+    They are spread over the charges of their service in proportion, rounded down to the books' places.
+    """
+    lines = StatementLine.objects.filter(
+        statement__wallet=charge.wallet_id, statement__period=charge.period, service_id=charge.service_id
+    )
+    sums = lines.order_by().aggregate(
+        usage=Sum("net", filter=Q(kind=LineKind.USAGE)), off=Sum("discounted", filter=Q(kind=LineKind.PROMOTION))
+    )
+    charged, usage, off = charge.charged, sums["usage"], sums["off"]
+    if not usage or not off:
+        return charged
+    paid: Decimal = charged * max(usage - off, Decimal(0)) / usage
+    return paid.quantize(QUANTUM, rounding=ROUND_DOWN)
 
 
 def so_far(*, team: Team, currency: str) -> Contents:

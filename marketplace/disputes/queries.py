@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.teams.models import Team
 from billing.rating.models import Charge
+from billing.statements import queries as statements
 from common.errors import NotFound
 from marketplace.disputes.models import UNDECIDED, Dispute, DisputeMessage, Side
 
@@ -64,9 +65,9 @@ def undecided_about(charge: Charge) -> Dispute | None:
 
 
 def creditable(charge: Charge) -> Decimal:
-    """Return how much of a charge can still be credited: what was charged less earlier credits."""
+    """Return how much of a charge can still be credited: what the customer pays of it, less earlier credits."""
     given = Dispute.objects.filter(charge=charge).aggregate(total=Sum("credited"))["total"] or Decimal(0)
-    return charge.charged - given
+    return max(statements.paid_of(charge) - given, Decimal(0))
 
 
 def disputed(*, team: Team, charges: list[UUID]) -> dict[UUID, UUID]:

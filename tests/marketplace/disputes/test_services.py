@@ -14,6 +14,8 @@ from billing.ledger.models import Transaction
 from billing.payouts import queries as payout_queries
 from billing.payouts import services as payouts
 from billing.payouts.models import Adjustment
+from billing.promotions.models import PriceRule, RuleMoment, RuleStatus
+from billing.statements import services as statements
 from billing.wallets.models import Wallet, WalletEntry
 from common.errors import Invalid
 from marketplace.disputes import queries
@@ -42,6 +44,24 @@ def resolved(dispute: Dispute, amount: str, by, side: Side = Side.OPERATOR) -> D
 
 def balance(charge) -> Decimal:
     return Wallet.objects.get(pk=charge.wallet_id).settled
+
+
+class TestCreditable:
+    def test_is_what_the_statement_left_to_pay(self, buyer, charge):
+        """Half of the service's usage was taken off on the statement."""
+        PriceRule.objects.create(
+            name="Half",
+            pricing={"type": "multiply", "factor": "0.5"},
+            apply_at=RuleMoment.STATEMENT,
+            status=RuleStatus.ACTIVE,
+            active_from=timezone.now() - timedelta(days=90),
+            code="half",
+        )
+        assert queries.creditable(charge) == charge.charged
+
+        statements.close_due(wallet=charge.wallet, now=timezone.now() + timedelta(days=60))
+
+        assert queries.creditable(charge) == charge.charged / 2
 
 
 class TestOpen:
