@@ -116,7 +116,7 @@ class TestRefusing:
         [
             {"secret": "whsec_of_somebody"},
             {"signed_seconds_ago": 301},
-            {"signed_seconds_ago": -301},
+            {"signed_seconds_ago": -400},
             {"is_live": True},
             {"account": "acct_stranger"},
         ],
