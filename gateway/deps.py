@@ -25,7 +25,7 @@ from gateway.upstream.client import UpstreamClient
 from gateway.use_marks import UseBook
 
 if TYPE_CHECKING:
-    from gateway.execution.memos import Kept
+    from gateway.kept import Kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,8 @@ from gateway.deps import Deps
 from gateway.errors import GatewayError
 from gateway.replies import TemplatedReply, TranslatedReply
 from gateway.shaping import Shaping, Signing
-from gateway.steps import authenticate, rewrite
+from gateway.steps import authenticate
+from gateway.steps.address import address
 
 #: How often a call may be passed on with the caller's key before it is taken to go round in circles.
 _FORWARDS = 3
@@ -60,7 +61,7 @@ def run(ctx: RequestContext, deps: Deps, shaping: Shaping, given: Given) -> None
     if rest is None:
         rest = ctx.plan.rest
         _set_body(transformer, ctx, given)
-    ctx.url = rewrite.join(given.base, rest, ctx)
+    ctx.url = address(given.base, rest, ctx)
     _rewrite(transformer, ctx, given)
     if shaping.forwards_key:
         _forward(ctx, deps)

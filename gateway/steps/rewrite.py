@@ -17,6 +17,7 @@ from gateway.errors import GatewayError
 from gateway.rendered import Rendering
 from gateway.secrets import SecretUnreadable
 from gateway.steps import reshape
+from gateway.steps.address import address
 from gateway.upstream import headers as crossing
 
 _BEARER_SCHEMES = ("bearer ", "basic ", "token ")
@@ -43,7 +44,7 @@ async def run(ctx: RequestContext, deps: Deps) -> None:
                 _check_consent(ctx, deps, values, urlsplit(f"//{channel.shaping.transformer.host}").hostname or "")
             reshape.run(ctx, deps, channel.shaping, reshape.Given(base, context, lookup, replaced(ctx, context)))
             return
-        ctx.url = join(base, _rest(ctx), ctx)
+        ctx.url = address(base, _rest(ctx), ctx)
         ctx.upstream_body = _body(ctx, context)
         used = {(_owner_id(ctx, owner), name) for (owner, name), (value, _) in values.items() if value is not None}
         deps.rendered.keep(channel, base, wanted, used)
@@ -153,23 +154,13 @@ def _check_consent(ctx: RequestContext, deps: Deps, values: Values, host: str) -
             raise GatewayError(403, "secret_consent_required", message)
 
 
-def join(base: str, rest: tuple[str, ...], ctx: RequestContext) -> str:
-    """Return the address of the call: the rest of the path below the channel's, and both queries."""
-    assert ctx.plan is not None
-    address, _, own_query = base.partition("?")
-    below = "/".join(rest)
-    url = address.rstrip("/") + ("/" + below if below else "")
-    query = "&".join(part for part in (own_query, ctx.plan.query) if part)
-    return f"{url}?{query}" if query else url
-
-
 def _use(rendering: Rendering, ctx: RequestContext, deps: Deps) -> None:
     """Take what is the same for every call of the channel; the rest is the call's own."""
     assert ctx.channel is not None
     for used, _ in rendering.secrets:
         ctx.secrets_used.add(used)
         deps.use_marks.secret_used(*used)
-    ctx.url = join(rendering.base, _rest(ctx), ctx)
+    ctx.url = address(rendering.base, _rest(ctx), ctx)
     ctx.upstream_headers = rendering.with_headers_of(ctx.headers)
     try:
         ctx.upstream_body = _body(ctx, template_context(ctx) if ctx.channel.routing_key else {})

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from domain import api_keys
-from gateway.execution.memos import Kept, decode
+from gateway.kept import Kept, decode
 from gateway.stores.memos import RedisMemos
 from tests.factories import records as make
 from tests.fakes.upstream import Die, Until, answer, json_answer, sse
