@@ -240,10 +240,10 @@ def alert(content: str, tone: str = "info", title: str = "", role: str = "") -> 
 
 
 @register.simple_block_tag
-def empty_state(content: str, title: str, text: str = "", icon: str = "inbox") -> str:
+def blank_slate(content: str, title: str, text: str = "", icon: str = "inbox") -> str:
     """What a list shows when it is empty: what it is, why it is empty, and one action between the tags."""
     values = {"title": title, "text": text, "icon": icon, "action": _trimmed(content)}
-    return render_to_string("components/empty_state.html", values)
+    return render_to_string("components/blank_slate.html", values)
 
 
 @register.simple_block_tag

@@ -132,7 +132,7 @@ class TestBlocks:
             ('{% table "Keys" cards=False %}{% endtable %}', ['tabindex="0"']),
             ('{% alert tone="error" role="alert" %}no{% endalert %}', ['data-tone="error"', 'role="alert"']),
             ('{% alert tone="\\"><b>" %}no{% endalert %}', ['data-tone="info"']),
-            ('{% empty_state title="None" %}{% endempty_state %}', ["<h2", "None"]),
+            ('{% blank_slate title="None" %}{% endblank_slate %}', ["<h2", "None"]),
             ('{% stat "Left" %}{{ 5 }}{% endstat %}', ["Left", "5"]),
             ('{% page_header "T" back="/b" %}{% endpage_header %}', ["<h1", 'href="/b"']),
             ('{% dialog "d" "D" %}x{% enddialog %}', ['<dialog class="dialog" id="d"', 'aria-labelledby="d-title"']),
