@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, Field, TypeAdapter
 Outcome = Literal["completed", "interrupted", "failed", "refused"]
 Role = Literal["primary", "failover", "tee", "broadcast", "chain"]
 LogLevel = Literal["none", "truncated", "complete"]
+Origin = Literal["call", "schedule", "test", "playground"]
 _LARGEST = 10**15
 
 #: Canonical text only. A pattern costs a tenth of a microsecond, a UUID object two; an event has eight of them.
@@ -35,6 +36,7 @@ class UsageEvent:
     status: of the upstream's answer, 0 for none. flags: such as estimated, recovered, hostile_usage, tee.
     role: what the attempt was within its call; parent_id: the request id of that call, when it is another one.
     log: what of the call its customer wants kept.
+    origin: who made the call, a client or the platform for its customer; origin_id: then the run, probe or session.
     Made by hand it is taken as it is; read with `from_json` every field is checked.
     """
 
@@ -66,6 +68,8 @@ class UsageEvent:
     role: Role = "primary"
     parent_id: Id | None = None
     log: LogLevel = "none"
+    origin: Origin = "call"
+    origin_id: Id | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the mapping that travels. Decimals are texts."""

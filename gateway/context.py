@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from domain.call_tokens import CallToken
 from domain.pricing import CompiledPrice
 from domain.routing.grammar import ParsedPath
 from domain.routing.plan import Call
@@ -15,6 +16,7 @@ from gateway.compiled import CompiledChannel, CompiledCustomer
 from gateway.leases import Hold
 
 if TYPE_CHECKING:
+    from gateway.budgets import Taken
     from gateway.execution.part import Part
     from gateway.limits import Allowance
     from gateway.replies import Reply
@@ -26,8 +28,10 @@ Headers = list[tuple[bytes, bytes]]
 class RequestContext:
     """event_id: the request id, known before anything is sent. started_ms: wall clock; started: monotonic seconds.
 
+    token: with which the platform calls for the customer, in place of a key of theirs; then key has no id.
     plan: the one upstream call. tree, part: set instead, and beside it, when there is more to do than that call.
     upstream_method, upstream_host: "" for the caller's method and the address's host. reply: makes the answer.
+    budget: what the call took of its token's.
     allowance: what the limits of the channel have granted; limit_headers: what the answer tells of them.
     """
 
@@ -43,11 +47,13 @@ class RequestContext:
     parsed: ParsedPath | None = None
     body_json: Any = None
     key: ApiKeyRecord | None = None
+    token: CallToken | None = None
     customer: CompiledCustomer | None = None
     plan: Call | None = None
     channel: CompiledChannel | None = None
     price: CompiledPrice | None = None
     hold: Hold | None = None
+    budget: Taken | None = None
     url: str = ""
     upstream_headers: Headers = field(default_factory=list)
     upstream_body: bytes = b""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from domain.routing.health import Health
 from gateway.background import Background
+from gateway.budgets import Budgets
 from gateway.compiled import Prices
 from gateway.keys import KeyDigests
 from gateway.leases import LeaseBook
@@ -44,6 +45,7 @@ class Deps:
     tasks: TaskStore
     memos: MemoStore
     limits: LimitBook
+    budgets: Budgets
     #: chance, in [0, 1)
     draw: Callable[[], float] = random.random
     health: Health = field(default_factory=Health)

@@ -307,6 +307,8 @@ class Exchange:
             else:
                 (part.purse or self._deps.leases).release(ctx.hold, charged)
                 self._tell(part, charged)
+            if ctx.budget is not None:
+                ctx.budget.settle(charged)
             if ctx.allowance is not None:
                 allowance, ctx.allowance = ctx.allowance, None
                 await self._deps.limits.settle(allowance, event.usage)
@@ -367,7 +369,7 @@ class Exchange:
             wallet_id=plan.wallet_id,
             service_id=plan.service.id,
             enrollment_id=plan.enrollment.id if plan.enrollment else None,
-            api_key_id=ctx.key.id,
+            api_key_id=ctx.key.id or None,
             price_version_id=plan.price.id,
             currency=plan.price.currency,
             channel=plan.channel.name,
@@ -391,6 +393,8 @@ def _place(ctx: RequestContext) -> dict[str, str | None]:
         place["log"] = ctx.plan.log
     if ctx.part is not None:
         place |= {"role": ctx.part.role, "parent_id": ctx.part.parent_id}
+    if ctx.token is not None:
+        place |= {"origin": ctx.token.purpose, "origin_id": ctx.token.reference}
     return place
 
 

@@ -10,6 +10,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from gateway import slots
+from gateway.budgets import Budgets
 from gateway.compiled import Prices, compile_customer, compile_service
 from gateway.deps import Deps
 from gateway.keys import KeyDigests
@@ -80,6 +81,7 @@ class Runtime:
             tasks=stores.tasks,
             memos=stores.memos,
             limits=LimitBook(stores.counters),
+            budgets=Budgets(stores.counters),
         )
         self._shipper = Shipper(spool, stores.inbox)
         with contextlib.suppress(StoreUnavailable):

@@ -31,6 +31,9 @@ async def run(node: Register, scene: Scene) -> None:
     if len(ctx.body) > BODY_LIMIT_BYTES:
         message = f"The body of a call for later has at most {BODY_LIMIT_BYTES} bytes. Send less, or name a file in it."
         raise GatewayError(413, "body_too_large", message)
+    if ctx.token is not None and ctx.token.purpose != "playground":
+        message = "A call that the platform makes for you cannot register another. Take /r/ and /d/ out of its path."
+        raise GatewayError(422, "cannot_register", message)
     now = datetime.now(UTC)
     try:
         due_at = registration.first_due(now)
@@ -74,7 +77,7 @@ def _new(node: Register, ctx: RequestContext, due_at: datetime | None) -> NewSch
         id=str(uuid.uuid4()),
         team_id=ctx.key.team_id,
         user_id=ctx.key.user_id,
-        api_key_id=ctx.key.id,
+        api_key_id=ctx.key.id or None,
         kind=registration.kind,
         name=registration.name,
         method=ctx.method,

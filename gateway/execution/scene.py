@@ -77,6 +77,7 @@ class Scene:
             parsed=ctx.parsed,
             body_json=ctx.body_json,
             key=ctx.key,
+            token=ctx.token,
             customer=ctx.customer,
             # of all calls of the plan: what is kept of its answer is cleared of them
             secrets_used=ctx.secrets_used,

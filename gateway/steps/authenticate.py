@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import time
+from typing import cast
 
+from domain import call_tokens
+from domain.call_tokens import CallToken
+from domain.routing.snapshot import ApiKeyRecord
 from gateway.context import RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
@@ -15,17 +19,12 @@ async def run(ctx: RequestContext, deps: Deps) -> None:
     if not raw:
         message = "No API key was given. Send it as 'Authorization: Bearer svcpass_…', 'x-api-key' or 'api-key'."
         raise GatewayError(401, "unauthenticated", message)
-    digest = deps.keys.of(raw)
-    if digest is None:
-        message = "This is not an API key of ours: letters are missing or mistyped. Copy it again, or create a new one."
-        raise GatewayError(401, "unauthenticated", message)
     deps.records.check_trust()
-    known, key = deps.records.shelves["api_key"].peek(digest)
-    if not known:
-        key = await deps.records.shelves["api_key"].get(digest)
-    if key is None or (key.expires_at is not None and key.expires_at <= time.time()):
-        message = "The API key is unknown, expired or revoked. Create a new one under Developer, API keys."
-        raise GatewayError(401, "unauthenticated", message)
+    if raw.startswith(call_tokens.PREFIX):
+        ctx.token = _token(raw, deps)
+        key = _in_place_of_a_key(ctx.token)
+    else:
+        key = await _key(raw, deps)
     if key.team_kind != "customer":
         message = "This key belongs to a seller account. Call the gateway with a key of a customer account."
         raise GatewayError(403, "not_a_customer_key", message)
@@ -38,7 +37,36 @@ async def run(ctx: RequestContext, deps: Deps) -> None:
     if customer is None:
         raise GatewayError(403, "account_closed", "This account may not make calls now. Write to support.")
     ctx.key, ctx.customer = key, customer
-    deps.use_marks.key_used(key.id)
+    if key.id:
+        deps.use_marks.key_used(key.id)
+
+
+async def _key(raw: str, deps: Deps) -> ApiKeyRecord:
+    digest = deps.keys.of(raw)
+    if digest is None:
+        message = "This is not an API key of ours: letters are missing or mistyped. Copy it again, or create a new one."
+        raise GatewayError(401, "unauthenticated", message)
+    known, key = deps.records.shelves["api_key"].peek(digest)
+    if not known:
+        key = await deps.records.shelves["api_key"].get(digest)
+    if key is None or (key.expires_at is not None and key.expires_at <= time.time()):
+        message = "The API key is unknown, expired or revoked. Create a new one under Developer, API keys."
+        raise GatewayError(401, "unauthenticated", message)
+    return cast(ApiKeyRecord, key)
+
+
+def _token(raw: str, deps: Deps) -> CallToken:
+    token = call_tokens.read(raw, deps.settings.api_key_pepper)
+    if token is None or token.expires_at <= time.time():
+        raise GatewayError(401, "unauthenticated", "The call token is unknown or expired. Ask for a new one.")
+    return token
+
+
+def _in_place_of_a_key(token: CallToken) -> ApiKeyRecord:
+    """Return what a key would say. Who minted the token has looked at the rights of that moment."""
+    return ApiKeyRecord(
+        id="", team_id=token.team_id, team_kind="customer", user_id=token.user_id, may_call=True, expires_at=None
+    )
 
 
 def presented_key(ctx: RequestContext) -> str:

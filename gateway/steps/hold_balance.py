@@ -7,9 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from domain import metering
+from domain.call_tokens import CallToken
 from domain.money import rounded
 from domain.pricing import CompiledPrice, PricingError
 from domain.routing.plan import Call
+from gateway.budgets import BudgetSpent, BudgetUnknown
 from gateway.context import RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
@@ -21,11 +23,38 @@ async def run(ctx: RequestContext, deps: Deps) -> None:
     assert ctx.plan is not None
     assert ctx.price is not None
     ctx.estimate = most(ctx.plan, ctx.price, ctx.body_json, len(ctx.body))
+    if ctx.token is not None:
+        await _within(ctx.token, ctx, deps)
     purse = ctx.part.purse if ctx.part is not None else None
     try:
         ctx.hold = await (purse or deps.leases).hold(ctx.plan.wallet_id, ctx.estimate)
-    except InsufficientFunds as error:
-        raise too_little(error, ctx.plan.price.currency) from error
+    except BaseException as error:
+        if ctx.budget is not None:
+            ctx.budget.settle(Decimal(0))
+        if isinstance(error, InsufficientFunds):
+            raise too_little(error, ctx.plan.price.currency) from error
+        raise
+
+
+async def _within(token: CallToken, ctx: RequestContext, deps: Deps) -> None:
+    """Keep a call to what its token is good for. Raises GatewayError 402, 403 or 503."""
+    assert ctx.plan is not None
+    if token.service_id is not None and token.service_id != ctx.plan.service.id:
+        message = f"The call token is not for {ctx.plan.service.name}. Call the service that it was made for."
+        raise GatewayError(403, "other_service", message)
+    if token.cap is None or ctx.estimate <= 0:
+        return
+    try:
+        ctx.budget = await deps.budgets.take(token, ctx.estimate)
+    except BudgetSpent as error:
+        message = (
+            f"The calls of this token may still cost {_shown(error.left)} {ctx.plan.price.currency}; "
+            f"this one may cost up to {_shown(ctx.estimate)}. Lower max_tokens."
+        )
+        raise GatewayError(402, "budget_spent", message) from error
+    except BudgetUnknown as error:
+        message = "What this token has spent cannot be counted now. Call again in a few seconds."
+        raise GatewayError(503, "limits_unavailable", message, retry_after_seconds=5) from error
 
 
 def most(call: Call, price: CompiledPrice, body_json: Any, body_bytes: int) -> Decimal:

@@ -76,7 +76,7 @@ class NewSchedule:
     id: str
     team_id: str
     user_id: str | None
-    api_key_id: str
+    api_key_id: str | None
     kind: str
     name: str
     method: str
