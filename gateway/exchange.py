@@ -11,23 +11,18 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from domain import metering
-from domain.rating import due
 from domain.template_syntax import TemplateError
 from domain.transforming.errors import TransformFailed
 from domain.usage import Outcome
-from gateway import attempts, crash_points
-from gateway.attempts import AttemptEvent
 from gateway.context import Headers, RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
 from gateway.replies import Reply
+from gateway.settling import Account
 from gateway.shaping import LOCAL
-from gateway.steps.resolve_route import routing_key
 from gateway.telling import answered_here, content_length, is_event_stream, length_of, own_headers, upstream_failed
 from gateway.upstream import headers as crossing
 from gateway.upstream.errors import (
@@ -35,9 +30,6 @@ from gateway.upstream.errors import (
     UpstreamError,
 )
 from gateway.upstream.response import UpstreamResponse
-
-if TYPE_CHECKING:
-    from gateway.execution.part import Part
 
 log = logging.getLogger(__name__)
 
@@ -94,13 +86,12 @@ class Exchange:
 
     def __init__(self, ctx: RequestContext, deps: Deps, client: Client) -> None:
         self._ctx, self._deps, self._client = ctx, deps, client
+        self._account = Account(ctx, deps)
         self._meter: metering.Meter | None = None
         self._response: UpstreamResponse | None = None
         self._outcome: Outcome = "failed"
-        self._first_byte_at = 0.0
         self._sent_bytes = 0
         self.is_finished = False
-        self._known = b""
         self._reply: Reply | None = None
         self._most_bytes = 0
         self._checkpoint_at = ctx.started + _CHECKPOINT_SECONDS
@@ -109,10 +100,9 @@ class Exchange:
         """Send the request and pass the answer on."""
         ctx, deps = self._ctx, self._deps
         assert ctx.plan is not None
-        deps.spool.intent(ctx.event_id, self._event("interrupted", {}, ("unfinished",)).to_bytes())
-        crash_points.reach("call.before_upstream")
+        self._account.open()
         self._response = await self._ask()
-        self._first_byte_at = time.monotonic()
+        self._account.first_byte_at = time.monotonic()
         self._client.on_leaving = self._client_left
         if self._client.is_gone:
             self._client_left()
@@ -277,10 +267,9 @@ class Exchange:
         if now < self._checkpoint_at or self._meter is None:
             return
         self._checkpoint_at = now + _CHECKPOINT_SECONDS
-        so_far = self._meter.so_far(seconds=self._seconds())
-        self._deps.spool.checkpoint(
-            self._ctx.event_id, self._event("interrupted", so_far.usage, so_far.flags).to_bytes()
-        )
+        so_far = self._meter.so_far(seconds=self._account.seconds())
+        status, received = (self._response.status, self._response.received_bytes) if self._response else (0, 0)
+        self._account.checkpoint(so_far.usage, so_far.flags, status=status, response_bytes=received)
 
     async def finish(self) -> None:
         """Make the usage durable and give back what the call did not cost. Only the first time counts."""
@@ -290,112 +279,27 @@ class Exchange:
         self._client.on_leaving = None
         if self._response is not None and not self._response.is_complete:
             self._response.cancel()
-        event = self._event(self._outcome, *self._used())
-        ctx = self._ctx
-        assert ctx.hold is not None
-        assert ctx.price is not None
-        charged = due(event, ctx.price)
-        try:
-            crash_points.reach("call.before_final")
-            await self._deps.spool.final(ctx.event_id, event.to_bytes())
-            crash_points.reach("call.after_final")
-        finally:
-            # the same sum that settlement will take out of the lease; the rest may be held again now
-            part = ctx.part
-            if part is None:
-                self._deps.leases.release(ctx.hold, charged)
-            else:
-                (part.purse or self._deps.leases).release(ctx.hold, charged)
-                self._tell(part, charged)
-            if ctx.budget is not None:
-                ctx.budget.settle(charged)
-            if ctx.allowance is not None:
-                allowance, ctx.allowance = ctx.allowance, None
-                await self._deps.limits.settle(allowance, event.usage)
-
-    def _tell(self, part: Part, charged: Decimal) -> None:
-        """Tell the plan around the call what came of it."""
-        assert self._ctx.plan is not None
-        status = self._response.status if self._response else 0
-        ttfb_ms = (self._first_byte_at - self._ctx.started) * 1000 if self._first_byte_at else None
-        part.done(status=status, ttfb_ms=ttfb_ms, charged=charged, currency=self._ctx.plan.price.currency)
+        response = self._response
+        status, received = (response.status, response.received_bytes) if response else (0, 0)
+        usage, flags = self._used()
+        await self._account.close(
+            self._account.event(self._outcome, usage, flags, status=status, response_bytes=received)
+        )
 
     def cut_off(self) -> None:
         """Note that time ran out on our side: what came until then was delivered to us."""
-        if self._first_byte_at and not self.is_finished:
+        if self._account.first_byte_at and not self.is_finished:
             self._outcome = "interrupted"
 
     def _used(self) -> tuple[Metrics, tuple[str, ...]]:
         if self._meter is None or self._response is None or self._response.status >= 400:
             return {}, ()
         try:
-            result = self._meter.finish(interrupted=self._outcome == "interrupted", seconds=self._seconds())
+            result = self._meter.finish(interrupted=self._outcome == "interrupted", seconds=self._account.seconds())
         except Exception:  # whatever an upstream writes, the call is accounted for and its hold is freed
             log.exception("usage.unreadable request=%s", self._ctx.event_id)
             return {}, ("unreadable_usage",)
         return result.usage, result.flags
-
-    def _seconds(self) -> Decimal:
-        """Return how long the call has taken, in whole milliseconds."""
-        return Decimal(round((time.monotonic() - self._ctx.started) * 1000)) / 1000
-
-    def _event(self, outcome: Outcome, usage: Metrics, flags: tuple[str, ...]) -> AttemptEvent:
-        ctx, response = self._ctx, self._response
-        assert ctx.plan is not None
-        assert ctx.hold is not None
-        return AttemptEvent(
-            self._known or self._write_known(),
-            ctx.hold.amount,
-            ctx.plan.channel.name,
-            usage,
-            response.status if response else 0,
-            outcome,
-            (*flags, *ctx.part.flags) if ctx.part is not None else flags,
-            datetime.now(UTC),
-            response.received_bytes if response else 0,
-            round((time.monotonic() - ctx.started) * 1000, 3),
-            round((self._first_byte_at - ctx.started) * 1000, 3) if self._first_byte_at else None,
-        )
-
-    def _write_known(self) -> bytes:
-        ctx = self._ctx
-        assert ctx.plan is not None
-        assert ctx.key is not None
-        assert ctx.hold is not None
-        plan = ctx.plan
-        self._known = attempts.beginning(
-            event_id=ctx.event_id,
-            team_id=ctx.key.team_id,
-            wallet_id=plan.wallet_id,
-            service_id=plan.service.id,
-            enrollment_id=plan.enrollment.id if plan.enrollment else None,
-            api_key_id=ctx.key.id or None,
-            price_version_id=plan.price.id,
-            currency=plan.price.currency,
-            channel=plan.channel.name,
-            lease_id=ctx.hold.lease_id,
-            hold=ctx.hold.amount,
-            started_ms=ctx.started_ms,
-            gateway_id=self._deps.settings.gateway_id,
-            method=ctx.method,
-            path=ctx.path[:500],
-            routing_key=routing_key(ctx.body_json),
-            request_bytes=len(ctx.body),
-            **_place(ctx),
-        )
-        return self._known
-
-
-def _place(ctx: RequestContext) -> dict[str, str | None]:
-    """Return what a usage event says beyond a plain call's."""
-    place: dict[str, str | None] = {}
-    if ctx.plan is not None and ctx.plan.log != "none":
-        place["log"] = ctx.plan.log
-    if ctx.part is not None:
-        place |= {"role": ctx.part.role, "parent_id": ctx.part.parent_id}
-    if ctx.token is not None:
-        place |= {"origin": ctx.token.purpose, "origin_id": ctx.token.reference}
-    return place
 
 
 def _ends_stream(chunk: bytes) -> bool:

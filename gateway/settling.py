@@ -1,0 +1,142 @@
+"""One upstream attempt in the books: noted before it is made, kept up while it lives, settled once when it ends.
+
+The same for every protocol. What was used, and when the attempt is over, its carrier knows.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from domain.rating import due
+from domain.usage import Outcome
+from gateway import attempts, crash_points
+from gateway.attempts import AttemptEvent
+from gateway.context import RequestContext
+from gateway.deps import Deps
+from gateway.steps.resolve_route import routing_key
+
+Metrics = Mapping[str, int | Decimal]
+
+
+class Account:
+    """What the books are told of one attempt. first_byte_at: monotonic seconds, 0 until the answer begins."""
+
+    __slots__ = ("_beginning", "_ctx", "_deps", "first_byte_at", "request_bytes")
+
+    def __init__(self, ctx: RequestContext, deps: Deps) -> None:
+        self._ctx, self._deps = ctx, deps
+        self._beginning = b""
+        self.first_byte_at = 0.0
+        self.request_bytes = len(ctx.body)
+
+    def open(self) -> None:
+        """Note that the attempt will be made. Raises SpoolError."""
+        intent = self.event("interrupted", {}, ("unfinished",), status=0, response_bytes=0)
+        self._deps.spool.intent(self._ctx.event_id, intent.to_bytes())
+        crash_points.reach("call.before_upstream")
+
+    def checkpoint(self, usage: Metrics, flags: tuple[str, ...], *, status: int, response_bytes: int) -> None:
+        """Note how far the attempt has come. Raises SpoolError."""
+        event = self.event("interrupted", usage, flags, status=status, response_bytes=response_bytes)
+        self._deps.spool.checkpoint(self._ctx.event_id, event.to_bytes())
+
+    async def close(self, event: AttemptEvent) -> None:
+        """Make the usage durable and give back what the attempt did not cost. Raises SpoolError."""
+        ctx, deps = self._ctx, self._deps
+        assert ctx.hold is not None
+        assert ctx.price is not None
+        charged = due(event, ctx.price)
+        try:
+            crash_points.reach("call.before_final")
+            await deps.spool.final(ctx.event_id, event.to_bytes())
+            crash_points.reach("call.after_final")
+        finally:
+            # the same sum that settlement will take out of the lease; the rest may be held again now
+            part = ctx.part
+            if part is None:
+                deps.leases.release(ctx.hold, charged)
+            else:
+                (part.purse or deps.leases).release(ctx.hold, charged)
+                self._tell(charged, event.status)
+            if ctx.budget is not None:
+                ctx.budget.settle(charged)
+            if ctx.allowance is not None:
+                allowance, ctx.allowance = ctx.allowance, None
+                await deps.limits.settle(allowance, event.usage)
+
+    def event(
+        self, outcome: Outcome, usage: Metrics, flags: tuple[str, ...], *, status: int, response_bytes: int
+    ) -> AttemptEvent:
+        """Return the usage event as it is now. status: of the upstream's answer, 0 for none."""
+        ctx = self._ctx
+        assert ctx.plan is not None
+        assert ctx.hold is not None
+        return AttemptEvent(
+            self._beginning or self._begin(),
+            ctx.hold.amount,
+            ctx.plan.channel.name,
+            usage,
+            status,
+            outcome,
+            (*flags, *ctx.part.flags) if ctx.part is not None else flags,
+            datetime.now(UTC),
+            response_bytes,
+            round((time.monotonic() - ctx.started) * 1000, 3),
+            round((self.first_byte_at - ctx.started) * 1000, 3) if self.first_byte_at else None,
+        )
+
+    def seconds(self) -> Decimal:
+        """Return how long the call has taken, in whole milliseconds."""
+        return Decimal(round((time.monotonic() - self._ctx.started) * 1000)) / 1000
+
+    def _tell(self, charged: Decimal, status: int) -> None:
+        """Tell the plan around the call what came of it."""
+        ctx = self._ctx
+        assert ctx.part is not None
+        assert ctx.plan is not None
+        ttfb_ms = (self.first_byte_at - ctx.started) * 1000 if self.first_byte_at else None
+        ctx.part.done(status=status, ttfb_ms=ttfb_ms, charged=charged, currency=ctx.plan.price.currency)
+
+    def _begin(self) -> bytes:
+        """Write what does not change while the attempt is made."""
+        ctx = self._ctx
+        assert ctx.plan is not None
+        assert ctx.key is not None
+        assert ctx.hold is not None
+        plan = ctx.plan
+        self._beginning = attempts.beginning(
+            event_id=ctx.event_id,
+            team_id=ctx.key.team_id,
+            wallet_id=plan.wallet_id,
+            service_id=plan.service.id,
+            enrollment_id=plan.enrollment.id if plan.enrollment else None,
+            api_key_id=ctx.key.id or None,
+            price_version_id=plan.price.id,
+            currency=plan.price.currency,
+            channel=plan.channel.name,
+            lease_id=ctx.hold.lease_id,
+            hold=ctx.hold.amount,
+            started_ms=ctx.started_ms,
+            gateway_id=self._deps.settings.gateway_id,
+            method=ctx.method,
+            path=ctx.path[:500],
+            routing_key=routing_key(ctx.body_json),
+            request_bytes=self.request_bytes,
+            **_place(ctx),
+        )
+        return self._beginning
+
+
+def _place(ctx: RequestContext) -> dict[str, str | None]:
+    """Return what a usage event says beyond a plain call's."""
+    place: dict[str, str | None] = {}
+    if ctx.plan is not None and ctx.plan.log != "none":
+        place["log"] = ctx.plan.log
+    if ctx.part is not None:
+        place |= {"role": ctx.part.role, "parent_id": ctx.part.parent_id}
+    if ctx.token is not None:
+        place |= {"origin": ctx.token.purpose, "origin_id": ctx.token.reference}
+    return place
