@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from billing.payments.views import webhooks
+from common.storage.views import object_download
 from config import api_urls, health, pages, wallet
 
 urlpatterns = [
@@ -13,6 +14,7 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("v1/seller/", api_urls.seller_api.urls),
     path("v1/", api_urls.customer_api.urls),
+    path("objects/<str:token>", object_download, name="object"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("market", include("marketplace.catalog.urls")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from config import defaults, env
+from config import defaults, env, storage
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -186,6 +186,8 @@ MEDIA_ROOT = DATA_DIR / "files"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
+    # what nobody may read without a signed address: docs/storage.md
+    "objects": storage.objects(DATA_DIR / "objects"),
 }
 
 CELERY_BROKER_URL = REDIS_URL
@@ -282,3 +284,8 @@ PAYOUT_MINIMUM = env.integer("PAYOUT_MINIMUM", 10)
 
 # How long after a call a customer may dispute its charge.
 DISPUTE_WINDOW_DAYS = env.integer("DISPUTE_WINDOW_DAYS", 60)
+
+# A customer's files: the largest, what all of an account may take together, and how many there may be.
+ACCOUNT_FILE_LIMIT_BYTES = env.integer("ACCOUNT_FILE_LIMIT_BYTES", 100 * 1024 * 1024)
+ACCOUNT_FILES_LIMIT_BYTES = env.integer("ACCOUNT_FILES_LIMIT_BYTES", 1024 * 1024 * 1024)
+ACCOUNT_FILES_LIMIT = env.integer("ACCOUNT_FILES_LIMIT", 10_000)

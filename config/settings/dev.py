@@ -19,9 +19,6 @@ for name, value in {
 from config.settings.base import *  # noqa: E402, F403
 
 DEBUG = os.environ.get("DEBUG", "0") == "1"
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "servestatic.storage.CompressedStaticFilesStorage"},
-}
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "servestatic.storage.CompressedStaticFilesStorage"}}  # noqa: F405
 SERVESTATIC_USE_FINDERS = True
 SERVESTATIC_AUTOREFRESH = DEBUG

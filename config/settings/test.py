@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from tempfile import TemporaryDirectory
 
 from config.embedded import for_tests
 
@@ -26,9 +27,11 @@ for name, value in {
 from config.settings.base import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+_OBJECTS = TemporaryDirectory(prefix="objects-")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "objects": {"BACKEND": "common.storage.local.LocalObjects", "OPTIONS": {"location": _OBJECTS.name}},
 }
 SERVESTATIC_AUTOREFRESH = True
 # no test charges a card of the environment: the fixture `stripe` names the fake

@@ -9,8 +9,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.factories.belongings import SECRET, Belongings
 
-#: The operators' pages (tests/config/test_admin.py asks every one of them) and the pages of the library for log-ins.
-ELSEWHERE = ("admin/", "accounts/")
+#: The operators' pages (tests/config/test_admin.py asks every one of them), the pages of the library for log-ins, and
+#: signed addresses, which are for whoever holds them (tests/common/storage).
+ELSEWHERE = ("admin/", "accounts/", "objects/")
 
 #: {path segment before an argument, and the argument: the object of the owner that it names}.
 OBJECTS: dict[str, Callable[[Belongings], object]] = {

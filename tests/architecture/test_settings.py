@@ -13,7 +13,7 @@ import yaml
 
 from tests.architecture import house
 
-EVERYWHERE = ["settings/base.py", "settings/prod.py"]
+EVERYWHERE = ["settings/base.py", "settings/prod.py", "storage.py"]
 GATEWAY = ["gateway.py"]
 #: Read by the supervisor, the settings of development and of the suite, docker-compose.yml, and the browser tests.
 OTHERS = {
@@ -49,7 +49,7 @@ class TestEnvExample:
         assert house.documented_variables() - read_by(*EVERYWHERE, *GATEWAY) - OTHERS == set()
 
     def test_names_every_variable_that_compose_asks_for(self):
-        asked = set(re.findall(r"\$\{([A-Z_]+)", (house.ROOT / "docker-compose.yml").read_text()))
+        asked = set(re.findall(r"\$\{([A-Z0-9_]+)", (house.ROOT / "docker-compose.yml").read_text()))
         assert asked - house.documented_variables() == set()
 
 
