@@ -17,6 +17,7 @@ from gateway.leases import Hold
 
 if TYPE_CHECKING:
     from gateway.budgets import Taken
+    from gateway.candidates import CompiledCandidate
     from gateway.execution.part import Part
     from gateway.limits import Allowance
     from gateway.replies import Reply
@@ -31,7 +32,7 @@ class RequestContext:
     token: with which the platform calls for the customer, in place of a key of theirs; then key has no id.
     plan: the one upstream call. tree, part: set instead, and beside it, when there is more to do than that call.
     upstream_method, upstream_host: "" for the caller's method and the address's host. reply: makes the answer.
-    budget: what the call took of its token's.
+    budget: what the call took of its token's. candidate: the service that a test token is for.
     allowance: what the limits of the channel have granted; limit_headers: what the answer tells of them.
     """
 
@@ -54,6 +55,7 @@ class RequestContext:
     price: CompiledPrice | None = None
     hold: Hold | None = None
     budget: Taken | None = None
+    candidate: CompiledCandidate | None = None
     url: str = ""
     upstream_headers: Headers = field(default_factory=list)
     upstream_body: bytes = b""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from gateway import exchange
+from gateway import candidates, direct, exchange
 from gateway.context import RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
@@ -26,7 +26,12 @@ async def run(ctx: RequestContext, deps: Deps, client: Client) -> None:
     """
     try:
         await authenticate.run(ctx, deps)
+        if ctx.token is not None and ctx.token.purpose == "test":
+            await candidates.enter(ctx, deps)
         await resolve_route.run(ctx, deps)
+        if ctx.candidate is not None and ctx.candidate.record.is_direct:
+            await direct.run(ctx, deps, client)
+            return
         if ctx.tree is not None:
             await kinds.run(ctx, deps, client)
             return

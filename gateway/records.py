@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import ValidationError
 
 from domain.routing.matching import Table
-from domain.routing.snapshot import API_KEY, CODECS, CUSTOMER, NAMED, ROUTE, SECRET, SERVICE, Codec
+from domain.routing.snapshot import API_KEY, CANDIDATE, CODECS, CUSTOMER, NAMED, ROUTE, SECRET, SERVICE, Codec
 from gateway.stores.base import Changes, RecordStore, StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -117,7 +117,7 @@ class Records:
                 prepare.get(codec.kind, lambda record: record),
                 (sizes or {}).get(codec.kind, 100_000),
             )
-            for codec in (API_KEY, CUSTOMER, SERVICE, SECRET, *NAMED)
+            for codec in (API_KEY, CUSTOMER, SERVICE, SECRET, CANDIDATE, *NAMED)
         }
         self._next_version = 0
         self._heard_at = -1e9

@@ -11,6 +11,7 @@ from typing import Any
 
 from gateway import slots
 from gateway.budgets import Budgets
+from gateway.candidates import compile_candidate
 from gateway.compiled import Prices, compile_customer, compile_service
 from gateway.deps import Deps
 from gateway.keys import KeyDigests
@@ -54,7 +55,8 @@ class Runtime:
         self._stores = stores = await self._connect(settings, str(spool.incarnation))
         records = Records(
             stores.records,
-            prepare={"service": compile_service, "customer": compile_customer},
+            prepare={"service": compile_service, "customer": compile_customer, "candidate": compile_candidate},
+            sizes={"candidate": 1000},
             poll_seconds=settings.poll_seconds,
             trust_seconds=settings.trust_seconds,
         )

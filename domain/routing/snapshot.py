@@ -150,6 +150,21 @@ class SecretRecord:
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
+class CandidateRecord:
+    """kind "candidate", key: the reference of the call tokens that test it. A service as it would be once on sale.
+
+    customer: the test customer, with the one enrollment that the test has. routes: the paths of its interfaces.
+    A secret that the test customer would bring is the seller's of the same name. is_direct: calls go to the channel that
+    the path names, past enrollments, limits and money: to tell the platform's faults from others.
+    """
+
+    service: ServiceRecord
+    customer: CustomerRecord
+    routes: tuple[EnrollmentRoute, ...]
+    is_direct: bool = False
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
 class AliasRow:
     """One target of an alias. Among rows of equal request_routing_key at most one has is_routing.
 
@@ -289,10 +304,11 @@ CUSTOMER = Codec("customer", CustomerRecord)
 SERVICE = Codec("service", ServiceRecord)
 ROUTE = Codec("route", RouteRecord)
 SECRET = Codec("secret", SecretRecord)
+CANDIDATE = Codec("candidate", CandidateRecord)
 ALIAS = Codec("alias", AliasRecord)
 GROUP = Codec("group", GroupRecord)
 CHAIN = Codec("chain", ChainRecord)
 BROADCAST = Codec("broadcast", BroadcastRecord)
 #: What is kept by one name each: found in one look-up, however many a customer has.
 NAMED = (ALIAS, GROUP, CHAIN, BROADCAST)
-CODECS: dict[str, Codec[Any]] = {codec.kind: codec for codec in (API_KEY, CUSTOMER, SERVICE, ROUTE, SECRET, *NAMED)}
+CODECS: dict[str, Codec[Any]] = {codec.kind: codec for codec in (API_KEY, CUSTOMER, SERVICE, ROUTE, SECRET, CANDIDATE, *NAMED)}

@@ -17,7 +17,7 @@ from gateway.upstream.errors import UpstreamBusy, UpstreamOpen, UpstreamRefused,
 async def run(node: Call, scene: Scene) -> None:
     """Make the call."""
     ctx, deps = scene.ctx, scene.deps
-    resolve_route.bind(ctx, node, await resolve_route.service_of(node.service.id, deps), deps)
+    resolve_route.bind(ctx, node, await resolve_route.service_of(node.service.id, ctx, deps), deps)
     assert ctx.channel is not None
     if ctx.channel.servers:
         await _one_of_the_servers(node, ctx.channel, scene)

@@ -78,6 +78,7 @@ class Scene:
             body_json=ctx.body_json,
             key=ctx.key,
             token=ctx.token,
+            candidate=ctx.candidate,
             customer=ctx.customer,
             # of all calls of the plan: what is kept of its answer is cleared of them
             secrets_used=ctx.secrets_used,

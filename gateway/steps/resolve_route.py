@@ -39,13 +39,13 @@ async def run(ctx: RequestContext, deps: Deps) -> None:
     found = plan.find(
         parsed,
         routing_key=routing_key(ctx.body_json),
-        routes=deps.records.routes,
+        routes=ctx.candidate.routes if ctx.candidate is not None else deps.records.routes,
         customer=ctx.customer.record,
         own=ctx.customer.own_routes,
     )
     if isinstance(found, plan.Refusal):
         raise refused(found)
-    service = await service_of(found.service_id, deps)
+    service = await service_of(found.service_id, ctx, deps)
     chosen = plan.choose(found, service.record, ctx.customer.record, parsed)
     if isinstance(chosen, plan.Refusal):
         raise refused(chosen)
@@ -79,8 +79,10 @@ def bind(ctx: RequestContext, call: plan.Call, service: CompiledService, deps: D
     ctx.plan, ctx.channel, ctx.price = call, channel, deps.prices.of(call.price)
 
 
-async def service_of(service_id: str, deps: Deps) -> CompiledService:
+async def service_of(service_id: str, ctx: RequestContext, deps: Deps) -> CompiledService:
     """Return a service by its id. Raises GatewayError 404, StoreUnavailable."""
+    if ctx.candidate is not None and ctx.candidate.service.record.id == service_id:
+        return ctx.candidate.service
     known, service = deps.records.shelves["service"].peek(service_id)
     if not known:
         service = await deps.records.shelves["service"].get(service_id)
