@@ -29,7 +29,7 @@ _OF_BODY = frozenset((b"content-length", b"transfer-encoding"))
 async def run(ctx: RequestContext, deps: Deps, client: Client) -> None:
     """Make the call and answer with what came back, at most ANSWER_BYTES of it. Raises GatewayError."""
     if ctx.plan is None:
-        message = "A test that goes straight to the upstream calls one service. Take wrappers and groups out of its path."
+        message = "A test that goes straight to the upstream calls one service. Take wrappers and groups out of it."
         raise GatewayError(422, "cannot_test", message)
     await rewrite.run(ctx, deps)
     try:

@@ -154,8 +154,8 @@ class CandidateRecord:
     """kind "candidate", key: the reference of the call tokens that test it. A service as it would be once on sale.
 
     customer: the test customer, with the one enrollment that the test has. routes: the paths of its interfaces.
-    A secret that the test customer would bring is the seller's of the same name. is_direct: calls go to the channel that
-    the path names, past enrollments, limits and money: to tell the platform's faults from others.
+    A secret that the test customer would bring is the seller's of the same name. is_direct: calls go to the channel
+    that the path names, past enrollments, limits and money: to tell the platform's faults from others.
     """
 
     service: ServiceRecord
@@ -311,4 +311,5 @@ CHAIN = Codec("chain", ChainRecord)
 BROADCAST = Codec("broadcast", BroadcastRecord)
 #: What is kept by one name each: found in one look-up, however many a customer has.
 NAMED = (ALIAS, GROUP, CHAIN, BROADCAST)
-CODECS: dict[str, Codec[Any]] = {codec.kind: codec for codec in (API_KEY, CUSTOMER, SERVICE, ROUTE, SECRET, CANDIDATE, *NAMED)}
+_BY_KIND = (API_KEY, CUSTOMER, SERVICE, ROUTE, SECRET, CANDIDATE, *NAMED)
+CODECS: dict[str, Codec[Any]] = {codec.kind: codec for codec in _BY_KIND}
