@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +17,7 @@ _EVENT_BYTES = 4 * 1024 * 1024
 _DONE = b"data: [DONE]\n\n"
 
 
-class StreamTranslator:
+class StreamTranslator(ABC):
     """Takes an upstream's bytes and gives the caller's. Keeps at most one unfinished event."""
 
     def __init__(self, translation: Translation, model: str) -> None:
@@ -50,17 +51,17 @@ class StreamTranslator:
         with contextlib.suppress(TypeError, AttributeError, KeyError):
             yield from self.failed(said) if isinstance(said.get("error"), dict) else self.say(said)
 
+    @abstractmethod
     def failed(self, said: Json) -> Iterator[bytes]:
         """Yield an error that came in the middle."""
-        raise NotImplementedError
 
+    @abstractmethod
     def say(self, said: Json) -> Iterator[bytes]:
         """Yield what one event comes to."""
-        raise NotImplementedError
 
+    @abstractmethod
     def done(self) -> Iterator[bytes]:
         """Yield the end."""
-        raise NotImplementedError
 
 
 class ToAnthropic(StreamTranslator):
