@@ -26,13 +26,29 @@ def scrub(body: bytes, secrets: Iterable[str]) -> bytes:
     return _pattern(wanted).sub(MARK, body) if wanted else body
 
 
+def scrub_beginning(body: bytes, secrets: Iterable[str]) -> bytes:
+    """Return the beginning of a longer text with every secret replaced, those included that its end cuts in two."""
+    wanted = frozenset(secret for secret in secrets if len(secret) >= LEAST_CHARACTERS)
+    cleared = scrub(body, wanted)
+    return cleared[: len(cleared) - max((_begun(cleared, each) for each in _all_writings(wanted)), default=0)]
+
+
+def _begun(text: bytes, writing: bytes) -> int:
+    """Return how many bytes at the end of a text begin a writing that does not end in it."""
+    return next((size for size in range(len(writing) - 1, 0, -1) if text.endswith(writing[:size])), 0)
+
+
 @lru_cache(maxsize=1024)
 def _pattern(secrets: frozenset[str]) -> re.Pattern[bytes]:
-    writings = {writing for secret in secrets for writing in _writings(secret)}
+    writings = _all_writings(secrets)
     # the longest first, so that a writing that holds another one is taken out whole
     return re.compile(
         b"|".join(re.escape(writing) for writing in sorted(writings, key=lambda text: (-len(text), text)))
     )
+
+
+def _all_writings(secrets: frozenset[str]) -> set[bytes]:
+    return {writing for secret in secrets for writing in _writings(secret)}
 
 
 def _writings(secret: str) -> Iterator[bytes]:

@@ -92,7 +92,7 @@ async def _one(target: Target, scene: Scene, collector: Collector, *, is_kept: b
     except (StoreUnavailable, SpoolError):
         error = _error(503, "temporarily_unavailable", "The gateway cannot reach its books now. Call again shortly.")
     if is_kept:
-        storable = await keeping.without_secrets(scene, collector.headers, collector.pieces)
+        storable = await keeping.without_secrets(scene, collector.headers, collector.pieces, is_cut=collector.is_cut)
         collector.headers, collector.pieces = storable or ([], [])
     status = error["status_code"] if error else collector.status
     return {

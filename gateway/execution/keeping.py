@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from domain.scrubbing import scrub
+from domain.scrubbing import scrub, scrub_beginning
 from gateway.context import Headers
 from gateway.execution.scene import Scene
 from gateway.secrets import SecretUnreadable
 from gateway.stores.base import StoreUnavailable
 
 
-async def without_secrets(scene: Scene, headers: Headers, pieces: list[bytes]) -> tuple[Headers, list[bytes]] | None:
+async def without_secrets(
+    scene: Scene, headers: Headers, pieces: list[bytes], *, is_cut: bool = False
+) -> tuple[Headers, list[bytes]] | None:
     """Return headers and body as they may be stored, or None when that cannot be told.
 
-    The pieces stay apart when there was nothing to take out.
+    The pieces stay apart when there was nothing to take out. is_cut: the body goes on behind what is here.
     """
     secrets = []
     try:
@@ -25,7 +27,7 @@ async def without_secrets(scene: Scene, headers: Headers, pieces: list[bytes]) -
     if not secrets:
         return headers, pieces
     body = b"".join(pieces)
-    cleared = scrub(body, secrets)
+    cleared = scrub_beginning(body, secrets) if is_cut else scrub(body, secrets)
     kept = [(name, scrub(value, secrets)) for name, value in headers]
     if cleared == body:
         return kept, pieces

@@ -9,7 +9,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from domain.scrubbing import MARK, scrub
+from domain.scrubbing import MARK, scrub, scrub_beginning
 
 CANARIES = ["sk-canary-0123456789", 'qu"ote\\and/slash+plus ä', "line\nbreak&amp=1"]
 WRITINGS = {
@@ -51,3 +51,17 @@ class TestScrubbing:
 
     def test_takes_the_longer_of_two_whole(self):
         assert scrub(b"x secret-long x", ["secret", "secret-long"]) == b"x *** x"
+
+
+class TestTheBeginningOfALongerText:
+    @pytest.mark.parametrize("canary", CANARIES)
+    @pytest.mark.parametrize("writing", WRITINGS)
+    def test_ends_before_a_secret_that_it_cuts_in_two(self, writing, canary):
+        whole = f"{canary} {'x' * 50} {WRITINGS[writing](canary)} and more".encode()
+        cleared = scrub(whole, [canary])
+        for size in range(len(canary.encode()) + 52, len(whole)):
+            kept = scrub_beginning(whole[:size], [canary])
+            assert cleared.startswith(kept), (size, kept)
+
+    def test_is_all_of_it_where_no_secret_begins(self):
+        assert scrub_beginning(b"nothing to see here", ["sk-canary-0123456789"]) == b"nothing to see here"

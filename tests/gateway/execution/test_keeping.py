@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import base64
 
+import pytest
+
+from gateway.execution.sinks import COLLECT_BYTES
 from tests.factories import records as make
-from tests.fakes.upstream import json_answer
+from tests.fakes.upstream import answer, json_answer
 
 CANARY = "sk-canary-0123456789"
 
@@ -45,3 +48,19 @@ class TestKeptAnswers:
         (task,) = gateway.tasks.tasks.values()
         assert task["result"]["body"]["other"] == "kept"
         assert CANARY not in str(task)
+
+    @pytest.mark.parametrize("before", [COLLECT_BYTES - 7, COLLECT_BYTES - len(CANARY) + 1])
+    async def test_that_are_cut_hold_no_half_of_one(self, market, gateway, before):
+        gateway.publish_secret(make.SELLER, "KEY", CANARY)
+        body = b"x" * before + CANARY.encode() + b"y" * 100
+        plain = answer(body, headers=[("content-type", "text/plain")])
+        market.offer("echo", plain, config={"api_key": "${ secrets.KEY }"})
+        market.broadcast("all", "echo", mode="async")
+        await market.open()
+        await gateway.call("/b/all")
+        async with asyncio.timeout(5):
+            while any(task["status"] == "running" for task in gateway.tasks.tasks.values()):
+                await asyncio.sleep(0.01)
+        (task,) = gateway.tasks.tasks.values()
+        assert task["result"]["truncated"] is True
+        assert task["result"]["body"] == "x" * before
