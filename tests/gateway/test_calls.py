@@ -136,7 +136,7 @@ class TestRefusals:
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "enrollment_required")
 
     async def test_leave_no_money_held(self, gateway, upstream):
-        await offer(gateway, upstream, config={"response_rules": {"fault": {}}})
+        await offer(gateway, upstream, config={"request_transformer": {"msg_transformer": {}}})
         answer = await gateway.call()
         assert answer.status_code == 501
         assert gateway.leases.draws == 0

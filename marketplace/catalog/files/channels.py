@@ -39,9 +39,9 @@ _CREDENTIAL_HEADER = re.compile(
     r"(?:proxy-)?authorization\Z|x-api-key\Z|api-key\Z|.*[-_](?:token|secret|apikey)\Z", re.I
 )
 _SCHEMES = ("http", "https", "ws", "wss", "grpc", "grpcs", "smtp", "smtps", "s3", "ssh", "resp", "notify")
-_TRANSFORMERS = ("proxy_rewrite", "body_transformer", "set_body", "llm_translator", "msg_transformer")
-#: What stands in a channel for people or for the enrollment form: never rendered.
-_NOT_RENDERED = frozenset({"params", "customer_access_requests", "raw", "description"})
+_TRANSFORMERS = ("proxy_rewrite", "body_transformer", "set_body", "llm_translator")
+#: What stands in a channel for people or for the enrollment form, or is not applied: never rendered.
+_NOT_RENDERED = frozenset({"params", "customer_access_requests", "raw", "description", "response_rules"})
 _ADDRESS_FIELDS = ("base_url", "s3_endpoint", "host")
 
 _FIELDS: dict[str, Field] = {
@@ -148,6 +148,7 @@ class _ChannelChecker:
             if channel.get(key) is not None:
                 spec.check(channel[key], found.at(key))
         _check_transformers(channel, found)
+        _check_response_rules(channel, found)
         schema = self._check_params(channel, found)
         usage = self._check_templates(channel, found, schema)
         _check_address_fields(channel, found)
@@ -214,9 +215,23 @@ def _check_transformer(value: object, found: Findings, *, raw: bool) -> None:
         found.at(*error.path).error(error.message.rstrip("."), error.fix.rstrip("."), type="transformer")
         return
     for key in transformer.unknown:
-        if key not in _TRANSFORMERS:
+        if key == "msg_transformer":
+            # what it would change is the message itself: without it the upstream gets something else than was meant
+            found.at(key).error(
+                "this gateway does not carry it", "Make the upstream's body with body_transformer", type="unsupported"
+            )
+        else:
             hint = did_you_mean(key, _TRANSFORMERS)
             found.at(key).warning(f"unknown transformer, stored and not applied{hint}", type="unknown_field")
+
+
+def _check_response_rules(channel: JsonObject, found: Findings) -> None:
+    if effective(channel).get("response_rules"):
+        found.at("response_rules").warning(
+            "stored and not applied: an answer is judged by its status alone, and one below 400 is charged",
+            "Let the upstream answer failures with a status of 400 or above",
+            type="not_applied",
+        )
 
 
 # -- addresses ---------------------------------------------------------------------------------------------------------

@@ -11,11 +11,16 @@ from marketplace.catalog.files.templates import Names
 NAMES = Names(frozenset(), frozenset())
 
 
+def findings(**fields: object) -> Findings:
+    found = Findings("offering_data", ("upstream_access_config",))
+    channel = {"base_url": "https://a.example", **fields}
+    check_channels({"default": channel}, found, NAMES, forward_hosts=())
+    return found
+
+
 def problems(transformer: object, *, raw: bool = True) -> list[str]:
     block = {"request_transformer": transformer}
-    channel = {"base_url": "https://a.example", **({"raw": block} if raw else block)}
-    found = Findings("offering_data", ("upstream_access_config",))
-    check_channels({"default": channel}, found, NAMES, forward_hosts=())
+    found = findings(**({"raw": block} if raw else block))
     return [problem.text.removeprefix("offering_data.upstream_access_config.default.") for problem in found.problems]
 
 
@@ -57,3 +62,19 @@ class TestTransformers:
     def test_that_nobody_knows_are_stored_with_a_warning(self):
         (problem,) = problems({"proxy_rewritte": {}})
         assert "unknown transformer" in problem
+
+    @pytest.mark.parametrize("raw", [True, False])
+    def test_that_the_gateway_does_not_carry_are_refused_in_words(self, raw):
+        (problem,) = problems({"msg_transformer": {"kind": "chat"}}, raw=raw)
+        assert "msg_transformer: this gateway does not carry it" in problem
+        assert "body_transformer" in problem
+
+
+class TestResponseRules:
+    def test_are_stored_and_the_seller_is_told_that_they_are_not_applied(self):
+        (problem,) = findings(response_rules={"fault": "{{ body.error }}"}).problems
+        assert problem.severity == "warning"
+        assert "not applied" in problem.text
+
+    def test_that_say_nothing_are_not_spoken_of(self):
+        assert findings(response_rules={}).problems == []
