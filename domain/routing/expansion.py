@@ -24,7 +24,7 @@ from domain.routing import chains, picking, selection, wrapping
 from domain.routing.asking import Asker, Need, PlanRefused, Work
 from domain.routing.grammar import BadPath, ParsedPath, parse_inner
 from domain.routing.identity import identity
-from domain.routing.matching import Table
+from domain.routing.matching import Table, canonical
 from domain.routing.plan import Call, Found, Refusal, choose, find
 from domain.routing.snapshot import (
     AliasRecord,
@@ -62,9 +62,10 @@ MAX_ATTEMPTS = 5
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """What a path inherits from the paths around it. trail: the names that lead here."""
+    """What a path inherits from the paths around it. trail: the names that lead here; channel: what those pinned."""
 
     key: dict[str, Any] | None
+    channel: str | None = None
     forwards: dict[str, Any] | None = None
     log: LogLevel = "none"
     retries: bool = False
@@ -77,6 +78,10 @@ class _Frame:
             way = " -> ".join((*self.trail, name))
             raise _stop(422, "routing_cycle", f"The path leads back to itself: {way}. Re-target one of them.")
         return replace(self, trail=(*self.trail, name), **changes)
+
+    def pinning(self, parsed: ParsedPath, glued: str) -> str | None:
+        """Return the channel that is pinned from here on: by the path itself, else by those that lead to it."""
+        return parsed.control.get("_channel") or glued or self.channel
 
     def asking(self, override: dict[str, Any] | None) -> dict[str, Any]:
         """Return the changes of a routing key that is replaced from here on."""
@@ -112,7 +117,7 @@ class _Expansion:
             retries=frame.retries or asked.fails_over,
         )
         node = yield from self._target(parsed, frame)
-        beside = replace(frame, retries=False)
+        beside = replace(frame, retries=False, channel=None)
         if asked.fails_over:
             node = yield from self._failover(node, asked, beside, parsed)
         if asked.mirror is not None:
@@ -163,7 +168,7 @@ class _Expansion:
         found = find(parsed, routing_key=frame.key, routes=routes, customer=asker.customer, own=asker.own)
         if isinstance(found, Refusal):
             return Refused(found)
-        call = yield from self._call(found, parsed, frame)
+        call = yield from self._call(replace(found, channel=found.channel or frame.channel), parsed, frame)
         if isinstance(call, Refusal):
             return Refused(call)
         self._count(_servers(call) if call.retries else 1)
@@ -187,7 +192,7 @@ class _Expansion:
     # aliases
 
     def _alias(self, parsed: ParsedPath, frame: _Frame) -> Work:
-        name = parsed.segments[0]
+        name, _, channel = parsed.segments[0].partition("@")
         record: AliasRecord | None = yield Need("alias", self._own(name))
         if record is None:
             record = yield Need("alias", name)
@@ -199,16 +204,13 @@ class _Expansion:
             return Refused(picking.no_row(record, frame.key))
         if frame.aliases >= MAX_ALIASES:
             raise _stop(422, "routing_too_deep", f"The alias {name!r} is the sixth in a row. Let one lead further.")
-        inside = frame.into(f"a/{name}", aliases=frame.aliases + 1, **frame.asking(row.routing_key_override))
-        return (
-            yield from self._written(
-                row.target_path,
-                inside,
-                rest=parsed.segments[1:],
-                query=parsed.query,
-                channel=parsed.control.get("_channel"),
-            )
+        inside = frame.into(
+            f"a/{name}",
+            aliases=frame.aliases + 1,
+            channel=frame.pinning(parsed, channel),
+            **frame.asking(row.routing_key_override),
         )
+        return (yield from self._written(row.target_path, inside, rest=parsed.segments[1:], query=parsed.query))
 
     def _written(self, target_path: str, frame: _Frame, **call: Any) -> Work:
         """Expand a stored path. One that cannot be read is a refusal of the call, not a mistake in its address."""
@@ -222,7 +224,8 @@ class _Expansion:
     # groups
 
     def _group(self, parsed: ParsedPath, frame: _Frame) -> Work:
-        name = parsed.segments[0]
+        name, _, channel = parsed.segments[0].partition("@")
+        frame = replace(frame, channel=frame.pinning(parsed, channel))
         record: GroupRecord | None = yield Need("group", self._own(name))
         if record is None:
             record = yield Need("group", name)
@@ -273,10 +276,11 @@ class _Expansion:
                 calls.append(call)
         if not calls:
             return Refused(picking.nobody(record, refusals))
-        return Choice(record.id, record.name, policy, tuple(calls), tuple(candidates))
+        asked = f"{canonical(frame.forwards)}@{frame.channel or ''}"
+        return Choice(record.id, record.name, policy, tuple(calls), tuple(candidates), asked)
 
     def _member(self, member: GroupMember, parsed: ParsedPath, frame: _Frame) -> Generator[Need, Any, Call | Refusal]:
-        found = Found(member.service_id, None, parsed.segments[1:], None)
+        found = Found(member.service_id, None, parsed.segments[1:], frame.channel)
         inside = replace(frame, **frame.asking(member.forwards))
         return (yield from self._call(found, parsed, inside))
 
@@ -292,7 +296,7 @@ class _Expansion:
     # chains and broadcasts
 
     def _chain(self, parsed: ParsedPath, frame: _Frame) -> Work:
-        name = parsed.segments[0]
+        name = _unpinned(parsed, frame)
         record: ChainRecord | None = yield Need("chain", self._own(name))
         if record is None:
             return _refused(404, "chain_not_found", f"You have no chain {name!r}. Make one, then call it by its name.")
@@ -314,7 +318,7 @@ class _Expansion:
         return Chain(record.name, tuple(steps), record.total_timeout_ms)
 
     def _broadcast(self, parsed: ParsedPath, frame: _Frame) -> Work:
-        name = parsed.segments[0]
+        name = _unpinned(parsed, frame)
         if name == "tasks":
             return _result(parsed)
         record: BroadcastRecord | None = yield Need("broadcast", self._own(name))
@@ -343,6 +347,15 @@ class _Expansion:
         if self._calls > MAX_CALLS:
             message = f"The call may come to more than {MAX_CALLS} upstream calls. Send it to fewer targets."
             raise _stop(422, "too_many_calls", message)
+
+
+def _unpinned(parsed: ParsedPath, frame: _Frame) -> str:
+    """Return the name of what calls several services: no channel can be pinned for all of them. Raises BadPath."""
+    name, _, channel = parsed.segments[0].partition("@")
+    if pinned := frame.pinning(parsed, channel):
+        message = f"/{parsed.target}/{name} calls several services, so it has no channel {pinned[:60]!r}."
+        raise BadPath("channel_not_here", f"{message} Pin it where they are named, as in p/<service>@<channel>.")
+    return name
 
 
 def later(parsed: ParsedPath) -> str:

@@ -89,19 +89,17 @@ def parse(path: str, query: str) -> ParsedPath:
     return ParsedPath(head, segments, upstream_query, control, wrappers)
 
 
-def parse_inner(written: str, *, rest: tuple[str, ...] = (), query: str = "", channel: str | None = None) -> ParsedPath:
+def parse_inner(written: str, *, rest: tuple[str, ...] = (), query: str = "") -> ParsedPath:
     """Read a path that stands in an alias, a step, a target, `_else` or `_to`: `g/llm`, `m/p/acme?_ttl=5m`, `openai`.
 
     A path without a letter is a service's. rest: segments of the call that go after the written path; query: of the
-    call, after the written one; channel: the one that the call pinned. Raises: BadPath.
+    call, after the written one. Raises: BadPath.
     """
     parsed = _parse_written(written)
     if rest:
         parsed = replace(parsed, segments=(*(each for each in parsed.segments if each), *rest))
     if query:
         parsed = replace(parsed, query="&".join(part for part in (parsed.query, query) if part))
-    if channel and "_channel" not in parsed.control:
-        parsed = replace(parsed, control={**parsed.control, "_channel": channel})
     return parsed
 
 

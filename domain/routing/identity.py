@@ -37,7 +37,8 @@ def _parts(node: Node) -> list[object]:
             enrollment = node.enrollment.id if node.enrollment else ""
             return ["call", node.service.id, node.channel.name, enrollment, *_request(node)]
         case Choice():
-            return ["group", node.group_id, *_request(node.calls[0])]
+            rest, query, _ = _request(node.calls[0])
+            return ["group", node.group_id, rest, query, node.asked]
         case Failover():
             return ["failover", _parts(node.primary), _parts(node.fallback) if node.fallback else None]
         case Tee():

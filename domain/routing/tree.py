@@ -37,7 +37,8 @@ class Candidate:
 class Choice:
     """A group. calls: in the order in which they are tried, only the first unless the path says /f/.
 
-    candidates: those that were looked at; all of them when the plan was made to be shown.
+    candidates: those that were looked at; all of them when the plan was made to be shown. asked: what the path asks of
+    whoever answers: the channel, and members of the body that an alias sets.
     """
 
     group_id: str
@@ -45,6 +46,7 @@ class Choice:
     policy: str
     calls: tuple[Call, ...]
     candidates: tuple[Candidate, ...]
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)

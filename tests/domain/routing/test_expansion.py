@@ -221,6 +221,23 @@ class TestIdentity:
         assert [node.calls[0].service.name for node in nodes] == ["s0", "s1"]
         assert identity(nodes[0]) == identity(nodes[1])
 
+    def test_does_not_depend_on_what_the_drawn_member_is_asked_for_itself(self):
+        world = World("s0", "s1")
+        members = (make.member(name, forwards={"model": f"native-{name}"}) for name in ("s0", "s1"))
+        world.put(make.group("pool", *members), own=False)
+        first, second = (identity(world.plan("/g/pool", draws=[draw])) for draw in (0.1, 0.9))
+        assert first == second
+
+    def test_depends_on_what_a_group_is_asked_for(self):
+        world = World()
+        world.offer("s0", channels=(make.channel(is_primary=True), make.channel("quick")))
+        world.put(make.group("pool", "s0"), own=False)
+        rows = (AliasRow(each, "g/pool", routing_key_override={"model": each}) for each in "ab")
+        for row in rows:
+            world.put(AliasRecord(row.id, (row,)))
+        paths = ("/g/pool", "/g/pool@quick", "/a/a", "/a/b")
+        assert len({identity(world.plan(path)) for path in paths}) == len(paths)
+
     def test_changes_with_where_an_alias_leads(self):
         world = World("s0", "s1")
         world.put(make.alias("llm", "p/s0"))
