@@ -7,6 +7,7 @@ from django.views.defaults import page_not_found
 from ninja import NinjaAPI
 
 from accounts.teams.models import TeamKind
+from billing.promotions.api import router as seller_promotions
 from common.ninja import envelope, install_error_handlers
 from gateway_admin.aliases.api import router as aliases
 from gateway_admin.api_keys.authentication import KeyAuthentication, OptionalKey
@@ -18,6 +19,7 @@ from gateway_admin.secrets.api import customer_router as customer_secrets
 from gateway_admin.secrets.api import seller_router as seller_secrets
 from marketplace.catalog.api import router as seller_catalog
 from marketplace.catalog.customer.api import router as customer_catalog
+from marketplace.catalog.groups.api import router as seller_groups
 from marketplace.enrollments.api import router as enrollments
 
 customer_api = NinjaAPI(
@@ -46,6 +48,8 @@ seller_api = NinjaAPI(
 )
 seller_api.add_router("", seller_catalog)
 seller_api.add_router("", seller_secrets)
+seller_api.add_router("", seller_groups)
+seller_api.add_router("", seller_promotions)
 install_error_handlers(seller_api)
 
 

@@ -18,6 +18,7 @@ from accounts.teams.models import Team
 from billing.promotions.models import Allowance, PriceRule, Redemption, RuleMoment, RuleStatus
 from billing.promotions.rule_book import Standing, compiled, standing
 from common import ports
+from common.errors import NotFound
 from domain.promotions import Rule, takes_off
 
 #: So many services of a promotion are named.
@@ -77,6 +78,19 @@ def customers_of(rules: Iterable[Standing], team_ids: Iterable[str]) -> Customer
 def price_rules(*, team: Team) -> QuerySet[PriceRule]:
     """Return a seller's rules in the order in which they apply."""
     return PriceRule.objects.filter(seller=team)
+
+
+def price_rule(*, team: Team, rule_id: UUID) -> PriceRule:
+    """Return one of a seller's rules. Raises: NotFound."""
+    found = price_rules(team=team).filter(pk=rule_id).first()
+    if found is None:
+        raise NotFound(what="promotion")
+    return found
+
+
+def is_name_taken(rule: PriceRule, name: str) -> bool:
+    """Return whether another rule of the same owner has the name."""
+    return PriceRule.objects.filter(seller=rule.seller_id, name=name).exclude(pk=rule.pk).exists()
 
 
 def locked(rules: QuerySet[PriceRule]) -> QuerySet[PriceRule]:

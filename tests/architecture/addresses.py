@@ -37,6 +37,8 @@ OBJECTS: dict[str, Callable[[Belongings], object]] = {
     "market/<reference>": lambda owner: owner.service.name,
     "new/<service_id>": lambda owner: owner.service.pk,
     "secrets/<name>": lambda _: SECRET,
+    "service-groups/<group_id>": lambda owner: owner.group.pk,
+    "promotions/<promotion_id>": lambda owner: owner.promotion.pk,
     "services/<service_id>": lambda owner: owner.service.pk,
     "tasks/<enrollment_task>": lambda owner: owner.enrollment.pk,
     "statements/<number>": lambda owner: owner.statement.number,

@@ -31,9 +31,11 @@ FLOORS = ("accounts.", "billing.", "marketplace.", "gateway_admin.")
 #: What is sent along, so that no form is refused before the object is looked for.
 FORM = {"host": HOST, "visibility": "public", "value": "stolen", "description": "stolen"}
 _TARGET = {"name": "stolen", "target_path": "p/stolen", "sort_order": 1}
-#: {(method, last segment of the address): body}; the segment "" stands for all others.
+#: {(method, last segment of the address, or the one before it): body}; the segment "" stands for all others.
 BODIES: dict[tuple[str, str], object] = {
     ("PATCH", ""): {"visibility": "unlisted"},
+    ("PATCH", "service-groups"): {"description": "stolen"},
+    ("PATCH", "promotions"): {"priority": 9},
     ("PUT", ""): {"value": "stolen"},
     ("PUT", "steps"): [_TARGET],
     ("PUT", "targets"): [_TARGET],
@@ -66,8 +68,10 @@ class Visitor:
     def ask(self, method: str, address: str, form: dict[str, str] | None = None) -> HttpResponse:
         """Ask as a page or a program would."""
         if address.startswith("/v1/"):
-            last = address.rstrip("/").rpartition("/")[2]
-            body = json.dumps(BODIES.get((method, last), BODIES.get((method, ""), {})))
+            *_, before, last = address.rstrip("/").split("/")
+            body = json.dumps(
+                next((BODIES[method, each] for each in (last, before, "") if (method, each) in BODIES), {})
+            )
             return self.client.generic(method, address, body, content_type="application/json")
         send = getattr(self.client, method.lower())
         return send(address, form) if form is not None and method in {"GET", "POST"} else send(address)

@@ -14,6 +14,7 @@ from accounts.users.models import User
 from billing.payments.models import TopUp
 from billing.payouts.models import Invoice
 from billing.promotions import services as promotions
+from billing.promotions.models import PriceRule
 from billing.rating import services as rating
 from billing.rating.models import Charge
 from billing.statements import services as statements
@@ -33,7 +34,7 @@ from gateway_admin.collections.models import Collection
 from gateway_admin.schedules.models import Schedule, TaskAnswer
 from gateway_admin.secrets import services as secrets
 from marketplace.catalog import services as catalog
-from marketplace.catalog.models import Document, Service, UploadTask
+from marketplace.catalog.models import Document, Service, ServiceGroup, UploadTask
 from marketplace.catalog.services.groups import GroupContent
 from marketplace.disputes import services as disputes
 from marketplace.disputes.models import Dispute
@@ -93,6 +94,8 @@ class Belongings:
     service: Service
     document: Document
     task: UploadTask
+    group: ServiceGroup
+    promotion: PriceRule
     alias: Alias
     collection: Collection
     chain: Chain
@@ -146,7 +149,7 @@ def belongings() -> Belongings:
         enrollment=enrollment,
         service=service,
         document=Document.objects.get(title="Vermilion guide"),
-        task=_catalogue(seller, buyer),
+        **_catalogue(seller, buyer),
         **_routing(buyer, feed),
     )
 
@@ -201,15 +204,16 @@ def _statement(buyer: Team, now: datetime) -> Statement:
     return statement
 
 
-def _catalogue(seller: Team, buyer: Team) -> UploadTask:
-    """Make a group, a promotion with a code that the buyer has redeemed, and an upload, which is returned."""
+def _catalogue(seller: Team, buyer: Team) -> dict[str, Any]:
+    """Make a group, a promotion with a code that the buyer has redeemed, and an upload."""
     now = timezone.now() - timedelta(minutes=1)
     content = GroupContent(name="vermilion-group", display_name="Vermilion group", status="active")
-    catalog.store_group(owner=seller, content=content)
+    group, _ = catalog.store_group(owner=seller, content=content)
     rule = {"name": "vermilion-sale", "pricing": {"type": "multiply", "factor": "0.8"}, "status": "active"}
     scope = {"customers": {"code": "VERMILION20"}}
-    promotions.store(owner=seller, content={**rule, "scope": scope}, by=None, now=now)
+    promotion, _ = promotions.store(owner=seller, content={**rule, "scope": scope}, by=None, now=now)
     promotions.redeem(team=buyer, code="VERMILION20", by=None, now=now)
-    return catalog.accept_upload(
+    task = catalog.accept_upload(
         seller=seller, payload=as_payload(files("vermilion")), auto_submit=False, key=None, by=None, now=now
     )
+    return {"group": group, "promotion": promotion, "task": task}

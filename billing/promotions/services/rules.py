@@ -50,6 +50,12 @@ def store(*, owner: Team, content: dict[str, Any], by: User | None, now: datetim
 
 
 @transaction.atomic
+def write(*, rule: PriceRule, content: dict[str, Any], now: datetime) -> PriceRule:
+    """Make a locked rule what checked content says. Raises: PromotionCodeTaken."""
+    return _store(rule.seller, rule, content, None, now)[0]
+
+
+@transaction.atomic
 def store_platform_rule(
     *, rule: PriceRule | None, content: dict[str, Any], by: User | None, now: datetime
 ) -> tuple[PriceRule, Outcome]:
@@ -107,7 +113,7 @@ def _move(rule: PriceRule, status: str, now: datetime) -> None:
 def _store(
     owner: Team | None, rule: PriceRule | None, content: dict[str, Any], by: User | None, now: datetime
 ) -> tuple[PriceRule, Outcome]:
-    wanted = {"name": content["name"], **_fields(content)}
+    wanted = {"name": content["name"], **_fields(content, rule)}
     code = _code(content, rule)
     _check_code(code, rule)
     if rule is None:
@@ -136,7 +142,8 @@ def _check_code(code: str, rule: PriceRule | None) -> None:
         raise PromotionCodeTaken(promotion_code=code)
 
 
-def _fields(content: dict[str, Any]) -> dict[str, Any]:
+def _fields(content: dict[str, Any], rule: PriceRule | None) -> dict[str, Any]:
+    """Return what the rule is to be. A file that says no status leaves the one that it has; a new one is a draft."""
     expires_at = content.get("expires_at")
     values = {
         "description": content.get("description") or "",
@@ -144,7 +151,7 @@ def _fields(content: dict[str, Any]) -> dict[str, Any]:
         "scope": content.get("scope"),
         "apply_at": content.get("apply_at") or "request",
         "priority": content.get("priority") or 0,
-        "status": content.get("status") or "draft",
+        "status": content.get("status") or (rule.status if rule else RuleStatus.DRAFT),
         "requires_redemption": _written_code(content) is not None,
         "expires_at": parse_datetime(expires_at) if isinstance(expires_at, str) else expires_at,
         "max_uses": content.get("max_uses"),

@@ -93,7 +93,7 @@ def validate_group(data: object) -> CheckedFile:
     for key in _OPERATOR_FIELDS:
         if group.pop(key, None) is not None:
             found.at(key).warning("set by the platform, not by a file; ignored", type="ignored_field")
-    return checked({"status": "draft", "sort_order": 0, **group}, found)
+    return checked({"sort_order": 0, **group}, found)
 
 
 def _canonical(group: JsonObject, key: str, found: Findings) -> None:

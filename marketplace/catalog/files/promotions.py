@@ -105,7 +105,7 @@ def validate_promotion(data: object) -> CheckedFile:
     check_object(promotion, _FIELDS, found)
     if promotion.get("pricing") is not None:
         promotion = {**promotion, "pricing": _pricing(promotion["pricing"], found.at("pricing"))}
-    return checked({"status": "draft", "apply_at": "request", "priority": 0, **promotion}, found)
+    return checked({"apply_at": "request", "priority": 0, **promotion}, found)
 
 
 def checked_promotion(content: JsonObject) -> tuple[JsonObject, list[str]]:

@@ -1,6 +1,14 @@
 """Every read of the catalogue: what is on the market, what a seller has, what a service consists of."""
 
 from marketplace.catalog.queries.addresses import base_url, gateway_url
+from marketplace.catalog.queries.groups import (
+    ancestor_paths,
+    group,
+    group_members,
+    groups,
+    seller_group,
+    seller_groups,
+)
 from marketplace.catalog.queries.market import (
     KINDS,
     SORTS,
@@ -32,8 +40,6 @@ from marketplace.catalog.queries.review import Difference, differences, services
 from marketplace.catalog.queries.services import (
     deprecated_services,
     documents,
-    group,
-    groups,
     lock_seller,
     lock_service,
     namesake,
@@ -55,6 +61,7 @@ __all__ = [
     "MarketPage",
     "ServicePage",
     "ShownInterface",
+    "ancestor_paths",
     "base_url",
     "deprecated_services",
     "differences",
@@ -62,6 +69,7 @@ __all__ = [
     "documents",
     "gateway_url",
     "group",
+    "group_members",
     "groups",
     "known_words",
     "lock_seller",
@@ -79,6 +87,8 @@ __all__ = [
     "public_service",
     "routable_memberships",
     "searched",
+    "seller_group",
+    "seller_groups",
     "seller_service",
     "seller_services",
     "service_named",

@@ -15,7 +15,6 @@ from marketplace.catalog.models import (
     Document,
     Gateway,
     Service,
-    ServiceGroup,
     ServiceStatus,
     UploadTask,
 )
@@ -142,19 +141,6 @@ def documents(service: Service) -> list[Document]:
 def upload_entries(*, team: Team, keys: Iterable[str]) -> dict[str, UploadTask]:
     """Return a seller's uploads by the keys that their client polls; unknown keys are left out."""
     return {task.key: task for task in UploadTask.objects.filter(seller=team, key__in=list(keys)).defer("payload")}
-
-
-def groups(*, team: Team | None) -> QuerySet[ServiceGroup]:
-    """Return a seller's groups, or with None the platform's, newest first."""
-    return ServiceGroup.objects.filter(owner=team).select_related("parent", "owner").order_by("-created_at", "-id")
-
-
-def group(*, team: Team | None, name: str) -> ServiceGroup:
-    """Return one group by its name. Raises: NotFound."""
-    found = groups(team=team).filter(name=name).first()
-    if found is None:
-        raise NotFound(what="service group")
-    return found
 
 
 def _glob(pattern: str) -> str:

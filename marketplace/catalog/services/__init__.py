@@ -3,6 +3,9 @@
 from marketplace.catalog.services.blobs import store as store_blob
 from marketplace.catalog.services.changes import change, set_price, set_routing_vars
 from marketplace.catalog.services.checking import ServiceFiles, problems_for_sale
+from marketplace.catalog.services.group_files import change as change_group
+from marketplace.catalog.services.group_files import preview as preview_group
+from marketplace.catalog.services.group_files import upload as upload_group
 from marketplace.catalog.services.groups import delete as delete_group
 from marketplace.catalog.services.groups import ensure_platform_group
 from marketplace.catalog.services.groups import store as store_group
@@ -33,6 +36,7 @@ __all__ = [
     "accept_upload",
     "approve",
     "change",
+    "change_group",
     "delete",
     "delete_group",
     "deprecate",
@@ -41,6 +45,7 @@ __all__ = [
     "ingest",
     "offer_plans",
     "plan",
+    "preview_group",
     "problems_for_sale",
     "reject",
     "resume",
@@ -52,5 +57,6 @@ __all__ = [
     "store_group",
     "submit",
     "suspend",
+    "upload_group",
     "withdraw",
 ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 
 from django.db.models import Q, QuerySet
 
@@ -12,6 +14,21 @@ from marketplace.catalog.models import GroupMember, Service, ServiceGroup, Servi
 
 #: The platform's group of everything on the market.
 ALL_SERVICES = "all_services"
+#: All that rules and names of members ask about.
+_ASKED = (
+    "name", "display_name", "service_type", "status", "visibility", "channel_types", "tags", "revision_of",
+    "seller__name", "provider__name",
+)  # fmt: skip
+_parsed = lru_cache(maxsize=256)(expressions.parse)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Who would be in a group: all of them, and against what it is now those who join and those who leave."""
+
+    members: tuple[Service, ...]
+    joining: tuple[Service, ...]
+    leaving: tuple[Service, ...]
 
 
 def refresh(*, service: Service) -> None:
@@ -54,29 +71,31 @@ def refresh_group(*, group: ServiceGroup) -> None:
     )
 
 
-def publish(group: ServiceGroup) -> None:
-    """Let the gateways know who is in a group that calls can be sent to."""
-    if group.routing_policy is not None:
+def publish(group: ServiceGroup, *, was_routable: bool = False) -> None:
+    """Let the gateways know who is in a group that calls can be sent to, or could be before a change."""
+    if group.routing_policy is not None or was_routable:
         ports.publish("group", f"{group.owner.name}:{group.name}" if group.owner else group.name)
 
 
 def candidates(group: ServiceGroup) -> QuerySet[Service]:
     """Return the services that a group may hold: its owner's, or for the platform's what is on the market."""
-    services = Service.objects.originals().select_related("seller", "provider")
+    services = Service.objects.originals().select_related("seller", "provider").only(*_ASKED).order_by("name")
     if group.owner_id is None:
         return services.in_market()
     return services.filter(seller=group.owner_id).exclude(status=ServiceStatus.DEPRECATED)
 
 
-def joining_and_leaving(*, group: ServiceGroup, expression: str) -> tuple[list[Service], list[Service]]:
-    """Return who would join and who would leave a group if its rule were `expression`."""
-    rule = expressions.parse(expression)
-    now_in = {member.service_id for member in group.members.all()}
-    services = list(candidates(group))
-    then_in = {service.pk for service in services if expressions.evaluate(rule, facts(service)).is_member}
-    joining = [service for service in services if service.pk in then_in - now_in]
-    leaving = [member.service for member in group.members.select_related("service") if member.service_id not in then_in]
-    return joining, leaving
+def preview(*, group: ServiceGroup) -> Preview:
+    """Return who would be in a group, saved or not, if it were stored as it is now in memory. Nothing is written."""
+    then_in = [service for service in candidates(group) if _wish(group, service) is not None]
+    members = GroupMember.objects.filter(group_id=group.pk)
+    now_in = {member.service_id: member.service for member in members.select_related("service__provider")}
+    kept = {service.pk for service in then_in}
+    return Preview(
+        members=tuple(then_in),
+        joining=tuple(service for service in then_in if service.pk not in now_in),
+        leaving=tuple(service for pk, service in now_in.items() if pk not in kept),
+    )
 
 
 def facts(service: Service) -> dict[str, object]:
@@ -102,8 +121,7 @@ def _wish(group: ServiceGroup, service: Service) -> dict[str, object] | None:
     if service.status == ServiceStatus.DEPRECATED or (group.owner_id is None and not _is_on_market(service)):
         return None
     if group.expression:
-        rule = expressions.parse(group.expression)
-        return {} if expressions.evaluate(rule, facts(service)).is_member else None
+        return {} if expressions.evaluate(_parsed(group.expression), facts(service)).is_member else None
     if group.owner_id is None and group.name == ALL_SERVICES:
         return {}
     return _named(group.members_wanted, service.name)

@@ -123,9 +123,10 @@ class TestMembers:
         slow = make_service(seller, namespace="acme", name="slow", offering={"tags": ["slow"]})
         stored, _ = services.store_group(owner=seller, content=group(expression="'fast' in tags"))
 
-        joining, leaving = membership.joining_and_leaving(group=stored, expression="'slow' in tags")
+        stored.expression = "'slow' in tags"
+        told = membership.preview(group=stored)
 
-        assert (joining, leaving) == ([slow], [fast])
+        assert (told.members, told.joining, told.leaving) == ((slow,), (slow,), (fast,))
         assert names(stored) == {"acme/chat"}
 
 

@@ -14,10 +14,22 @@ PROMOTION = {"name": "Summer", "pricing": {"type": "multiply", "factor": "0.80"}
 
 
 class TestPromotion:
+    def test_says_for_whom_and_how_much(self):
+        promotion = {
+            "name": "Summer",
+            "pricing": {"type": "multiply", "factor": "0.80"},
+            "scope": {"customers": {"code": "{{ promotion_code(8) }}"}, "services": ["acme/echo"]},
+        }
+        broken = {**promotion, "scope": {"services": "all"}}
+
+        assert validate_promotion(promotion).is_valid
+        assert texts(validate_promotion(broken).problems) == [
+            "scope.services: must be \"*\" or a list of names (got 'all')"
+        ]
+
     def test_has_its_defaults(self):
         assert validate_promotion({"schema": "promotion_v1", **PROMOTION}).content == {
             **PROMOTION,
-            "status": "draft",
             "apply_at": "request",
             "priority": 0,
         }
@@ -46,6 +58,16 @@ class TestPromotion:
 
 
 class TestGroup:
+    def test_has_a_slug_and_a_rule_that_can_be_read(self):
+        group = {"name": "my-llms", "display_name": "LLMs", "membership_rules": {"expression": "service_type == 'llm'"}}
+        broken = {**group, "name": "My LLMs", "membership_rules": {"expression": "provider == 'openai'"}}
+
+        assert validate_group(group).is_valid
+        assert texts(validate_group(broken).problems) == [
+            "name: lowercase letters, digits, '-' and '_', a letter or digit first (got 'My LLMs'). Try 'my-llms'",
+            "membership_rules.expression: unknown name 'provider' at column 1 (did you mean provider_name?)",
+        ]
+
     def test_with_colons_in_its_name_gets_a_slug(self):
         checked = validate_group({"name": "seller:acme", "display_name": "Acme", "parent_group_name": "a:b"})
 
@@ -71,7 +93,7 @@ class TestGroup:
         )
 
         assert checked.is_valid
-        assert checked.content == {"name": "mine", "display_name": "Mine", "status": "draft", "sort_order": 0}
+        assert checked.content == {"name": "mine", "display_name": "Mine", "sort_order": 0}
         assert len(checked.warnings) == 2
 
 
