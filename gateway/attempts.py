@@ -17,10 +17,19 @@ from domain.usage import Outcome
 
 Metrics = Mapping[str, int | Decimal]
 
+_BEGINNING = (
+    b'{%b,"event_id":"%b","lease_id":%b,"hold":"%b","request_bytes":%d,"started_at":"%b"'  # ids, digits: no escapes
+)
+#: The second that was written last, and its text: the events of a second share it.
+_second: tuple[int, str] = (-1, "")
+
 
 @dataclass(slots=True)
 class AttemptEvent:
-    """What an attempt used by now. beginning: the JSON object of what was known beforehand, without its last brace."""
+    """What an attempt used by now. beginning: the JSON object of what was known beforehand, without its last brace.
+
+    finished_ms: since 1970.
+    """
 
     beginning: bytes
     hold: Decimal
@@ -29,7 +38,7 @@ class AttemptEvent:
     status: int
     outcome: Outcome
     flags: tuple[str, ...]
-    finished_at: datetime
+    finished_ms: int
     response_bytes: int
     latency_ms: float
     ttfb_ms: float | None
@@ -46,7 +55,7 @@ class AttemptEvent:
             "status": self.status,
             "outcome": self.outcome,
             "flags": self.flags,
-            "finished_at": self.finished_at,
+            "finished_at": moment(self.finished_ms),
             "response_bytes": self.response_bytes,
             "latency_ms": self.latency_ms,
             "ttfb_ms": self.ttfb_ms,
@@ -54,11 +63,26 @@ class AttemptEvent:
         return b"%b,%b" % (self.beginning, orjson.dumps(rest, default=str)[1:])
 
 
-def beginning(*, started_ms: int, hold: Decimal, **known: Any) -> bytes:
-    """Return what is known of an attempt before it is made, as the beginning of a JSON object.
+def fixed(**known: Any) -> bytes:
+    """Return what is the same for every call of a plan, as members of a JSON object. known: fields of a usage event."""
+    return orjson.dumps(known)[1:-1]
 
-    known: the other fields of a usage event that do not change while it is made.
-    """
-    known["hold"] = str(hold)
-    known["started_at"] = datetime.fromtimestamp(started_ms / 1000, UTC)
-    return orjson.dumps(known)[:-1]
+
+def beginning(
+    fixed_members: bytes, *, event_id: str, lease_id: str | None, hold: Decimal, request_bytes: int, started_ms: int
+) -> bytes:
+    """Return what is known of an attempt before it is made, as the beginning of a JSON object."""
+    lease = b"null" if lease_id is None else b'"%b"' % lease_id.encode()
+    started_at = moment(started_ms).encode()
+    return _BEGINNING % (fixed_members, event_id.encode(), lease, str(hold).encode(), request_bytes, started_at)
+
+
+def moment(milliseconds: int) -> str:
+    """Return a time as ISO 8601 writes it."""
+    global _second
+    second, rest = divmod(milliseconds, 1000)
+    known, text = _second
+    if known != second:
+        text = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        _second = (second, text)
+    return f"{text}.{rest:03d}+00:00"

@@ -34,6 +34,7 @@ class RequestContext:
     upstream_method, upstream_host: "" for the caller's method and the address's host. reply: makes the answer.
     budget: what the call took of its token's. candidate: the service that a test token is for.
     allowance: what the limits of the channel have granted; limit_headers: what the answer tells of them.
+    known: what its usage event shares with other calls, when that has been written before.
     """
 
     event_id: str
@@ -69,6 +70,7 @@ class RequestContext:
     reply: Reply | None = None
     allowance: Allowance | None = None
     limit_headers: Headers | None = None
+    known: bytes = b""
 
     _named: dict[bytes, bytes] | None = None
 

@@ -57,6 +57,11 @@ def upstream_failed(error: UpstreamError) -> GatewayError:
     return GatewayError(502, error.code, "The service did not answer. Nothing was charged; call again later.")
 
 
+def client_left() -> GatewayError:
+    """Return why a call is given up that nobody waits for. Nobody reads it but the log."""
+    return GatewayError(499, "client_left", "The caller hung up before there was an answer. Nothing was charged.")
+
+
 def answered_here(status: int) -> UpstreamResponse:
     """Return an empty answer that no upstream gave."""
     answer = UpstreamResponse(None, asyncio.get_running_loop(), 0)

@@ -12,13 +12,13 @@ from pathlib import Path
 
 from gateway.spool import reader, recovery, segments
 from gateway.spool.backlog import Backlog, Lag
-from gateway.spool.errors import SpoolBroken, SpoolFull, SpoolLocked
+from gateway.spool.errors import SpoolBroken, SpoolError, SpoolFull, SpoolLocked
 from gateway.spool.fresh import FreshFinals
 from gateway.spool.reader import Batch, Final
 from gateway.spool.records import Kind, encode
 from gateway.spool.recovery import Found, Recovery
 from gateway.spool.segments import Position
-from gateway.spool.writer import Entry, Settled, Waiter, Writer
+from gateway.spool.writer import Entry, Settled, Told, Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +91,30 @@ class Spool:
         self._check_sound()
         self._put(Entry(Kind.CHECKPOINT, event_id, encode(Kind.CHECKPOINT, event_id, payload)))
 
+    def keep(self, event_id: str, payload: bytes, settled: Told) -> None:
+        """Note what a call used. settled: told in the loop when it is on disk, or what kept it from being so.
+
+        Raises: SpoolBroken, PayloadTooLarge; then `settled` is not called.
+        """
+        self._check_sound()
+        self._put(Entry(Kind.FINAL, event_id, encode(Kind.FINAL, event_id, payload), settled, payload))
+
     async def final(self, event_id: str, payload: bytes) -> None:
         """Return when what a call used is on disk. Cancelling the wait does not take the record back.
 
         Raises: SpoolFull when the disk has no room for it, SpoolBroken, PayloadTooLarge.
         """
-        self._check_sound()
-        waiter: Waiter = self._loop.create_future()
-        self._put(Entry(Kind.FINAL, event_id, encode(Kind.FINAL, event_id, payload), waiter, payload))
+        waiter: asyncio.Future[None] = self._loop.create_future()
+
+        def settled(error: SpoolError | None) -> None:
+            if waiter.done():
+                return
+            if error is None:
+                waiter.set_result(None)
+            else:
+                waiter.set_exception(error.__class__(error.message))
+
+        self.keep(event_id, payload, settled)
         await waiter
 
     async def pending(self, limit: int = 500) -> Batch | None:
@@ -209,20 +225,15 @@ class Spool:
         self._is_writing = False
         if self._gathered:
             self._hand_over()
-        finals = [entry for entry in settled.entries if entry.waiter is not None]
+        finals = [entry for entry in settled.entries if entry.settled is not None]
         if settled.error is None:
             self._fresh.add([Final(entry.event_id, entry.payload) for entry in finals], settled.position)
             if finals:
                 self._backlog.add(len(finals), time.monotonic())
                 self._arrived.set()
         for entry in finals:
-            waiter = entry.waiter
-            if waiter is None or waiter.done():
-                continue
-            if settled.error is None:
-                waiter.set_result(None)
-            else:
-                waiter.set_exception(settled.error.__class__(settled.error.message))
+            if entry.settled is not None:
+                entry.settled(settled.error)
 
 
 def _lock(folder: Path) -> int:

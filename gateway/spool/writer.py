@@ -6,7 +6,6 @@ never in the middle of a turn of the loop.
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import os
 import shutil
@@ -24,18 +23,19 @@ from gateway.spool.errors import SpoolBroken, SpoolError, SpoolFull
 from gateway.spool.records import Kind
 from gateway.spool.segments import Position, Segment
 
-Waiter = asyncio.Future[None]
+#: Takes the end of a final: None once it is on disk, else what kept it from being so.
+Told = Callable[[SpoolError | None], None]
 _SYNC_SECONDS = 1.0  # the longest that an intent, which nobody awaits, stays unsynced
 _NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT))
 
 
 class Entry(NamedTuple):
-    """A record to append. waiter: who is told when it is durable; payload: of a final, for those who ship it."""
+    """A record to append. settled: of a final, told in the loop; payload: of a final, for those who ship it."""
 
     kind: Kind
     event_id: str
     record: bytes
-    waiter: Waiter | None = None
+    settled: Told | None = None
     payload: bytes = b""
 
 
@@ -135,7 +135,7 @@ class Writer:
             return SpoolBroken("The spool's disk has failed. Start the gateway again.")
         try:
             self._append(entries)
-            if any(entry.waiter for entry in entries) or time.monotonic() - self._synced_at >= _SYNC_SECONDS:
+            if any(entry.settled for entry in entries) or time.monotonic() - self._synced_at >= _SYNC_SECONDS:
                 self._sync()
             if confirmed:
                 self._confirmed = confirmed[-1]

@@ -174,6 +174,7 @@ class Connection(asyncio.Protocol):
             self._overhead_bytes = 0
             if not self._is_paused:
                 self._enter("idle", self._timeouts.idle)
+            response.tell()
         elif self._overhead_bytes > self._limits.header_bytes:
             self._fail(UpstreamBadResponse(f"{self.origin.host} sent a head that is too large."))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
 from gateway.upstream.errors import UpstreamBadResponse
@@ -27,7 +27,7 @@ class UpstreamResponse:
 
     __slots__ = (
         "_buffer_bytes", "_buffered", "_chunks", "_complete", "_error", "_loop", "_source", "_waiter",
-        "headers", "received_bytes", "status", "touched",
+        "headers", "listener", "received_bytes", "status", "touched",
     )  # fmt: skip
 
     def __init__(self, source: Source | None, loop: asyncio.AbstractEventLoop, buffer_bytes: int) -> None:
@@ -43,6 +43,7 @@ class UpstreamResponse:
         self._complete = False
         self._error: BaseException | None = None
         self._waiter: asyncio.Future[None] | None = None
+        self.listener: Callable[[], None] | None = None  # told of whatever comes, in place of one who waits
 
     @property
     def is_complete(self) -> bool:
@@ -83,6 +84,15 @@ class UpstreamResponse:
             raise self._error
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
+    @property
+    def error(self) -> BaseException | None:
+        """What came in place of the rest, once all before it has been taken; None while nothing did."""
+        return None if self._chunks else self._error
+
+    def take(self) -> bytes:
+        """Return what has arrived since the last time, perhaps nothing."""
+        return self._take() if self._chunks else b""
+
     def cancel(self) -> None:
         """Stop: what has not arrived is not wanted. Does nothing after the end."""
         if self._source is not None:
@@ -105,7 +115,6 @@ class UpstreamResponse:
         """Take the head."""
         self.status = status
         self.headers = headers
-        self._wake()
 
     def put(self, chunk: bytes) -> None:
         """Take a piece of the body."""
@@ -115,22 +124,28 @@ class UpstreamResponse:
         self._chunks.append(chunk)
         if self._buffered > self._buffer_bytes and self._source is not None:
             self._source.pause()
-        waiter = self._waiter
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)
 
     def finish(self) -> None:
         """Take the end. The connection may be used by others from here on."""
         self._complete = True
         self._source = None
-        self._wake()
+        self.tell()
 
     def fail(self, error: BaseException) -> None:
         """Take an error in place of the rest."""
         if not self._complete and self._error is None:
             self._error = error
             self._source = None
-            self._wake()
+            self.tell()
+
+    def tell(self) -> None:
+        """Tell who waits or listens that there is something new; once for all that came together."""
+        if self.listener is not None:
+            self.listener()
+            return
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
 
     def _take(self) -> bytes:
         chunks = self._chunks
@@ -147,8 +162,3 @@ class UpstreamResponse:
             await waiter
         finally:
             self._waiter = None
-
-    def _wake(self) -> None:
-        waiter = self._waiter
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)

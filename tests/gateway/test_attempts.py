@@ -29,20 +29,23 @@ KNOWN = {
     "routing_key": {"model": "gpt-“4”"},
     "request_bytes": 17,
 }
+#: 2026-11-21 12:00:00.123 UTC
+STARTED_MS = 1_795_262_400_123
 TOKENS = pricing.compile({"type": "one_million_tokens", "input": "3", "output": "15"})
 
 
 def attempt(**changes: object) -> attempts.AttemptEvent:
-    beginning = attempts.beginning(started_ms=1_795_262_400_123, hold=Decimal("0.010000000000"), **KNOWN)
+    own = {name: KNOWN[name] for name in ("event_id", "lease_id", "request_bytes")}
+    shared = attempts.fixed(**{name: value for name, value in KNOWN.items() if name not in own})
     values = {
-        "beginning": beginning,
+        "beginning": attempts.beginning(shared, started_ms=STARTED_MS, hold=Decimal("0.010000000000"), **own),
         "hold": Decimal("0.010000000000"),
         "channel": "défaut",
         "usage": {"input_tokens": 1400, "seconds": Decimal("1.250"), "count": 1},
         "status": 200,
         "outcome": "completed",
         "flags": ("estimated",),
-        "finished_at": datetime(2026, 11, 21, 12, 0, 1, 500, UTC),
+        "finished_ms": STARTED_MS + 999,
         "response_bytes": 631,
         "latency_ms": 12.345,
         "ttfb_ms": None,
@@ -59,8 +62,8 @@ def model(event: attempts.AttemptEvent) -> UsageEvent:
         status=event.status,
         outcome=event.outcome,
         flags=event.flags,
-        started_at=datetime.fromtimestamp(1_795_262_400.123, UTC),
-        finished_at=event.finished_at,
+        started_at=datetime(2026, 11, 21, 12, 0, 0, 123_000, UTC),
+        finished_at=datetime(2026, 11, 21, 12, 0, 1, 122_000, UTC),
         response_bytes=event.response_bytes,
         latency_ms=event.latency_ms,
         ttfb_ms=event.ttfb_ms,

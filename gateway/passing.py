@@ -1,0 +1,35 @@
+"""What of an answer is passed on at once, and what waits until its usage is on disk.
+
+"The last byte" is what tells a client that its answer is whole: the end of the body, or the event that ends a stream.
+It leaves only after the usage event is durable; so whoever has a whole answer has been charged for it, exactly once.
+"""
+
+from __future__ import annotations
+
+#: Answers up to this size leave in one piece, after their usage is on disk.
+WHOLE_BYTES = 1024 * 1024
+_STREAM_ENDS = (b"data: [DONE]", b"data:[DONE]", b"message_stop", b"response.completed")
+
+
+class Pieces:
+    """Keeps back the piece that would tell the client that it has everything. kept: that piece, or nothing."""
+
+    __slots__ = ("_is_stream", "kept")
+
+    def __init__(self, *, is_stream: bool) -> None:
+        self._is_stream = is_stream
+        self.kept = b""
+
+    def take(self, shown: bytes) -> bytes:
+        """Return what may leave now that `shown` has come."""
+        if self._is_stream:
+            if not self.kept and not _ends_stream(shown):
+                return shown
+            self.kept += shown
+            return b""
+        before, self.kept = self.kept, shown or self.kept
+        return before if shown else b""
+
+
+def _ends_stream(chunk: bytes) -> bool:
+    return any(end in chunk for end in _STREAM_ENDS)
