@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.http import HttpRequest
 
@@ -15,6 +15,7 @@ from accounts.users.models import User
 class Key(Protocol):
     """What an API knows of a key: what it may do, and who made it."""
 
+    pk: Any
     role: str
     created_by: User | None
 

@@ -51,7 +51,9 @@ class Asker:
     """Who asks, for what, under which conditions.
 
     own: the paths of the customer's enrollments. routing_key: what the request asks for. draw: chance, in [0, 1).
-    caller: who stays at one member of a sticky group; header: reads a request header by its lower-case name.
+    is_key_open: what the request asks for is not known, so every key is looked at; only for plans that are shown.
+    caller: who stays at one member of a sticky group; header: reads a request header by its lower-case name, None where
+    there is no request.
     shows_all: look at every candidate, also those that the call will not need. policy: for groups, instead of theirs.
     """
 
@@ -61,10 +63,11 @@ class Asker:
     draw: Callable[[], float]
     method: str = "POST"
     caller: str = ""
-    header: Callable[[str], str | None] = lambda _name: None
+    header: Callable[[str], str | None] | None = None
     conditions: Conditions = field(default_factory=FairWeather)
     shows_all: bool = False
     policy: str | None = None
+    is_key_open: bool = False
 
 
 class PlanRefused(Exception):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from domain.routing.plan import Call
-from domain.routing.tree import Broadcast, Chain, Choice, Failover, Memo, Node, Tee
+from domain.routing.tree import Broadcast, Chain, Choice, Depends, Failover, Memo, Node, Tee
 
 #: {(wallet id, currency): amount}
 Amounts = dict[tuple[str, str], Decimal]
@@ -24,6 +24,8 @@ def worst_case(node: Node, cost: Cost, *, with_copies: bool = True) -> Amounts:
             return {(node.wallet_id, node.price.currency): cost(node)}
         case Choice():
             return _dearest(worst_case(call, cost) for call in node.calls)
+        case Depends():
+            return _dearest(worst_case(inner, cost, with_copies=with_copies) for _, inner in node.options)
         case Failover():
             sides = [node.primary] if node.fallback is None else [node.primary, node.fallback]
             return _dearest(worst_case(side, cost, with_copies=with_copies) for side in sides)
@@ -46,6 +48,8 @@ def nominal(node: Node, cost: Cost) -> Amounts:
             return {(node.wallet_id, node.price.currency): cost(node)}
         case Choice():
             return nominal(node.calls[0], cost)
+        case Depends():
+            return _dearest(nominal(inner, cost) for _, inner in node.options)
         case Failover():
             return nominal(node.primary, cost)
         case Tee():

@@ -14,14 +14,16 @@ same code serves the gateway, which awaits its cache, the explanation of a call,
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
 from domain.routing import chains, picking, selection, wrapping
 from domain.routing.asking import Asker, Need, PlanRefused, Work
+from domain.routing.frame import Frame
 from domain.routing.grammar import BadPath, ParsedPath, parse_inner
 from domain.routing.identity import identity
 from domain.routing.matching import Table, canonical
@@ -39,6 +41,7 @@ from domain.routing.tree import (
     Candidate,
     Chain,
     Choice,
+    Depends,
     Failover,
     Listing,
     Memo,
@@ -51,48 +54,19 @@ from domain.routing.tree import (
     Tee,
 )
 from domain.routing.wrapping import Wrapping
-from domain.usage import LogLevel
 
 MAX_DEPTH = 8
 MAX_ALIASES = 5
 MAX_CALLS = 50
 #: How many members of a group one call tries under /f/.
 MAX_ATTEMPTS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """What a path inherits from the paths around it. trail: the names that lead here; channel: what those pinned."""
-
-    key: dict[str, Any] | None
-    channel: str | None = None
-    forwards: dict[str, Any] | None = None
-    log: LogLevel = "none"
-    retries: bool = False
-    depth: int = 0
-    aliases: int = 0
-    trail: tuple[str, ...] = ()
-
-    def into(self, name: str, **changes: Any) -> _Frame:
-        if name in self.trail:
-            way = " -> ".join((*self.trail, name))
-            raise _stop(422, "routing_cycle", f"The path leads back to itself: {way}. Re-target one of them.")
-        return replace(self, trail=(*self.trail, name), **changes)
-
-    def pinning(self, parsed: ParsedPath, glued: str) -> str | None:
-        """Return the channel that is pinned from here on: by the path itself, else by those that lead to it."""
-        return parsed.control.get("_channel") or glued or self.channel
-
-    def asking(self, override: dict[str, Any] | None) -> dict[str, Any]:
-        """Return the changes of a routing key that is replaced from here on."""
-        if not override:
-            return {}
-        return {"key": override, "forwards": {**(self.forwards or {}), **override}}
+#: How many routing keys of one path are looked at when nobody says which is asked for.
+MAX_OPTIONS = 100
 
 
 def expand(parsed: ParsedPath, asker: Asker) -> Work:
     """Return the plan for a path. A path that cannot be called at all is a `Refused`. Raises PlanRefused, BadPath."""
-    return _Expansion(asker).path(parsed, _Frame(asker.routing_key))
+    return _Expansion(asker).path(parsed, Frame(asker.routing_key, is_open=asker.is_key_open))
 
 
 class _Expansion:
@@ -102,7 +76,7 @@ class _Expansion:
         self._asker = asker
         self._calls = 0
 
-    def path(self, parsed: ParsedPath, frame: _Frame) -> Work:
+    def path(self, parsed: ParsedPath, frame: Frame) -> Work:
         """Expand a path: its target, then its wrappers around it, the innermost first."""
         if frame.depth >= MAX_DEPTH:
             message = f"The path leads through more than {MAX_DEPTH} others. Shorten the way."
@@ -128,7 +102,7 @@ class _Expansion:
             node = Register(asked.registration, later(parsed), node)
         return node
 
-    def _failover(self, node: Node, asked: Wrapping, frame: _Frame, parsed: ParsedPath) -> Work:
+    def _failover(self, node: Node, asked: Wrapping, frame: Frame, parsed: ParsedPath) -> Work:
         if isinstance(node, Refused) and node.refusal.status < 500:
             return node
         if asked.fallback is not None:
@@ -144,11 +118,11 @@ class _Expansion:
             )
         return Failover(node, None)
 
-    def _inner(self, written: str, frame: _Frame, parsed: ParsedPath) -> Work:
+    def _inner(self, written: str, frame: Frame, parsed: ParsedPath) -> Work:
         """Expand the path of `_else` or `_to`. It is called as it is written, with the query of the call."""
         return (yield from self.path(parse_inner(written, query=parsed.query), frame))
 
-    def _target(self, parsed: ParsedPath, frame: _Frame) -> Work:
+    def _target(self, parsed: ParsedPath, frame: Frame) -> Work:
         match parsed.target:
             case "a":
                 return (yield from self._alias(parsed, frame))
@@ -162,9 +136,12 @@ class _Expansion:
 
     # services
 
-    def _service(self, parsed: ParsedPath, frame: _Frame) -> Work:
+    def _service(self, parsed: ParsedPath, frame: Frame) -> Work:
         asker = self._asker
         routes: Table = yield Need("routes", "/".join(parsed.segments))
+        if frame.is_open:
+            keys = sorted({*routes.keys_at(parsed.segments), *asker.own.keys_at(parsed.segments)})
+            return (yield from self._options(keys, frame, lambda inside: self._service(parsed, inside)))
         found = find(parsed, routing_key=frame.key, routes=routes, customer=asker.customer, own=asker.own)
         if isinstance(found, Refusal):
             return Refused(found)
@@ -174,7 +151,18 @@ class _Expansion:
         self._count(_servers(call) if call.retries else 1)
         return call
 
-    def _call(self, found: Found, parsed: ParsedPath, frame: _Frame) -> Generator[Need, Any, Call | Refusal]:
+    def _options(self, keys: Sequence[str], frame: Frame, plan: Callable[[Frame], Work]) -> Work:
+        """Return the plan for the only key that there is, or one for each. keys: canonical."""
+        before, most, options = self._calls, 0, []
+        for key in keys[:MAX_OPTIONS] or [""]:
+            self._calls = before
+            node = yield from plan(replace(frame, key=json.loads(key) if key else None, is_open=False))
+            options.append((key, node))
+            most = max(most, self._calls)
+        self._calls = most  # one of them is called
+        return options[0][1] if len(options) == 1 else Depends(tuple(options))
+
+    def _call(self, found: Found, parsed: ParsedPath, frame: Frame) -> Generator[Need, Any, Call | Refusal]:
         service: ServiceRecord | None = yield Need("service", found.service_id)
         if service is None:
             message = "There is no such service. Browse the market for what is on offer."
@@ -191,14 +179,25 @@ class _Expansion:
 
     # aliases
 
-    def _alias(self, parsed: ParsedPath, frame: _Frame) -> Work:
-        name, _, channel = parsed.segments[0].partition("@")
+    def _alias(self, parsed: ParsedPath, frame: Frame) -> Work:
+        name = parsed.segments[0].partition("@")[0]
         record: AliasRecord | None = yield Need("alias", self._own(name))
         if record is None:
             record = yield Need("alias", name)
         if record is None:
             message = f"There is no alias {name!r}. Yours are listed on the page Aliases."
             return _refused(404, "alias_not_found", message)
+        keys = picking.row_keys(record)
+        if frame.is_open and any(keys):
+            return (yield from self._options(keys, frame, self._row_for(record, parsed)))
+        return (yield from self._row(record, parsed, frame))
+
+    def _row_for(self, record: AliasRecord, parsed: ParsedPath) -> Callable[[Frame], Work]:
+        # what the row without a key takes is still any other key
+        return lambda frame: self._row(record, parsed, replace(frame, is_open=frame.key is None))
+
+    def _row(self, record: AliasRecord, parsed: ParsedPath, frame: Frame) -> Work:
+        name, _, channel = parsed.segments[0].partition("@")
         row = picking.row(record, frame.key)
         if row is None:
             return Refused(picking.no_row(record, frame.key))
@@ -212,7 +211,7 @@ class _Expansion:
         )
         return (yield from self._written(row.target_path, inside, rest=parsed.segments[1:], query=parsed.query))
 
-    def _written(self, target_path: str, frame: _Frame, **call: Any) -> Work:
+    def _written(self, target_path: str, frame: Frame, **call: Any) -> Work:
         """Expand a stored path. One that cannot be read is a refusal of the call, not a mistake in its address."""
         try:
             parsed = parse_inner(target_path, **call)
@@ -223,7 +222,7 @@ class _Expansion:
 
     # groups
 
-    def _group(self, parsed: ParsedPath, frame: _Frame) -> Work:
+    def _group(self, parsed: ParsedPath, frame: Frame) -> Work:
         name, _, channel = parsed.segments[0].partition("@")
         frame = replace(frame, channel=frame.pinning(parsed, channel))
         record: GroupRecord | None = yield Need("group", self._own(name))
@@ -237,18 +236,20 @@ class _Expansion:
             )
         if parsed.segments[1:] in {("models",), ("v1", "models")} and self._asker.method in {"GET", "HEAD"}:
             return (yield from self._listing(record, parsed, frame))
-        members = picking.members(record, frame.key)
+        is_open = frame.is_open and picking.depends_on_key(record)
+        members = record.members if is_open else picking.members(record, frame.key)
         if isinstance(members, Refusal):
             return Refused(members)
-        choice = yield from self._choose(record, members, parsed, frame)
+        choice = yield from self._choose(record, members, parsed, replace(frame, is_open=is_open))
         if isinstance(choice, Choice):
             self._count(min(len(choice.calls), MAX_ATTEMPTS))
         return choice
 
-    def _choose(self, record: GroupRecord, members: Sequence[GroupMember], parsed: ParsedPath, frame: _Frame) -> Work:
+    def _choose(self, record: GroupRecord, members: Sequence[GroupMember], parsed: ParsedPath, frame: Frame) -> Work:
         """Go through the members in their order until there are as many as the call may try."""
         asker, policy = self._asker, self._asker.policy or record.policy
-        caller = (asker.header(record.sticky_header) if record.sticky_header else None) or asker.caller
+        named = asker.header(record.sticky_header) if record.sticky_header and asker.header else None
+        caller = named or asker.caller
         ordered = selection.order(
             policy, members, draw=asker.draw, latency_ms=asker.conditions.latencies(), caller=caller
         )
@@ -277,14 +278,15 @@ class _Expansion:
         if not calls:
             return Refused(picking.nobody(record, refusals))
         asked = f"{canonical(frame.forwards)}@{frame.channel or ''}"
-        return Choice(record.id, record.name, policy, tuple(calls), tuple(candidates), asked)
+        depends_on = "the model" if frame.is_open else picking.unknown_of(record, policy, asker)
+        return Choice(record.id, record.name, policy, tuple(calls), tuple(candidates), asked, depends_on)
 
-    def _member(self, member: GroupMember, parsed: ParsedPath, frame: _Frame) -> Generator[Need, Any, Call | Refusal]:
+    def _member(self, member: GroupMember, parsed: ParsedPath, frame: Frame) -> Generator[Need, Any, Call | Refusal]:
         found = Found(member.service_id, None, parsed.segments[1:], frame.channel)
         inside = replace(frame, **frame.asking(member.forwards))
         return (yield from self._call(found, parsed, inside))
 
-    def _listing(self, record: GroupRecord, parsed: ParsedPath, frame: _Frame) -> Work:
+    def _listing(self, record: GroupRecord, parsed: ParsedPath, frame: Frame) -> Work:
         models: dict[str, str] = {}
         for member in record.members:
             call = yield from self._member(member, parsed, frame)
@@ -295,7 +297,7 @@ class _Expansion:
 
     # chains and broadcasts
 
-    def _chain(self, parsed: ParsedPath, frame: _Frame) -> Work:
+    def _chain(self, parsed: ParsedPath, frame: Frame) -> Work:
         name = _unpinned(parsed, frame)
         record: ChainRecord | None = yield Need("chain", self._own(name))
         if record is None:
@@ -310,14 +312,15 @@ class _Expansion:
         steps = []
         for step in record.steps:
             key = step.body.get("model") if isinstance(step.body, dict) else None
-            asking = {"model": key} if isinstance(key, str) and "{{" not in key else inside.key
-            node = yield from self._written(
-                step.target_path, replace(inside, key=asking), rest=parsed.segments[1:], query=parsed.query
-            )
+            if isinstance(key, str) and "{{" not in key:
+                asking = replace(inside, key={"model": key}, is_open=False)
+            else:
+                asking = inside
+            node = yield from self._written(step.target_path, asking, rest=parsed.segments[1:], query=parsed.query)
             steps.append(Step(step, step.timeout_ms or record.default_timeout_ms, node))
         return Chain(record.name, tuple(steps), record.total_timeout_ms)
 
-    def _broadcast(self, parsed: ParsedPath, frame: _Frame) -> Work:
+    def _broadcast(self, parsed: ParsedPath, frame: Frame) -> Work:
         name = _unpinned(parsed, frame)
         if name == "tasks":
             return _result(parsed)
@@ -349,7 +352,7 @@ class _Expansion:
             raise _stop(422, "too_many_calls", message)
 
 
-def _unpinned(parsed: ParsedPath, frame: _Frame) -> str:
+def _unpinned(parsed: ParsedPath, frame: Frame) -> str:
     """Return the name of what calls several services: no channel can be pinned for all of them. Raises BadPath."""
     name, _, channel = parsed.segments[0].partition("@")
     if pinned := frame.pinning(parsed, channel):

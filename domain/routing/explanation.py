@@ -11,6 +11,7 @@ from domain.routing.tree import (
     Candidate,
     Chain,
     Choice,
+    Depends,
     Failover,
     Listing,
     Memo,
@@ -40,20 +41,44 @@ def explain(node: Node, cost: Cost, usual: Cost | None = None) -> Json:
 def resolve(node: Node) -> Json:
     """Return {"selected", "candidates", "routing_strategy"} of the first place where a service is chosen.
 
-    selected is None when no service can be called, or when several are called.
+    selected is None when no service can be called, when several are called, or when the content of the request decides.
     """
     chosen = _first_choice(node)
     if isinstance(chosen, Call):
         only = _of_call(chosen)
         return {"selected": only, "candidates": [only], "routing_strategy": None}
     if isinstance(chosen, Choice):
-        taking_part = [_of_candidate(each) for each in chosen.candidates if not each.out]
-        first = chosen.calls[0].service.id
-        selected = next((each for each in taking_part if each["service_id"] == first), None)
-        strategy = {"name": chosen.policy, "content_dependent": False}
-        return {"selected": selected, "candidates": taking_part, "routing_strategy": strategy}
+        return _of_choice(chosen)
+    if isinstance(chosen, Depends):
+        strategy = {"name": "routing_key", "content_dependent": True, "depends_on": "the model"}
+        return {"selected": None, "candidates": _known_once(chosen), "routing_strategy": strategy}
     calls = [_of_call(call) for call in _calls(node)]
     return {"selected": None, "candidates": calls, "routing_strategy": None}
+
+
+def _of_choice(choice: Choice) -> Json:
+    taking_part = [_of_candidate(each) for each in choice.candidates if not each.out]
+    first = choice.calls[0].service.id
+    selected = next((each for each in taking_part if each["service_id"] == first), None)
+    strategy: Json = {"name": choice.policy, "content_dependent": bool(choice.depends_on)}
+    if choice.depends_on:
+        selected, strategy["depends_on"] = None, choice.depends_on
+    return {"selected": selected, "candidates": taking_part, "routing_strategy": strategy}
+
+
+def _known_once(node: Depends) -> list[Json]:
+    calls = [call for _, inner in node.options for call in _candidates(inner)]
+    return list({each["service_id"]: each for each in calls}.values())
+
+
+def _candidates(node: Node) -> list[Json]:
+    """Return who may be called first, whatever is asked for."""
+    chosen = _first_choice(node)
+    if isinstance(chosen, Choice):
+        return [_of_candidate(each) for each in chosen.candidates if not each.out]
+    if isinstance(chosen, Depends):
+        return _known_once(chosen)
+    return [_of_call(call) for call in _calls(chosen)]
 
 
 def _stage(node: Node) -> Json:
@@ -68,9 +93,13 @@ def _stage(node: Node) -> Json:
                 "stage": "choose",
                 "group": node.name,
                 "policy": node.policy,
+                "depends_on": node.depends_on,
                 "candidates": [_shown(each, node) for each in node.candidates],
                 "calls": [_call(call) for call in node.calls],
             }
+        case Depends():
+            options = [{"routing_key": key, "plan": _stage(inner)} for key, inner in node.options]
+            return {"stage": "depend", "on": "the model", "options": options}
         case Listing():
             return {"stage": "list models", "group": node.group, "models": [name for name, _ in node.models]}
         case Failover():
@@ -145,7 +174,7 @@ def _step(chain: Chain, place: int) -> Json:
 
 
 def _shown(candidate: Candidate, choice: Choice) -> Json:
-    places = {call.service.id: place for place, call in enumerate(choice.calls)}
+    places = {} if choice.depends_on else {call.service.id: place for place, call in enumerate(choice.calls)}
     return {**_of_candidate(candidate), "out": candidate.out, "place": places.get(candidate.service_id)}
 
 
@@ -182,6 +211,8 @@ def _calls(node: Node) -> list[Call]:
             return [node]
         case Choice():
             return [node.calls[0]]
+        case Depends():
+            return [call for _, inner in node.options for call in _calls(inner)]
         case Failover() | Tee():
             return _calls(node.primary)
         case Memo() | Register():

@@ -10,6 +10,7 @@ from domain.routing.tree import (
     Broadcast,
     Chain,
     Choice,
+    Depends,
     Failover,
     Listing,
     Memo,
@@ -39,6 +40,8 @@ def _parts(node: Node) -> list[object]:
         case Choice():
             rest, query, _ = _request(node.calls[0])
             return ["group", node.group_id, rest, query, node.asked]
+        case Depends():
+            return ["depends", *([key, _parts(inner)] for key, inner in node.options)]
         case Failover():
             return ["failover", _parts(node.primary), _parts(node.fallback) if node.fallback else None]
         case Tee():

@@ -11,6 +11,8 @@ from typing import Any
 from domain.routing.snapshot import CustomerRecord, RouteRecord
 
 _SEGMENTS_LOOKED_AT = 12
+#: No canonical text: so what is known at a path can be asked.
+_NO_SUCH_KEY = "?"
 
 
 def canonical(routing_key: Mapping[str, Any] | None) -> str:
@@ -97,6 +99,13 @@ class Table:
                 return NoKey(path=path, length=length, known=tuple(at_path))
             return Match(value=value, length=length, rest=segments[length:], channel=channel)
         return None
+
+    def keys_at(self, segments: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the canonical keys that the longest known path knows; none where no path is known."""
+        found = self.match(segments, _NO_SUCH_KEY)
+        if isinstance(found, NoKey):
+            return found.known
+        return ("",) if found is not None else ()
 
 
 def enrollment_table(customer: CustomerRecord) -> Table:

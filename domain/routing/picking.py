@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from domain.routing.asking import Asker
 from domain.routing.matching import canonical
 from domain.routing.plan import Call, Refusal
 from domain.routing.snapshot import AliasRecord, AliasRow, BroadcastRecord, GroupMember, GroupRecord
@@ -19,6 +20,11 @@ def row(record: AliasRecord, key: dict[str, Any] | None) -> AliasRow | None:
         if row.request_routing_key and canonical(row.request_routing_key) == wanted:
             return row
     return next((row for row in routing if not row.request_routing_key), None)
+
+
+def row_keys(record: AliasRecord) -> list[str]:
+    """Return the routing keys, canonical, that lead somewhere; "" for the row that takes what no other does."""
+    return sorted({canonical(row.request_routing_key) for row in record.rows if row.is_routing})
 
 
 def no_row(record: AliasRecord, key: dict[str, Any] | None) -> Refusal:
@@ -47,6 +53,20 @@ def members(record: GroupRecord, key: dict[str, Any] | None) -> Sequence[GroupMe
     known = sorted({canonical(member.routing_key) for member in record.members if member.routing_key})
     message = f"The group {record.name!r} has nobody for {wanted[:200] or 'a call without routing key'}."
     return Refusal(404, "routing_key_unknown", f"{message} It knows: {', '.join(known[:20]) or 'no routing key'}.")
+
+
+def depends_on_key(record: GroupRecord) -> bool:
+    """Return whether the routing key of a request decides who takes part."""
+    return len({canonical(member.routing_key) for member in record.members}) > 1
+
+
+def unknown_of(record: GroupRecord, policy: str, asker: Asker) -> str:
+    """Return what decides under a policy and is not known of the asker, in words; "" when all is known."""
+    if policy != "sticky":
+        return ""
+    if record.sticky_header and asker.header is None:
+        return f"the header {record.sticky_header}"
+    return "" if record.sticky_header or asker.caller else "the API key"
 
 
 def candidate(member: GroupMember, call: Call | Refusal) -> Candidate:

@@ -38,7 +38,8 @@ class Choice:
     """A group. calls: in the order in which they are tried, only the first unless the path says /f/.
 
     candidates: those that were looked at; all of them when the plan was made to be shown. asked: what the path asks of
-    whoever answers: the channel, and members of the body that an alias sets.
+    whoever answers: the channel, and members of the body that an alias sets. depends_on: what decides and is not known,
+    in words; only in plans that are made to be shown.
     """
 
     group_id: str
@@ -47,6 +48,17 @@ class Choice:
     calls: tuple[Call, ...]
     candidates: tuple[Candidate, ...]
     asked: str = ""
+    depends_on: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Depends:
+    """What the request asks for decides, and that is not known: only in plans that are made to be shown.
+
+    options: (canonical routing key, "" for a request without one; what it leads to), at least two.
+    """
+
+    options: tuple[tuple[str, Node], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,4 +149,4 @@ class Register:
     inner: Node
 
 
-Node = Call | Refused | Choice | Listing | Failover | Tee | Memo | Chain | Broadcast | Result | Register
+Node = Call | Refused | Choice | Depends | Listing | Failover | Tee | Memo | Chain | Broadcast | Result | Register

@@ -39,7 +39,10 @@ class Candidate(Schema):
 
 
 class ResolveOut(Schema):
-    """selected: null when several services are called, or none can be. plan: every stage, hold and cost as amounts."""
+    """selected: null when several services are called, none can be, or what the request asks for decides.
+
+    plan: every stage, hold and cost as amounts.
+    """
 
     candidates: list[Candidate]
     routing_strategy: Json | None
@@ -61,7 +64,8 @@ class NotCallable(DomainError):
 @endpoint("POST", "/resolve", {200: ResolveOut})
 def resolve(request: KeyRequest, body: ResolveIn) -> Json:
     """Return which service a path means, and all that a call would do. Nothing is sent and nothing is charged."""
-    asked = Asked(path=body.path, routing_key=body.routing_key, policy=body.strategy)
+    caller = str(request.api_key.pk)
+    asked = Asked(path=body.path, routing_key=body.routing_key, policy=body.strategy, caller=caller)
     planned = queries.plan(team=request.team, asked=asked)
     if planned.refusal is not None or planned.node is None:
         raise NotCallable(planned.refusal or Refusal(404, "not_found", "There is nothing at this path."))

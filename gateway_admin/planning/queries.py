@@ -34,7 +34,8 @@ _TYPICAL_BYTES = 2000
 class Asked:
     """A call to be planned. path: as it follows the gateway's address, with its query. body: of the request, or None.
 
-    policy: how groups choose, instead of their own way.
+    routing_key, body: neither of them where it is not known what the call asks for; then every answer is looked at.
+    policy: how groups choose, instead of their own way. caller: the id of the API key that calls, "" for any.
     """
 
     path: str
@@ -42,6 +43,7 @@ class Asked:
     method: str = "POST"
     body: dict[str, Any] | None = None
     policy: str | None = None
+    caller: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,10 @@ def plan(*, team: Team, asked: Asked) -> Planned:
         routing_key=key,
         draw=random.random,
         method=asked.method,
-        caller=str(team.pk),
+        caller=asked.caller,
         shows_all=True,
         policy=asked.policy,
+        is_key_open=key is None and asked.body is None,
     )
     try:
         node = _expand(grammar.parse_inner(path, query=query), asker)

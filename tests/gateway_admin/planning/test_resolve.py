@@ -62,6 +62,21 @@ class TestResolve:
         assert {each.service_id for each in found.candidates} == {dear.pk, cheap.pk}
         assert found.routing_strategy.to_dict()["name"] == "by_price"
 
+    def test_chooses_nobody_before_the_model_is_known(self, client, customer):
+        made = collections.create(team=customer, name="pool", by=None, now=NOON)
+        services = {model: make_service() for model in ("small", "large")}
+        for model, service in services.items():
+            collections.add_member(collection=made, service=service, routing_key={"model": model})
+
+        unknown = client.resolve(path="g/pool")
+        known = client.resolve(path="g/pool", routing_key={"model": "large"})
+
+        assert unknown.selected is None
+        assert unknown.routing_strategy.to_dict()["content_dependent"] is True
+        assert {each.service_id for each in unknown.candidates} == {each.pk for each in services.values()}
+        assert known.selected.service_id == services["large"].pk
+        assert known.routing_strategy.to_dict()["content_dependent"] is False
+
     def test_says_why_a_call_would_be_refused(self, client, customer):
         named(customer, "one", "c/loop")
         step = chains.StepContent(name="back", target_path="a/one")
