@@ -24,6 +24,9 @@ Kind = Literal["window", "pace", "slots"]
 #: How long a slot is held without a sign of its holder.
 SLOT_MS = 60_000
 _TIMEOUT_SECONDS = 0.25
+_CONNECTIONS = 64
+#: How long a call waits for one of them.
+_WAIT_SECONDS = 5.0
 #: A window's counter stays a little longer, for calls that end after it.
 _GRACE_MS = 60_000
 
@@ -195,9 +198,15 @@ class RedisCounters:
     """In Redis, for all processes: exact, because one script decides and counts."""
 
     def __init__(self, address: str, *, timeout_seconds: float = _TIMEOUT_SECONDS) -> None:
-        self._redis: Any = redis.asyncio.Redis.from_url(
-            address, socket_timeout=timeout_seconds, socket_connect_timeout=timeout_seconds, max_connections=64
+        # a pool that refused instead of letting wait would look like a store that is away, just when limits matter
+        pool = redis.asyncio.BlockingConnectionPool.from_url(
+            address,
+            socket_timeout=timeout_seconds,
+            socket_connect_timeout=timeout_seconds,
+            max_connections=_CONNECTIONS,
+            timeout=_WAIT_SECONDS,
         )
+        self._redis: Any = redis.asyncio.Redis.from_pool(pool)
         self._take = self._redis.register_script(_TAKE)
         self._settle = self._redis.register_script(_SETTLE)
 

@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 #: How long a store that did not answer is left alone.
 _REST_SECONDS = 1.0
 _TIMEOUT_SECONDS = 0.25
+_CONNECTIONS = 64
+#: How long a call waits for one of them.
+_WAIT_SECONDS = 5.0
 #: Ends a claim only where it is still ours.
 _RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
 
@@ -85,9 +88,15 @@ class RedisMemos:
     """In Redis, for all processes."""
 
     def __init__(self, address: str) -> None:
-        self._redis: Any = redis.asyncio.Redis.from_url(
-            address, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS, max_connections=64
+        # a pool that refused instead of letting wait would look like a store that is away, just when many ask
+        pool = redis.asyncio.BlockingConnectionPool.from_url(
+            address,
+            socket_timeout=_TIMEOUT_SECONDS,
+            socket_connect_timeout=_TIMEOUT_SECONDS,
+            max_connections=_CONNECTIONS,
+            timeout=_WAIT_SECONDS,
         )
+        self._redis: Any = redis.asyncio.Redis.from_pool(pool)
         self._rests_until = 0.0
 
     async def get(self, key: str) -> bytes | None:

@@ -118,6 +118,12 @@ class TestRedis:
         assert len(passed) == 4
         assert sum(passed) == 100
 
+    async def test_lets_exactly_the_limit_through_however_many_calls_ask_at_once(self, tag):
+        store, demand, now = RedisCounters(os.environ["REDIS_URL"], timeout_seconds=30), window(tag, 100), clock_ms()
+        verdicts = await asyncio.gather(*(store.take([demand], token=str(n), now_ms=now) for n in range(400)))
+        await store.close()
+        assert sum(verdict.refused is None for verdict in verdicts) == 100
+
     async def test_that_is_away_says_so(self, tag):
         store = RedisCounters("redis://127.0.0.1:1/0")
         with pytest.raises(CountersUnavailable):

@@ -11,7 +11,7 @@ from domain.limits.rules import Rule
 from gateway.limits import Caller, LimitBook, LimitsUnknown
 from gateway.stores.counters import CountersUnavailable, MemoryCounters
 from tests.factories import records as make
-from tests.fakes.upstream import Hang, Until, head, json_answer, sse
+from tests.fakes.upstream import Hang, Until, head, json_answer
 from tests.fakes.upstream import Send as SendBytes
 from tests.gateway.conftest import offer
 from tests.gateway.harness import serving
@@ -101,44 +101,6 @@ class TestALimit:
         async with asyncio.timeout(5):
             while (await gateway.call()).status_code != 200:
                 await asyncio.sleep(0.05)
-
-
-class TestConstraints:
-    async def test_bound_bodies_and_batches(self, gateway, upstream):
-        upstream.answers(json_answer({}))
-        constraints = {"max_request_size_bytes": 60, "max_batch_size": 2}
-        await offer(gateway, upstream, config={"constraints": constraints})
-        assert code(await gateway.call(body={"x": "y" * 100})) == (413, "body_too_large")
-        assert code(await gateway.call(body={"input": [1, 2, 3]})) == (422, "batch_too_large")
-        assert (await gateway.call(body={"input": [1, 2]})).status_code == 200
-
-    async def test_bound_answers(self, gateway, upstream):
-        upstream.answers(json_answer({"x": "y" * 100}))
-        await offer(gateway, upstream, config={"constraints": {"max_response_size_bytes": 50}})
-        assert code(await gateway.call()) == (502, "answer_too_large")
-        assert not (await gateway.event()).is_billable
-
-    async def test_cut_streams(self, gateway, upstream):
-        upstream.answers(sse([{"x": "y" * 30}] * 5))
-        await offer(gateway, upstream, config={"constraints": {"max_response_size_bytes": 60}})
-        with pytest.raises(httpx.RemoteProtocolError):
-            await gateway.call()
-
-    async def test_bound_the_time(self, gateway, upstream):
-        upstream.answers([Hang()])
-        await offer(gateway, upstream, config={"constraints": {"timeout_seconds": 1}})
-        assert code(await gateway.call()) == (504, "upstream_timeout")
-
-    @pytest.mark.parametrize(
-        ("policy", "statuses"),
-        [("block", [200, 429, 429]), ("charge", [200, 200, 200]), ("throttle", [200, 200, 429])],
-    )
-    async def test_end_a_quota_as_the_seller_says(self, gateway, upstream, policy, statuses):
-        upstream.answers(json_answer({}))
-        constraints = {"daily_quota": 1, "overage_policy": policy}
-        await offer(gateway, upstream, config={"constraints": constraints})
-        answers = [await gateway.call() for _ in range(3)]
-        assert [answer.status_code for answer in answers] == statuses
 
 
 class _Away(MemoryCounters):
