@@ -10,10 +10,8 @@ from uuid import UUID, uuid4
 from billing.ledger import services as ledger
 from billing.ledger.models import AccountKind, TransactionKind
 from billing.rating import services as rating
-from billing.rating import verification
 from billing.statements import services as statements
 from billing.statements.models import Statement
-from billing.statements.verification import RULES
 from billing.wallets import services as wallets
 from billing.wallets.models import Wallet
 from domain.money import Money
@@ -63,12 +61,3 @@ def opened(team: Any, when: datetime, currency: str = "USD") -> Wallet:
 def closed(wallet: Wallet, now: datetime) -> list[Statement]:
     """Close every month that has ended."""
     return statements.close_due(wallet=wallet, now=now)
-
-
-def broken_rules() -> list[verification.Violation]:
-    """Return what is wrong with the books and the statements.
-
-    Who paid a top-up or fee and who opened a dispute is not made here: what their parts say of it is left out.
-    """
-    known = {*verification.RULES, *RULES, "every amount is a number"}
-    return [each for each in verification.verify() if each.rule in known]

@@ -50,10 +50,10 @@ class TestTopUpForm:
     def test_states_least_most_fee_and_expiry(self, buyer, wallet):
         page = text(visitor(buyer).get("/wallet/top-up"))
 
-        assert re.search(r"Least</dt>\s*<dd><data[^>]*>5\.00 USD", page)
-        assert re.search(r"Most at once</dt>\s*<dd><data[^>]*>5,000\.00 USD", page)
-        assert re.search(r"Fee</dt>\s*<dd>none", page)
-        assert re.search(r"Expires</dt>\s*<dd>never", page)
+        assert re.search(r"Least</dt>\s*<dd>\s*<data[^>]*>5\.00 USD", page)
+        assert re.search(r"Most at once</dt>\s*<dd>\s*<data[^>]*>5,000\.00 USD", page)
+        assert re.search(r"Fee</dt>\s*<dd>\s*none", page)
+        assert re.search(r"Expires</dt>\s*<dd>\s*never", page)
         assert "Visa •••• 4242" in page
         assert "No real money" in page
 

@@ -11,8 +11,7 @@ from billing.rating import verification
 from tests.billing.payouts.test_invoicing import AFTER_WINDOW
 from tests.factories.payouts import IN_DECEMBER, NOVEMBER, OCTOBER, connected, invoiced, owed, sold, used
 
-pytestmark = pytest.mark.django_db
-BREAKS_THE_BOOKS = True
+pytestmark = [pytest.mark.django_db, pytest.mark.breaks_the_books]
 
 
 @pytest.fixture

@@ -12,8 +12,7 @@ from billing.rating import tasks
 from tests.factories.accounts import UserFactory
 from tests.factories.billing import funded_wallet
 
-pytestmark = pytest.mark.django_db
-BREAKS_THE_BOOKS = True
+pytestmark = [pytest.mark.django_db, pytest.mark.breaks_the_books]
 
 
 class TestVerify:

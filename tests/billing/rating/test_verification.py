@@ -13,9 +13,7 @@ from billing.rating import verification
 from billing.wallets.models import Wallet
 from tests.factories.billing import Process, funded_wallet, price_version, ship, usage_event
 
-pytestmark = pytest.mark.django_db
-
-BREAKS_THE_BOOKS = True
+pytestmark = [pytest.mark.django_db, pytest.mark.breaks_the_books]
 
 
 @pytest.fixture

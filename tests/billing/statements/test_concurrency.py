@@ -20,7 +20,8 @@ from billing.statements.services import closing
 from billing.wallets.models import Wallet
 from tests.factories.accounts import TeamFactory
 from tests.factories.billing import price_version, ship, usage_event
-from tests.factories.statements import CHAT, IMAGES, PRICE, at, broken_rules, closed, moved, opened
+from tests.factories.books import broken_rules
+from tests.factories.statements import CHAT, IMAGES, PRICE, at, closed, moved, opened
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STARTS, ENDS = at("2026-10-31 23:00"), at("2026-11-30 23:00")

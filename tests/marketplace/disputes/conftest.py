@@ -9,26 +9,21 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from billing.payouts.verification import RULES as PAYOUT_RULES
 from billing.rating import services as rating
-from billing.rating import verification
 from billing.rating.models import Charge
 from marketplace.catalog.models import Service
-from marketplace.disputes.verification import RULES
 from tests.factories.accounts import TeamFactory
 from tests.factories.billing import funded_wallet, price_version, ship, usage_event
+from tests.factories.books import are_to_be_proven, broken_rules
 from tests.factories.marketplace import make_service
 
 
 @pytest.fixture(autouse=True)
 def _books_hold(request: pytest.FixtureRequest) -> Iterator[None]:
-    uses_database = request.node.get_closest_marker("django_db") or "db" in request.fixturenames
-    if uses_database:
-        request.getfixturevalue("_django_db_helper")  # so that the database is still there afterwards
+    is_proven = are_to_be_proven(request)
     yield
-    if uses_database and not getattr(request.module, "BREAKS_THE_BOOKS", False):
-        rules = {*RULES, *PAYOUT_RULES, "settled = sum of the wallet's entries"}
-        assert [str(each) for each in verification.verify() if each.rule in rules] == []
+    if is_proven:
+        assert broken_rules() == []
 
 
 @pytest.fixture

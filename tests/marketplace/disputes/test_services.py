@@ -141,6 +141,7 @@ class TestResolve:
         assert str(dispute.service) in entry.transaction.memo
         assert "Resolved in full: 3.00 USD went back" in queries.messages(dispute).last().text
 
+    @pytest.mark.breaks_the_books
     def test_reverses_the_sellers_share_on_the_invoice_of_the_month(self, dispute, charge, seller, operator):
         resolved(dispute, "2", operator)
         assert Adjustment.objects.get().amount is None
@@ -154,6 +155,7 @@ class TestResolve:
         payouts.advance(seller=seller, now=later)
         assert payout_queries.balance(seller=seller, currency="USD").current == Decimal("0.7")
 
+    @pytest.mark.breaks_the_books
     def test_reverses_it_at_once_after_the_invoice(self, dispute, charge, seller, operator):
         Wallet.objects.filter(pk=charge.wallet_id).update(open_period=next_month(charge.period))
         payouts.generate(seller=seller, currency="USD", period=charge.period, now=timezone.now())
