@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Router, Schema
+from ninja.decorators import decorate_view
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from pydantic import Field
 
+from common.apis.decorations import Deprecated, deprecating, tagging
 from common.errors import DomainError, Invalid
-from common.http import status_of
+from common.http import envelope, status_of
+from common.idempotency.endpoints import HEADER, claiming, keeping
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 M = TypeVar("M", bound=Model)
@@ -42,19 +47,40 @@ class Window(Schema):
 
 
 class Endpoints:
-    """Registers views with a router, each at both spellings of the last slash: clients follow no redirects."""
+    """Registers views with a router, each at both spellings of the last slash: clients follow no redirects.
+
+    Every POST honours Idempotency-Key, so that what makes something makes it once.
+    """
 
     def __init__(self, router: Router) -> None:
         self.router = router
 
     def __call__(
-        self, method: str, path: str, response: dict[Any, Any], **options: Any
+        self,
+        method: str,
+        path: str,
+        response: dict[Any, Any],
+        *,
+        makes: bool = True,
+        has_etag: bool = False,
+        deprecated: Deprecated | None = None,
+        **options: Any,
     ) -> Callable[[Endpoint], Endpoint]:
-        """Answer at `path`; the schema names that spelling. options: of the router's `api_operation`."""
+        """Answer at `path`; the schema names that spelling. options: of the router's `api_operation`.
+
+        makes: False for a POST that only asks, or that may be repeated as it is.
+        """
         other = path.removesuffix("/") if path.endswith("/") else f"{path}/"
+        answers = {**response, **_ERRORS, **({304: None} if has_etag else {})}
+        decorators = [tagging] * has_etag + ([deprecating(deprecated)] if deprecated else [])
+        if is_once := makes and method == "POST":
+            decorators.append(keeping)
+        options["deprecated"] = True if deprecated else None
 
         def register(view: Endpoint) -> Endpoint:
-            answers = {**response, **_ERRORS}
+            if is_once and HEADER not in str(inspect.signature(view)):
+                options["openapi_extra"] = _once(options.get("openapi_extra"))
+            view = _decorated(claiming(view) if is_once else view, decorators)
             self.router.api_operation([method], path, response=answers, **options)(view)
             self.router.api_operation([method], other, response=answers, include_in_schema=False, **options)(view)
             return view
@@ -62,9 +88,32 @@ class Endpoints:
         return register
 
 
-def envelope(request: HttpRequest, *, code: str, message: str) -> dict[str, Any]:
-    """Return the body of an error: `detail` for the clients, code and request id for people."""
-    return {"detail": message, "code": code, "request_id": getattr(request, "request_id", "")}
+_KEY_PARAMETER = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "description": "The same key with the same request within a day gets the same answer, and makes nothing again.",
+}
+
+
+def _decorated(view: Endpoint, decorators: list[Callable[..., Any]]) -> Endpoint:
+    """Return a view of its own: decorators are noted on it, and it may stand in other APIs without them."""
+
+    @wraps(view)
+    def own(*args: Any, **kwargs: Any) -> Any:
+        return view(*args, **kwargs)
+
+    # annotations are read where the view is written, not here
+    own.__dict__["__signature__"] = inspect.signature(view, eval_str=True)
+    own.__dict__["_ninja_contribute_to_operation"] = list(getattr(view, "_ninja_contribute_to_operation", ()))
+    return cast(Endpoint, decorate_view(*decorators)(own))
+
+
+def _once(extra: dict[str, Any] | None) -> dict[str, Any]:
+    """Return what the schema says more of an operation, with the header that makes it safe to repeat."""
+    extra = extra or {}
+    return {**extra, "parameters": [*extra.get("parameters", ()), _KEY_PARAMETER]}
 
 
 def install_error_handlers(api: NinjaAPI) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.views.defaults import page_not_found
+from django.views.defaults import page_not_found, server_error
 from ninja import NinjaAPI
 
 from accounts.teams.models import TeamKind
 from billing.promotions.api import router as seller_promotions
-from common.ninja import envelope, install_error_handlers
+from common.http import envelope
+from common.ninja import install_error_handlers
 from gateway_admin.aliases.api import router as aliases
 from gateway_admin.api_keys.authentication import KeyAuthentication, OptionalKey
 from gateway_admin.broadcasts.api import router as broadcasts
@@ -59,3 +60,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         return page_not_found(request, exception)
     message = f"There is nothing at {request.path}. The addresses are in /v1/openapi.json and /v1/seller/openapi.json."
     return JsonResponse(envelope(request, code="not_found", message=message), status=404)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Answer what is our mistake: below /v1 in JSON."""
+    if not request.path.startswith("/v1/"):
+        return server_error(request)
+    message = "This is a mistake of ours, and it is logged. Try again; if it stays, tell support the request id."
+    return JsonResponse(envelope(request, code="internal_error", message=message), status=500)

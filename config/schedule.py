@@ -29,6 +29,8 @@ SCHEDULE = {
     "sweep notices of plans": {"task": "billing.subscriptions.sweep_notices", "schedule": 3600.0},
     # new prices hold when their notice has ended, at any minute
     "sweep prices": {"task": "marketplace.enrollments.sweep_prices", "schedule": 60.0},
+    # what a program may ask twice under one key is remembered for a day
+    "forget kept answers": {"task": "common.idempotency.forget_answers", "schedule": 3600.0},
     # answers of asynchronous broadcasts are kept for a week
     "forget answers": {"task": "gateway_admin.schedules.forget_answers", "schedule": crontab(hour=3, minute=40)},
 }

@@ -41,3 +41,4 @@ urlpatterns = [
 ]
 
 handler404 = api_urls.not_found
+handler500 = api_urls.broken

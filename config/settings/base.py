@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "csp",
     "common",
+    "common.idempotency",
     "accounts.users",
     "accounts.teams",
     "billing.ledger",
@@ -101,6 +102,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "common.middleware.RequestId",
+    "common.apis.middleware.ApiAnswers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -289,3 +291,7 @@ DISPUTE_WINDOW_DAYS = env.integer("DISPUTE_WINDOW_DAYS", 60)
 ACCOUNT_FILE_LIMIT_BYTES = env.integer("ACCOUNT_FILE_LIMIT_BYTES", 100 * 1024 * 1024)
 ACCOUNT_FILES_LIMIT_BYTES = env.integer("ACCOUNT_FILES_LIMIT_BYTES", 1024 * 1024 * 1024)
 ACCOUNT_FILES_LIMIT = env.integer("ACCOUNT_FILES_LIMIT", 10_000)
+
+# Requests to the APIs in a minute: of one API key; of one address without a key, or with wrong ones. 0: any number.
+API_REQUESTS_PER_KEY = env.integer("API_REQUESTS_PER_KEY", 1200)
+API_REQUESTS_PER_ADDRESS = env.integer("API_REQUESTS_PER_ADDRESS", 120)

@@ -34,6 +34,8 @@ STORAGES = {
     "objects": {"BACKEND": "common.storage.local.LocalObjects", "OPTIONS": {"location": _OBJECTS.name}},
 }
 SERVESTATIC_AUTOREFRESH = True
+# the suite asks from one address; the tests of the limits set their own
+API_REQUESTS_PER_KEY = API_REQUESTS_PER_ADDRESS = 0
 # no test charges a card of the environment: the fixture `stripe` names the fake
 STRIPE_SECRET_KEY = ""
 CELERY_TASK_ALWAYS_EAGER = True

@@ -7,16 +7,9 @@ from django.utils import timezone
 
 from accounts.teams.models import TeamKind
 from accounts.teams.permissions import PermissionDenied
+from common.http import presented_key
 from gateway_admin.api_keys import queries
 from gateway_admin.api_keys.models import ApiKey
-
-
-def presented_key(request: HttpRequest) -> str:
-    """Return the key in `Authorization: Bearer`, `x-api-key` or `api-key`, or nothing."""
-    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and value:
-        return value.strip()
-    return request.headers.get("X-Api-Key") or request.headers.get("Api-Key") or ""
 
 
 class KeyAuthentication:

@@ -61,7 +61,7 @@ class NotCallable(DomainError):
         super().__init__(message=refusal.message)
 
 
-@endpoint("POST", "/resolve", {200: ResolveOut})
+@endpoint("POST", "/resolve", {200: ResolveOut}, makes=False)
 def resolve(request: KeyRequest, body: ResolveIn) -> Json:
     """Return which service a path means, and all that a call would do. Nothing is sent and nothing is charged."""
     caller = str(request.api_key.pk)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from pydantic import Field
 from accounts.teams import callers
 from accounts.teams.callers import KeyRequest
 from accounts.teams.permissions import Permission
+from common.apis.decorations import Deprecated
 from common.ninja import Endpoints
 from gateway_admin.secrets import queries, services
 from gateway_admin.secrets.models import Secret
@@ -133,4 +134,5 @@ def _router(put_response: dict[int, Any], put: Callable[..., Any]) -> Router:
 
 seller_router = _router({200: SecretOut, 201: SecretOut}, seller_put)
 customer_router = _router({200: SecretOut}, customer_put)
-Endpoints(customer_router)("POST", "/secrets/", {201: SecretOut})(customer_create)
+_OLD = Deprecated(since=date(2026, 1, 1), successor="/v1/secrets/{name}")
+Endpoints(customer_router)("POST", "/secrets/", {201: SecretOut}, deprecated=_OLD)(customer_create)

@@ -22,8 +22,8 @@ from accounts.teams.permissions import Permission
 from accounts.users.models import User
 from common import cursors
 from common.errors import Invalid
-from common.http import status_of
-from common.ninja import Endpoint, Endpoints, ErrorBody, envelope
+from common.http import envelope, status_of
+from common.ninja import Endpoint, Endpoints, ErrorBody
 from marketplace.catalog import queries, schemas, services
 from marketplace.catalog.models import Service
 from marketplace.catalog.services.blobs import SIZE_LIMIT, FileTooLarge
@@ -55,7 +55,7 @@ def within(limit: int) -> Callable[[Endpoint], Endpoint]:
     return decorate
 
 
-@endpoint("POST", "/upload", {200: schemas.FileStored})
+@endpoint("POST", "/upload", {200: schemas.FileStored}, makes=False)
 @decorate_view(within(SIZE_LIMIT + _FORM_BYTES))
 def file_upload(request: KeyRequest, file: File[UploadedFile]) -> schemas.FileStored:
     """Store a file that documents refer to, by its content."""

@@ -21,6 +21,7 @@ from billing.statements import services as statements
 from billing.statements.models import FileKind, Statement
 from billing.subscriptions.models import Plan
 from billing.wallets.models import Wallet
+from common.idempotency.models import KeptAnswer
 from gateway_admin.aliases import services as aliases
 from gateway_admin.aliases.models import Alias
 from gateway_admin.api_keys import services as api_keys
@@ -128,6 +129,7 @@ def belongings() -> Belongings:
         secrets.grant(team=team, name=SECRET, host=HOST, by=None)
     buyer_key, buyer_text = api_keys.issue(team=buyer, role=Role.OWNER, name="Vermilion key", by=None, now=now)
     seller_key, text = api_keys.issue(team=seller, role=Role.OWNER, name="Vermilion key", by=None, now=now)
+    KeptAnswer.objects.create(caller=str(buyer_key.pk), key="vermilion", status=201, body=b"Vermilion")
     feed = make_service(listing=_FEED)
     plan = Plan.objects.get(service_id=feed.pk)
     enrollment = enrollments.enroll(

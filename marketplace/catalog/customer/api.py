@@ -20,7 +20,7 @@ router = Router(tags=["services"])
 endpoint = Endpoints(router)
 
 
-@endpoint("GET", "/services/{uuid:service_id}", {200: schemas.ServiceDetail})
+@endpoint("GET", "/services/{uuid:service_id}", {200: schemas.ServiceDetail}, has_etag=True)
 def service_detail(request: PublicRequest, service_id: UUID) -> schemas.ServiceDetail:
     """Return a service that is on sale, or was: old statements link to it."""
     return schemas.service_detail(queries.public_service(service_id))
