@@ -115,7 +115,7 @@ class TestEveryAnswer:
             ("PUT", "/v1/groups", 405, "method_not_allowed"),
             ("DELETE", "/v1/seller/upload", 405, "method_not_allowed"),
             ("GET", "/v1/secrets/", 401, "unauthenticated"),
-            ("GET", f"/v1/services/{uuid4()}", 404, "not_found"),
+            ("GET", "/v1/services/7d9f0c36-5f2e-4bb0-8a0e-0a3b6f3f5d11", 404, "not_found"),
         ],
     )
     def test_that_is_no_success_is_json_with_a_detail_a_code_and_the_request_id(self, method, path, status, code):
