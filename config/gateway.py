@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from config import defaults, env
 from gateway.app import GatewayApp
+from gateway.live.settings import LiveLimits
 from gateway.settings import GatewaySettings
 
 
@@ -32,6 +33,13 @@ def gateway_settings() -> GatewaySettings:
         allow_private_upstreams=env.flag("ALLOW_PRIVATE_UPSTREAMS", False),
         known_secret_hosts={name: frozenset(hosts) for name, hosts in known.items()},
         body_limit_bytes=env.integer("GATEWAY_BODY_LIMIT_BYTES", 10 * 1024 * 1024),
+        live=LiveLimits(
+            idle_seconds=env.integer("GATEWAY_IDLE_SECONDS", 300),
+            longest_seconds=env.integer("GATEWAY_LONGEST_SECONDS", 14_400),
+            message_bytes=env.integer("GATEWAY_MESSAGE_LIMIT_BYTES", 16 * 1024 * 1024),
+            connections=env.integer("GATEWAY_CONNECTIONS", 10_000),
+            connections_per_customer=env.integer("GATEWAY_CONNECTIONS_PER_CUSTOMER", 1000),
+        ),
         redis_url=env.text("REDIS_URL", ""),
         platform_hosts=frozenset(
             urlsplit(address).hostname or "" for address in (site_url, env.url("API_GATEWAY_BASE_URL", site_url))

@@ -21,6 +21,9 @@ STRIPPED = frozenset({"", "__strip__"})
 #: What a channel's api_key says that needs more than a header.
 _NO_HEADER = frozenset({FORWARD, SIGV4})
 
+#: How addresses may begin, besides those of HTTP, of channels that are called in another way.
+_SCHEMES = {"websocket": ("ws://", "wss://"), "grpc": ("grpc://", "grpcs://")}
+
 
 @dataclass(frozen=True, slots=True)
 class CompiledChannel:
@@ -160,7 +163,7 @@ def _read(record: ChannelRecord, service: ServiceRecord, written: Written) -> Co
         credential=_credential(written, {name for name, _ in transformer.set_headers}),
         headers=_headers(written) + transformer.set_headers,
         routing_key=_routing_key(written),
-        unsupported=_unsupported(written, transformer),
+        unsupported=_unsupported(written, transformer, record.access_method),
         shaping=shaping_of(written, transformer),
         bounds=bounds_of(written.values, service.account_limits),
     )
@@ -186,8 +189,10 @@ def _credential(written: Written, set_names: set[str]) -> tuple[str, Template] |
     return None if name in set_names else (name, written.template("api_key"))
 
 
-def _unsupported(written: Written, transformer: Transformer) -> str:
+def _unsupported(written: Written, transformer: Transformer, access_method: str) -> str:
     address = str(written.values.get("base_url") or "")
+    if access_method in _SCHEMES and address.startswith((*_SCHEMES[access_method], LOCAL)):
+        return "a connection needs an upstream" if address.startswith(LOCAL) else ""
     if address.startswith(LOCAL):
         status = address.removeprefix(LOCAL).strip("/")
         return (

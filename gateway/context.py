@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from domain.call_tokens import CallToken
 from domain.pricing import CompiledPrice
 from domain.routing.grammar import ParsedPath
-from domain.routing.plan import Call
+from domain.routing.plan import Access, Call
 from domain.routing.snapshot import ApiKeyRecord
 from domain.routing.tree import Node
 from gateway.compiled import CompiledChannel, CompiledCustomer
@@ -29,6 +29,7 @@ Headers = list[tuple[bytes, bytes]]
 class RequestContext:
     """event_id: the request id, known before anything is sent. started_ms: wall clock; started: monotonic seconds.
 
+    access: how the call came in.
     token: with which the platform calls for the customer, in place of a key of theirs; then key has no id.
     plan: the one upstream call. tree, part: set instead, and beside it, when there is more to do than that call.
     upstream_method, upstream_host: "" for the caller's method and the address's host. reply: makes the answer.
@@ -46,6 +47,7 @@ class RequestContext:
     started_ms: int
     started: float
 
+    access: Access = "http"
     parsed: ParsedPath | None = None
     body_json: Any = None
     key: ApiKeyRecord | None = None
@@ -79,3 +81,8 @@ class RequestContext:
         if self._named is None:
             self._named = dict(reversed(self.headers))
         return self._named.get(name)
+
+    def add_header(self, name: bytes, value: bytes) -> None:
+        """Take a header that came in another way."""
+        self.headers.append((name, value))
+        self._named = None

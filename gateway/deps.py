@@ -15,6 +15,8 @@ from gateway.compiled import Prices
 from gateway.keys import KeyDigests
 from gateway.leases import LeaseBook
 from gateway.limits import LimitBook
+from gateway.live.census import Census
+from gateway.live.dialing import Dialer
 from gateway.records import Records
 from gateway.rendered import Renderings
 from gateway.secrets import Secrets
@@ -45,10 +47,12 @@ class Deps:
     tasks: TaskStore
     memos: MemoStore
     limits: LimitBook
+    dialer: Dialer
     budgets: Budgets
     #: chance, in [0, 1)
     draw: Callable[[], float] = random.random
     health: Health = field(default_factory=Health)
     background: Background = field(default_factory=Background)
+    census: Census = field(default_factory=Census)
     #: answers that are on their way and will be remembered, by their keys
     flights: dict[str, asyncio.Future[Kept | None]] = field(default_factory=dict)

@@ -118,6 +118,27 @@ class LeaseBook:
         hold.lease.in_flight -= 1
         hold.lease.used_at = self._clock()
 
+    async def grow(self, hold: Hold, wallet_id: str, amount: Decimal) -> None:
+        """Set `amount` more aside for a call under way. Raises InsufficientFunds, StoreUnavailable; nothing changes."""
+        more = await self.hold(wallet_id, amount)
+        if more.lease is not None and hold.lease is not None and more.lease is not hold.lease:
+            # the lease has been replaced: a call is charged to one lease, so all of it moves to the new one
+            try:
+                moved = await self.hold(wallet_id, hold.amount)
+            except BaseException:
+                self.release(more, _ZERO)
+                raise
+            if moved.lease is not more.lease:
+                self.release(more, _ZERO)
+                self.release(moved, _ZERO)
+                raise StoreUnavailable("The lease of the wallet is being replaced.")
+            self.release(Hold(hold.amount, hold.lease), _ZERO)
+            more.lease.in_flight -= 1
+        elif hold.lease is not None and more.lease is not None:
+            more.lease.in_flight -= 1  # one call, one hold
+        hold.lease = more.lease or hold.lease
+        hold.amount += more.amount
+
     async def keep(self, every_seconds: float = 1) -> None:
         """Renew leases and give idle ones back, until cancelled."""
         renewed_at = 0.0

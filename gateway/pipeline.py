@@ -39,11 +39,16 @@ async def run(ctx: RequestContext, deps: Deps, client: Client) -> None:
         bounds = ctx.channel.bounds if ctx.channel is not None else None
         await (hold_balance if bounds is None else limit_rate).run(ctx, deps)
         await exchange.run(ctx, deps, client)
-    except StoreUnavailable as error:
+    except (StoreUnavailable, SpoolError) as error:
+        raise unavailable(error, ctx) from error
+
+
+def unavailable(error: Exception, ctx: RequestContext) -> GatewayError:
+    """Return what is said when the books cannot be read, or not be written."""
+    if isinstance(error, StoreUnavailable):
         log.warning("store.unavailable request=%s", ctx.event_id)
         message = "The gateway cannot reach its books now, so it makes no paid call. Call again in a few seconds."
-        raise GatewayError(503, "temporarily_unavailable", message, retry_after_seconds=2) from error
-    except SpoolError as error:
-        log.error("spool.refused request=%s reason=%s", ctx.event_id, error)
-        message = "The gateway cannot record usage now, so it makes no call. Call again in a few seconds."
-        raise GatewayError(503, "temporarily_unavailable", message, retry_after_seconds=5) from error
+        return GatewayError(503, "temporarily_unavailable", message, retry_after_seconds=2)
+    log.error("spool.refused request=%s reason=%s", ctx.event_id, error)
+    message = "The gateway cannot record usage now, so it makes no call. Call again in a few seconds."
+    return GatewayError(503, "temporarily_unavailable", message, retry_after_seconds=5)

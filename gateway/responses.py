@@ -24,6 +24,10 @@ PAGES = {
 }
 
 
+#: What a client is told to speak instead, by the code of the refusal.
+_UPGRADES = {"websocket_required": b"websocket", "grpc_required": b"h2c"}
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A whole answer of the gateway's own."""
@@ -52,6 +56,8 @@ def error_answer(error: GatewayError, *, request_id: str, site_url: str) -> Answ
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     if error.retry_after_seconds is not None:
         headers.append((b"retry-after", str(error.retry_after_seconds).encode()))
+    if error.code in _UPGRADES:
+        headers.append((b"upgrade", _UPGRADES[error.code]))
     if error.status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
     return Answer(error.status, headers, body)

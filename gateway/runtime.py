@@ -17,6 +17,7 @@ from gateway.deps import Deps
 from gateway.keys import KeyDigests
 from gateway.leases import LeaseBook
 from gateway.limits import LimitBook
+from gateway.live.dialing import Dialer
 from gateway.records import Records
 from gateway.rendered import Renderings
 from gateway.secrets import Secrets
@@ -61,6 +62,7 @@ class Runtime:
             trust_seconds=settings.trust_seconds,
         )
         use_marks = UseBook(stores.use_marks)
+        guard = EgressGuard(EgressPolicy(allow_private=settings.allow_private_upstreams))
         self.deps = Deps(
             settings=settings,
             records=records,
@@ -73,7 +75,7 @@ class Runtime:
             leases=LeaseBook(stores.leases, ttl_seconds=settings.lease_ttl_seconds, chunk=settings.lease_chunk),
             spool=spool,
             upstream=UpstreamClient(
-                EgressGuard(EgressPolicy(allow_private=settings.allow_private_upstreams)),
+                guard,
                 UpstreamLimits(connections_per_host=_CONNECTIONS_PER_HOST),
             ),
             use_marks=use_marks,
@@ -83,6 +85,7 @@ class Runtime:
             tasks=stores.tasks,
             memos=stores.memos,
             limits=LimitBook(stores.counters),
+            dialer=Dialer(guard),
             budgets=Budgets(stores.counters),
         )
         self._shipper = Shipper(spool, stores.inbox)

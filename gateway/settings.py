@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from gateway.door.limits import DoorLimits
+from gateway.live.settings import LiveLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +37,4 @@ class GatewaySettings:
     redis_url: str = field(default="", repr=False)
     platform_hosts: frozenset[str] = frozenset()
     door: DoorLimits = field(default_factory=DoorLimits)
+    live: LiveLimits = field(default_factory=LiveLimits)

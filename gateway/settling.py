@@ -33,6 +33,10 @@ class Account:
         self.first_byte_at = 0.0
         self.request_bytes = len(ctx.body)
 
+    def begin_anew(self) -> None:
+        """Note that what was known beforehand has changed: the hold, or the bytes of the request."""
+        self._beginning = b""
+
     def open(self) -> None:
         """Note that the attempt will be made. Raises SpoolError."""
         intent = self.event("interrupted", {}, ("unfinished",), status=0, response_bytes=0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from domain.metering import steps
 from domain.metering.shapes import LARGEST
 
 #: Of a request that names no limit to a service that declares none.
@@ -28,6 +29,8 @@ _ANSWERS = frozenset(
 )
 #: Where the turns of a conversation stand, and the parts of a turn.
 _CONVERSATIONS = (("messages", "content"), ("input", "content"), ("contents", "parts"))
+#: Access methods of services to which a connection may live for hours.
+_IN_STEPS = frozenset({"websocket", "grpc"})
 _SECONDS = 600
 _ANSWER_BYTES = 100 * 1024 * 1024
 
@@ -56,6 +59,13 @@ def max_usage(body: Any, body_bytes: int, details: Mapping[str, Any]) -> dict[st
         "characters": body_bytes,
         "seconds": _declared(details, "max_seconds") or _SECONDS,
     }
+
+
+def hold_usage(access_method: str, body: Any, body_bytes: int, details: Mapping[str, Any]) -> Mapping[str, int]:
+    """Return what must be paid for before a call is made: all of it, or the first step of what lives longer."""
+    if access_method in _IN_STEPS:
+        return steps.STEP
+    return max_usage(body, body_bytes, details)
 
 
 def asks_for_stream(body: Any) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from domain.routing.matching import Table
-from domain.routing.plan import Refusal
+from domain.routing.plan import Access, Refusal
 from domain.routing.snapshot import CustomerRecord
 from domain.routing.tree import Node
 
@@ -55,6 +55,7 @@ class Asker:
     caller: who stays at one member of a sticky group; header: reads a request header by its lower-case name, None where
     there is no request.
     shows_all: look at every candidate, also those that the call will not need. policy: for groups, instead of theirs.
+    access: how the call comes in.
     """
 
     customer: CustomerRecord
@@ -68,6 +69,7 @@ class Asker:
     shows_all: bool = False
     policy: str | None = None
     is_key_open: bool = False
+    access: Access = "http"
 
 
 class PlanRefused(Exception):

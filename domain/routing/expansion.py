@@ -175,6 +175,7 @@ class _Expansion:
             forwards=frame.forwards,
             log=frame.log,
             retries=frame.retries,
+            access=self._asker.access,
         )
 
     # aliases

@@ -152,6 +152,7 @@ def _call(call: Call) -> Json:
         "service": call.service.name,
         "provider": call.service.provider_name,
         "channel": call.channel.name,
+        "access_method": call.channel.access_method,
         "enrollment": enrollment.code if enrollment else None,
         "path": "/".join(call.rest),
         "query": call.query,

@@ -7,7 +7,7 @@ Pure: the gateway loads the records and carries the plan out; an explanation of 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from domain.routing.codes import canonical_code
@@ -16,8 +16,9 @@ from domain.routing.matching import Match, NoKey, Table, canonical
 from domain.routing.snapshot import ChannelRecord, CustomerRecord, EnrollmentRecord, PriceRecord, ServiceRecord
 from domain.usage import LogLevel
 
-#: Access methods that this gateway's HTTP door carries.
-HTTP_METHODS = frozenset({"http"})
+#: How a call comes in, and so by which channels it can go on. "any": to be shown, not made.
+Access = Literal["http", "websocket", "grpc", "any"]
+_CARRIED = frozenset({"http", "websocket", "grpc"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ def choose(
     forwards: dict[str, Any] | None = None,
     log: LogLevel = "none",
     retries: bool = False,
+    access: Access = "http",
 ) -> Call | Refusal:
     """Return the call to make: enrollment, channel, price and wallet, or what is missing."""
     enrollment = found.enrollment or _only_enrollment(service, customer)
@@ -100,7 +102,8 @@ def choose(
         return Refusal(402, "enrollment_paused", enrollment.paused)
     if (refusal := _check_service(service, enrollment)) is not None:
         return refusal
-    channel = _channel(service, enrollment, customer, parsed.control.get("_channel") or found.channel)
+    pinned = parsed.control.get("_channel") or found.channel
+    channel = _channel(service, enrollment, customer, pinned, access)
     if isinstance(channel, Refusal):
         return channel
     price = enrollment.price if enrollment else service.price
@@ -147,7 +150,11 @@ def _check_service(service: ServiceRecord, enrollment: EnrollmentRecord | None) 
 
 
 def _channel(
-    service: ServiceRecord, enrollment: EnrollmentRecord | None, customer: CustomerRecord, pinned: str | None
+    service: ServiceRecord,
+    enrollment: EnrollmentRecord | None,
+    customer: CustomerRecord,
+    pinned: str | None,
+    access: Access,
 ) -> ChannelRecord | Refusal:
     ordered = sorted(service.channels, key=lambda each: (not each.is_primary, each.sort_order, each.name))
     if pinned is not None:
@@ -157,7 +164,7 @@ def _channel(
             return Refusal(404, "channel_not_found", f"{service.name} has no channel {pinned!r}. It has: {known}.")
     reasons = []
     for channel in ordered:
-        refusal = _unusable(service, channel, enrollment, customer)
+        refusal = _unusable(service, channel, enrollment, customer, access)
         if refusal is None:
             return channel
         reasons.append(refusal)
@@ -167,11 +174,18 @@ def _channel(
 
 
 def _unusable(
-    service: ServiceRecord, channel: ChannelRecord, enrollment: EnrollmentRecord | None, customer: CustomerRecord
+    service: ServiceRecord,
+    channel: ChannelRecord,
+    enrollment: EnrollmentRecord | None,
+    customer: CustomerRecord,
+    access: Access,
 ) -> Refusal | None:
-    if channel.access_method not in HTTP_METHODS:
-        message = f"{service.name} is not reached by plain HTTP but by {channel.access_method}. See its page."
+    method = channel.access_method
+    if method not in _CARRIED:
+        message = f"{service.name} is not reached by plain HTTP but by {method}. See its page."
         return Refusal(400, "wrong_access_method", message)
+    if access not in {method, "any"}:
+        return _otherwise(service.name, method)
     if channel.type == "enrollable" and enrollment is None:
         message = f"The channel {channel.name!r} of {service.name} needs an enrollment. Enroll on its page, then call."
         return Refusal(403, "enrollment_required", message)
@@ -181,6 +195,19 @@ def _unusable(
         message = f"{service.name} uses your own key. Store {names} under Developer, Secrets, then call again."
         return Refusal(424, "secret_missing", message)
     return None
+
+
+def _otherwise(name: str, method: str) -> Refusal:
+    """Return what is said to those who come in another way than a service is called."""
+    match method:
+        case "websocket":
+            message = f"{name} is called by WebSocket. Connect to this address with 'Upgrade: websocket'; see its page."
+            return Refusal(426, "websocket_required", message)
+        case "grpc":
+            message = f"{name} is called by gRPC. Speak HTTP/2 with application/grpc; its page shows how."
+            return Refusal(426, "grpc_required", message)
+    message = f"{name} is called by plain HTTP requests. Send one, without an upgrade."
+    return Refusal(400, "http_required", message)
 
 
 def _unknown(parsed: ParsedPath, routing_key: dict[str, Any] | None, no_key: NoKey | None) -> Refusal:

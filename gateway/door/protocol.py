@@ -20,6 +20,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from domain.event_ids import new_event_id
+from domain.routing.plan import Access
 from gateway.context import Headers, RequestContext
 from gateway.deps import Deps
 from gateway.door import answers, heads
@@ -27,6 +28,7 @@ from gateway.door.call import Call
 from gateway.door.limits import DoorLimits
 from gateway.errors import GatewayError
 from gateway.responses import Answer, error_answer
+from gateway.sockets.client import ClientSocket
 from gateway.upstream.deadlines import Deadlines
 
 #: The key of the lifespan's state under which the door finds its desk.
@@ -74,6 +76,7 @@ class DoorProtocol(HttpToolsProtocol):
         self._call: Call | None = None
         self._waiting: deque[Call] = deque()
         self._is_deaf = False  # nothing that still comes in is looked at
+        self._is_leaving = False  # the connection becomes a WebSocket
         self._is_idle = True  # no byte of the next request has come
         self._unread_bytes = 0  # fed since the head's end or the last piece of body
         self._is_ours = False
@@ -104,8 +107,8 @@ class DoorProtocol(HttpToolsProtocol):
         self._unread_bytes += len(data)
         try:
             self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._upgrade()
+        except httptools.HttpParserUpgrade as upgrade:
+            self._upgrade(data[upgrade.args[0] :])
             return
         except httptools.HttpParserError as error:
             cause = error.__context__
@@ -199,8 +202,10 @@ class DoorProtocol(HttpToolsProtocol):
         if self._is_deaf:
             return
         self._is_ours = self._desk.is_gateways(self._target)
-        if not self._is_ours or parser.should_upgrade():
+        if not self._is_ours:
             self._hand_over()
+        elif parser.should_upgrade():
+            self._expect_socket(method, check)
         else:
             self._expect_body(check)
 
@@ -250,14 +255,22 @@ class DoorProtocol(HttpToolsProtocol):
         if check.expects_continue and self._call is None:
             self.write(answers.CONTINUE)
 
+    def _expect_socket(self, method: bytes, check: heads.HeadCheck) -> None:
+        """Let nothing else come on this connection: it is to become a WebSocket."""
+        if self._call is not None or self._page_is_under_way():
+            self._stop_listening()
+            return
+        if self._named(b"upgrade").lower() != b"websocket":
+            raise heads.malformed("it asks for a protocol that is not served here")
+        if method != b"GET" or check.length or check.coding is not None:
+            raise heads.malformed("a WebSocket is asked for by GET, without a body")
+        self._is_deaf = self._is_leaving = True
+
     def _hand_over(self) -> None:
         """Let the ASGI application beside the gateway have the request."""
         if self._call is not None:
             self._stop_listening()
             return
-        if self._is_ours and self._named(b"upgrade").lower() != b"websocket":
-            raise heads.malformed("it asks for a protocol that is not served here")
-        self._is_ours = False
         self.deadline = math.inf
         super().on_message_begin()
         super().on_url(self._target)
@@ -265,7 +278,11 @@ class DoorProtocol(HttpToolsProtocol):
             super().on_header(name, value)
         super().on_headers_complete()
 
-    def _upgrade(self) -> None:
+    def _upgrade(self, rest: bytes) -> None:
+        """Give the connection away. rest: what came behind the request."""
+        if self._is_leaving:
+            self._become(ClientSocket(self._new_context("websocket"), self._desk.deps, self.server_state), rest)
+            return
         if self._is_deaf:
             return
         if not self._should_upgrade():
@@ -274,32 +291,44 @@ class DoorProtocol(HttpToolsProtocol):
         self._desk.deadlines.forget(self)
         self.handle_websocket_upgrade()
 
+    def _become(self, successor: ClientSocket, rest: bytes) -> None:
+        """Let another protocol have the connection."""
+        self._desk.deadlines.forget(self)
+        self.connections.discard(self)
+        self.transport.set_protocol(successor)
+        successor.connection_made(self.transport)
+        if rest:
+            successor.data_received(rest)
+
     def _named(self, wanted: bytes) -> bytes:
         return next((value for name, value in self._names if name == wanted), b"")
 
     # calls
 
     def _new_call(self) -> Call:
-        parser, check = self.parser, self._check
+        parser = self.parser
         is_old = parser.get_http_version() == "1.0"
         keeps = not is_old and parser.should_keep_alive()
+        return Call(self, self._new_context("http"), self._desk.deps, keeps=keeps, is_old=is_old)
+
+    def _new_context(self, access: Access) -> RequestContext:
         path, _, query = self._target.partition(b"?")
-        pieces = self._pieces
+        pieces, length = self._pieces, self._check.length
         body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        if check.length is not None and check.length != len(body):
+        if length is not None and length != len(body):
             raise heads.malformed("its body is shorter than its Content-Length")
         started_ms = time.time_ns() // 1_000_000
-        ctx = RequestContext(
+        return RequestContext(
             event_id=new_event_id(started_ms),
-            method=parser.get_method().decode("ascii"),
+            method=self.parser.get_method().decode("ascii"),
             path=path.decode("latin-1"),
             query=query.decode("latin-1"),
             headers=self._names,
             body=body,
             started_ms=started_ms,
             started=time.monotonic(),
+            access=access,
         )
-        return Call(self, ctx, self._desk.deps, keeps=keeps, is_old=is_old)
 
     def _start(self, call: Call) -> None:
         self.default_headers = _DEFAULTS.rendered(self.server_state.default_headers)

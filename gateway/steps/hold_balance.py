@@ -61,7 +61,7 @@ def most(call: Call, price: CompiledPrice, body_json: Any, body_bytes: int) -> D
     """Return the most that a call can cost, rounded as the books are. Raises GatewayError 422."""
     if call.enrollment is not None and call.enrollment.is_covered(time.time()):
         return Decimal(0)  # an included quota pays for it
-    bound = metering.max_usage(body_json, body_bytes, call.service.details)
+    bound = metering.hold_usage(call.channel.access_method, body_json, body_bytes, call.service.details)
     try:
         return rounded(price.worst_case(bound, channel=call.channel.name))
     except PricingError as error:

@@ -46,7 +46,7 @@ async def run(ctx: RequestContext, deps: Deps) -> None:
     if isinstance(found, plan.Refusal):
         raise refused(found)
     service = await service_of(found.service_id, ctx, deps)
-    chosen = plan.choose(found, service.record, ctx.customer.record, parsed)
+    chosen = plan.choose(found, service.record, ctx.customer.record, parsed, access=ctx.access)
     if isinstance(chosen, plan.Refusal):
         raise refused(chosen)
     bind(ctx, chosen, service, deps)
@@ -136,6 +136,7 @@ async def _plan(ctx: RequestContext, parsed: grammar.ParsedPath, deps: Deps) -> 
         caller=ctx.key.id,
         header=lambda name: _header(ctx, name),
         conditions=_Weather(deps.health, time.monotonic()),
+        access=ctx.access,
     )
     work = expansion.expand(parsed, asker)
     try:

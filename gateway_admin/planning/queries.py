@@ -70,6 +70,7 @@ def plan(*, team: Team, asked: Asked) -> Planned:
         shows_all=True,
         policy=asked.policy,
         is_key_open=key is None and asked.body is None,
+        access="any",
     )
     try:
         node = _expand(grammar.parse_inner(path, query=query), asker)
@@ -134,7 +135,7 @@ def _explained(node: Node, asked: Asked) -> dict[str, Any]:
 def _most(call: Call, body: dict[str, Any], size: int) -> Decimal:
     if call.enrollment is not None and call.enrollment.is_covered(timezone.now().timestamp()):
         return Decimal(0)
-    bound = metering.max_usage(body, size, call.service.details)
+    bound = metering.hold_usage(call.channel.access_method, body, size, call.service.details)
     compiled = _compiled(orjson.dumps(call.price.price).decode())
     return rounded(compiled.worst_case(bound, channel=call.channel.name))
 

@@ -1,7 +1,7 @@
 """A gateway that kills itself at a named moment: `python -m tests.gateway.crashing.process FOLDER PORT UPSTREAM_PORT`.
 
-CRASH_AT=<name>:<nth> in the environment says at which one. Its inbox is a file that outlives it, with the promise of
-the real one: a second insertion of an event changes nothing.
+CRASH_AT=<name>:<nth> in the environment says at which one, GATEWAY_ACCESS how its service is called. Its inbox is a
+file that outlives it, with the promise of the real one: a second insertion of an event changes nothing.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def published(key: str, upstream_port: int) -> MemoryRecords:
     records.put("api_key", api_keys.digest(key, PEPPER), API_KEY.encode(owner))
     records.put("customer", make.TEAM, CUSTOMER.encode(make.customer()))
     config = {"base_url": f"http://127.0.0.1:{upstream_port}/v1"}
-    service = make.service(channels=(make.channel(config=config),))
+    access = os.environ.get("GATEWAY_ACCESS", "http")
+    service = make.service(channels=(make.channel(config=config, access_method=access),))
     records.put("service", service.id, SERVICE.encode(service))
     entry = {"routing_key": None, "service_id": service.id}
     records.put("route", "acme/chat", {"path": "acme/chat", "entries": [entry]})
