@@ -31,6 +31,10 @@ SCHEDULE = {
     "sweep prices": {"task": "marketplace.enrollments.sweep_prices", "schedule": 60.0},
     # what a program may ask twice under one key is remembered for a day
     "forget kept answers": {"task": "common.idempotency.forget_answers", "schedule": 3600.0},
+    # the next week's partitions, and those whose time is over; hourly, so that a day with an outage has one too
+    "keep up request logs": {"task": "gateway_admin.request_logs.keep_up", "schedule": 3600.0},
+    # large bodies come in pieces and are put together here; no gateway knows the object store
+    "store bodies": {"task": "gateway_admin.request_logs.store_bodies", "schedule": 15.0},
     # answers of asynchronous broadcasts are kept for a week
     "forget answers": {"task": "gateway_admin.schedules.forget_answers", "schedule": crontab(hour=3, minute=40)},
 }

@@ -22,33 +22,47 @@ def scrub(body: bytes, secrets: Iterable[str]) -> bytes:
     Found are: the text itself, in JSON, percent-encoded, in base 64 (both alphabets, alone or inside a longer text such
     as a Basic credential) and in hexadecimal. A secret that was compressed or encrypted is not found.
     """
-    wanted = frozenset(secret for secret in secrets if len(secret) >= LEAST_CHARACTERS)
+    wanted = _wanted(secrets)
     return _pattern(wanted).sub(MARK, body) if wanted else body
 
 
 def scrub_beginning(body: bytes, secrets: Iterable[str]) -> bytes:
-    """Return the beginning of a longer text with every secret replaced, those included that its end cuts in two."""
-    wanted = frozenset(secret for secret in secrets if len(secret) >= LEAST_CHARACTERS)
-    cleared = scrub(body, wanted)
-    return cleared[: len(cleared) - max((_begun(cleared, each) for each in _all_writings(wanted)), default=0)]
+    """Return the beginning of a longer body with every secret replaced, and without one that its end cuts in two."""
+    wanted = _wanted(secrets)
+    if not wanted:
+        return body
+    pattern, end = _pattern(wanted), min(_beginning_at_the_end(body, writing) for writing in _all_writings(wanted))
+    for found in pattern.finditer(body):
+        if found.start() < end < found.end():
+            end = found.start()  # what is cut off must not leave half of another secret
+    return pattern.sub(MARK, body[:end])
 
 
-def _begun(text: bytes, writing: bytes) -> int:
-    """Return how many bytes at the end of a text begin a writing that does not end in it."""
-    return next((size for size in range(len(writing) - 1, 0, -1) if text.endswith(writing[:size])), 0)
+def _wanted(secrets: Iterable[str]) -> frozenset[str]:
+    return frozenset(secret for secret in secrets if len(secret) >= LEAST_CHARACTERS)
+
+
+def _beginning_at_the_end(body: bytes, writing: bytes) -> int:
+    """Return where the longest beginning of `writing` stands that `body` ends with; the body's length for none."""
+    at = max(len(body) - len(writing), 0)
+    while (at := body.find(writing[:1], at)) >= 0:
+        if writing.startswith(body[at:]):
+            return at
+        at += 1
+    return len(body)
 
 
 @lru_cache(maxsize=1024)
 def _pattern(secrets: frozenset[str]) -> re.Pattern[bytes]:
-    writings = _all_writings(secrets)
     # the longest first, so that a writing that holds another one is taken out whole
     return re.compile(
-        b"|".join(re.escape(writing) for writing in sorted(writings, key=lambda text: (-len(text), text)))
+        b"|".join(re.escape(text) for text in sorted(_all_writings(secrets), key=lambda text: (-len(text), text)))
     )
 
 
-def _all_writings(secrets: frozenset[str]) -> set[bytes]:
-    return {writing for secret in secrets for writing in _writings(secret)}
+@lru_cache(maxsize=1024)
+def _all_writings(secrets: frozenset[str]) -> frozenset[bytes]:
+    return frozenset(writing for secret in secrets for writing in _writings(secret))
 
 
 def _writings(secret: str) -> Iterator[bytes]:

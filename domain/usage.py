@@ -36,7 +36,9 @@ class UsageEvent:
     status: of the upstream's answer, 0 for none. flags: such as estimated, recovered, hostile_usage, tee.
     role: what the attempt was within its call; parent_id: the request id of that call, when it is another one.
     log: what of the call its customer wants kept.
-    origin: who made the call, a client or the platform for its customer; origin_id: then the run, probe or session.
+    origin: who made the call, a client or the platform for its customer; origin_id: then the run, probe or session,
+    and user_id who asked for it. session: by which the client ties its calls together.
+    latency_ms: of the call; upstream_ms: of it, from the sending of the request to the end of the answer.
     Made by hand it is taken as it is; read with `from_json` every field is checked.
     """
 
@@ -68,8 +70,11 @@ class UsageEvent:
     role: Role = "primary"
     parent_id: Id | None = None
     log: LogLevel = "none"
+    session: Annotated[str, Field(max_length=100)] = ""
+    upstream_ms: Milliseconds | None = None
     origin: Origin = "call"
     origin_id: Id | None = None
+    user_id: Id | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the mapping that travels. Decimals are texts."""

@@ -42,6 +42,7 @@ class AttemptEvent:
     response_bytes: int
     latency_ms: float
     ttfb_ms: float | None
+    upstream_ms: float | None = None
 
     @property
     def is_billable(self) -> bool:
@@ -59,6 +60,7 @@ class AttemptEvent:
             "response_bytes": self.response_bytes,
             "latency_ms": self.latency_ms,
             "ttfb_ms": self.ttfb_ms,
+            "upstream_ms": self.upstream_ms,
         }
         return b"%b,%b" % (self.beginning, orjson.dumps(rest, default=str)[1:])
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gateway.execution.part import Part
     from gateway.limits import Allowance
     from gateway.replies import Reply
+    from gateway.request_log.trail import Trail
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -34,6 +35,7 @@ class RequestContext:
     plan: the one upstream call. tree, part: set instead, and beside it, when there is more to do than that call.
     upstream_method, upstream_host: "" for the caller's method and the address's host. reply: makes the answer.
     budget: what the call took of its token's. candidate: the service that a test token is for.
+    trail: what is noted of the call for its customer's log, when that is more than its usage tells.
     allowance: what the limits of the channel have granted; limit_headers: what the answer tells of them.
     known: what its usage event shares with other calls, when that has been written before.
     """
@@ -73,6 +75,7 @@ class RequestContext:
     allowance: Allowance | None = None
     limit_headers: Headers | None = None
     known: bytes = b""
+    trail: Trail | None = None
 
     _named: dict[bytes, bytes] | None = None
 

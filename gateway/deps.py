@@ -29,6 +29,7 @@ from gateway.use_marks import UseBook
 
 if TYPE_CHECKING:
     from gateway.kept import Kept
+    from gateway.request_log.book import LogBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Deps:
     limits: LimitBook
     dialer: Dialer
     budgets: Budgets
+    request_log: LogBook
     #: chance, in [0, 1)
     draw: Callable[[], float] = random.random
     health: Health = field(default_factory=Health)

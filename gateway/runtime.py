@@ -20,6 +20,8 @@ from gateway.limits import LimitBook
 from gateway.live.dialing import Dialer
 from gateway.records import Records
 from gateway.rendered import Renderings
+from gateway.request_log.attempts import LoggedInbox
+from gateway.request_log.book import LogBook
 from gateway.secrets import Secrets
 from gateway.settings import GatewaySettings
 from gateway.slots import Connect
@@ -35,6 +37,7 @@ log = logging.getLogger(__name__)
 _CONNECTIONS_PER_HOST = 512
 _DRAIN_SECONDS = 8.0
 _ABANDONED_SECONDS = 30.0
+_LOG_SECONDS = 3.0
 #: How long copies and asynchronous broadcasts may go on when the process is told to stop.
 _BACKGROUND_SECONDS = 5.0
 #: Calls leave no cycles behind, so the collector seldom has to look for any.
@@ -63,15 +66,14 @@ class Runtime:
         )
         use_marks = UseBook(stores.use_marks)
         guard = EgressGuard(EgressPolicy(allow_private=settings.allow_private_upstreams))
+        secrets = Secrets(
+            records.shelves["secret"], private_keys=settings.private_keys, keep_seconds=settings.secret_cache_seconds
+        )
         self.deps = Deps(
             settings=settings,
             records=records,
             prices=Prices(),
-            secrets=Secrets(
-                records.shelves["secret"],
-                private_keys=settings.private_keys,
-                keep_seconds=settings.secret_cache_seconds,
-            ),
+            secrets=secrets,
             leases=LeaseBook(stores.leases, ttl_seconds=settings.lease_ttl_seconds, chunk=settings.lease_chunk),
             spool=spool,
             upstream=UpstreamClient(
@@ -87,8 +89,11 @@ class Runtime:
             limits=LimitBook(stores.counters),
             dialer=Dialer(guard),
             budgets=Budgets(stores.counters),
+            request_log=await LogBook.open(
+                settings.spool_directory, stores.request_logs, secrets, gateway_id=settings.gateway_id
+            ),
         )
-        self._shipper = Shipper(spool, stores.inbox)
+        self._shipper = Shipper(spool, LoggedInbox(stores.inbox, stores.request_logs))
         with contextlib.suppress(StoreUnavailable):
             await records.start()
         self._shipper.start()
@@ -114,6 +119,7 @@ class Runtime:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.deps.request_log.close(_LOG_SECONDS)
         await self.deps.upstream.close()
         await self.deps.spool.close()
         await self._stores.memos.close()

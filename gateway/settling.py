@@ -17,6 +17,7 @@ from gateway.context import RequestContext
 from gateway.deps import Deps
 from gateway.spool.errors import SpoolError
 from gateway.spool.writer import Told
+from gateway.request_log.asking import session_of
 from gateway.steps.resolve_route import routing_key
 
 Metrics = Mapping[str, int | Decimal]
@@ -25,12 +26,12 @@ Metrics = Mapping[str, int | Decimal]
 class Account:
     """What the books are told of one attempt. first_byte_at: monotonic seconds, 0 until the answer begins."""
 
-    __slots__ = ("_beginning", "_ctx", "_deps", "first_byte_at", "request_bytes")
+    __slots__ = ("_asked_at", "_beginning", "_ctx", "_deps", "first_byte_at", "request_bytes")
 
     def __init__(self, ctx: RequestContext, deps: Deps) -> None:
         self._ctx, self._deps = ctx, deps
         self._beginning = b""
-        self.first_byte_at = 0.0
+        self._asked_at = self.first_byte_at = 0.0
         self.request_bytes = len(ctx.body)
 
     def begin_anew(self) -> None:
@@ -42,6 +43,7 @@ class Account:
         intent = self.event("interrupted", {}, ("unfinished",), status=0, response_bytes=0)
         self._deps.spool.intent(self._ctx.event_id, intent.to_bytes())
         crash_points.reach("call.before_upstream")
+        self._asked_at = time.monotonic()
 
     def checkpoint(self, usage: Metrics, flags: tuple[str, ...], *, status: int, response_bytes: int) -> None:
         """Note how far the attempt has come. Raises SpoolError."""
@@ -102,6 +104,7 @@ class Account:
         ctx = self._ctx
         assert ctx.plan is not None
         assert ctx.hold is not None
+        now = time.monotonic()
         return AttemptEvent(
             self._beginning or self._begin(),
             ctx.hold.amount,
@@ -112,8 +115,9 @@ class Account:
             (*flags, *ctx.part.flags) if ctx.part is not None else flags,
             time.time_ns() // 1_000_000,
             response_bytes,
-            round((time.monotonic() - ctx.started) * 1000, 3),
+            round((now - ctx.started) * 1000, 3),
             round((self.first_byte_at - ctx.started) * 1000, 3) if self.first_byte_at else None,
+            round((now - self._asked_at) * 1000, 3) if self._asked_at else None,
         )
 
     def seconds(self) -> Decimal:
@@ -173,5 +177,7 @@ def _place(ctx: RequestContext) -> dict[str, str | None]:
     if ctx.part is not None:
         place |= {"role": ctx.part.role, "parent_id": ctx.part.parent_id}
     if ctx.token is not None:
-        place |= {"origin": ctx.token.purpose, "origin_id": ctx.token.reference}
+        place |= {"origin": ctx.token.purpose, "origin_id": ctx.token.reference, "user_id": ctx.token.user_id}
+    if session := session_of(ctx):
+        place["session"] = session
     return place

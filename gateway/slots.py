@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from gateway.request_log.attempts import LoggedInbox
+from gateway.request_log.book import FOLDER, LIMITS
 from gateway.settings import GatewaySettings
 from gateway.spool import segments
 from gateway.spool.errors import SpoolLocked
@@ -42,7 +44,8 @@ async def take(settings: GatewaySettings) -> tuple[Spool, GatewaySettings]:
 async def ship_abandoned(settings: GatewaySettings, connect: Connect) -> None:
     """Ship what is left in slots that nobody has. settings: of the first slot."""
     for slot in _slots(settings):
-        if not segments.listed(slot.spool_directory):
+        log_folder = slot.spool_directory / FOLDER
+        if not segments.listed(slot.spool_directory) and not segments.listed(log_folder):
             continue
         try:
             spool = await Spool.open(slot.spool_directory)
@@ -50,13 +53,23 @@ async def ship_abandoned(settings: GatewaySettings, connect: Connect) -> None:
             continue
         log.warning("spool.abandoned folder=%s finals=%d", slot.spool_directory, spool.recovery.finals)
         stores = await connect(slot, str(spool.incarnation))
-        shipper = Shipper(spool, stores.inbox)
+        shipper = Shipper(spool, LoggedInbox(stores.inbox, stores.request_logs))
         shipper.start()
         if await shipper.drain(_SHIP_SECONDS):
             with contextlib.suppress(StoreUnavailable):
                 await stores.leases.retire_others()
+        if segments.listed(log_folder):
+            await _ship_log(log_folder, stores)
         await spool.close()
         await stores.close()
+
+
+async def _ship_log(folder: Path, stores: Stores) -> None:
+    spool = await Spool.open(folder, limits=LIMITS)
+    shipper = Shipper(spool, stores.request_logs)
+    shipper.start()
+    await shipper.drain(_SHIP_SECONDS)
+    await spool.close()
 
 
 def _slots(settings: GatewaySettings) -> Iterator[GatewaySettings]:

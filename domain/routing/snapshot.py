@@ -73,7 +73,7 @@ class EnrollmentRecord:
 class CustomerRecord:
     """kind "customer", key: team id. wallets: {currency: wallet id}; secret_names: what the team has stored.
 
-    time_zone: of its months and days, as its wallets have it.
+    time_zone: of its months and days, as its wallets have it. request_log: what of the bodies of its calls is kept.
     """
 
     team_id: str
@@ -81,6 +81,7 @@ class CustomerRecord:
     secret_names: frozenset[str]
     enrollments: tuple[EnrollmentRecord, ...]
     time_zone: str = "UTC"
+    request_log: Literal["none", "truncated", "complete"] = "none"
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

@@ -66,16 +66,21 @@ class Call:
 
     async def run(self) -> None:
         """Answer the request, whatever happens."""
+        refusal: GatewayError | None = None
         try:
             await pipeline.run(self._ctx, self._deps, self._client)
         except GatewayError as error:
+            refusal = error
             await self._refuse(error)
         except UpstreamError:
             pass  # the answer is cut short: the connection is closed, and the client sees that
         except Exception:
             log.exception("gateway.call_failed request=%s", self._ctx.event_id)
-            await self._refuse(GatewayError(500, "internal_error", "The gateway failed. Call again; tell us the id."))
+            refusal = GatewayError(500, "internal_error", "The gateway failed. Call again; tell us the id.")
+            await self._refuse(refusal)
         finally:
+            if refusal is not None or self._ctx.trail is not None:
+                self._deps.request_log.note(self._ctx, refusal)
             self._line.answered(keep=self.is_complete and self.keeps)
             # the call and its client hold each other: let go, so that nobody has to look for the ring
             self._client.send_head, self._client.send_body = _nowhere, _nowhere

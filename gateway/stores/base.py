@@ -129,6 +129,18 @@ class Inbox(Protocol):
     async def insert(self, finals: Sequence[Final]) -> None: ...
 
 
+class RequestLogStore(Protocol):
+    """Where request logs go. Inserting again changes nothing."""
+
+    async def insert(self, finals: Sequence[Final]) -> None:
+        """Take records of calls, as gateway.request_log.entry makes them. Raises InboxRefused, StoreUnavailable."""
+        ...
+
+    async def insert_attempts(self, finals: Sequence[Final]) -> None:
+        """Take what usage events tell of their attempts. Raises InboxRefused, StoreUnavailable."""
+        ...
+
+
 class ScheduleStore(Protocol):
     """Where calls for later are kept."""
 
@@ -163,4 +175,5 @@ class Stores:
     tasks: TaskStore
     memos: MemoStore
     counters: Counters
+    request_logs: RequestLogStore
     close: Callable[[], Awaitable[None]]

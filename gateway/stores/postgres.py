@@ -31,6 +31,7 @@ from gateway.stores.base import (
 )
 from gateway.stores.counters import MemoryCounters, RedisCounters
 from gateway.stores.memos import MemoryMemos, RedisMemos
+from gateway.stores.request_logs import PostgresRequestLogs
 
 set_json_loads(orjson.loads)
 
@@ -270,5 +271,6 @@ async def connect(settings: GatewaySettings, incarnation: str) -> Stores:
         tasks=PostgresTasks(database),
         memos=RedisMemos(settings.redis_url) if settings.redis_url else MemoryMemos(),
         counters=RedisCounters(settings.redis_url) if settings.redis_url else MemoryCounters(),
+        request_logs=PostgresRequestLogs(database),
         close=database.close,
     )

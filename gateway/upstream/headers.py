@@ -31,7 +31,7 @@ _NOT_DOWNSTREAM = HOP_BY_HOP | frozenset(
     # what the gateway and its server say themselves
     b"x-request-id date server".split()
 )
-_NEVER = (b"proxy-", b"x-forwarded-", b"x-usvc-")
+_NEVER = (b"proxy-", b"x-forwarded-", b"x-usvc-", b"x-unitysvc-")
 _IDENTITY = (b"accept-encoding", b"identity")
 _OUR_KEY = PREFIX.encode()
 

@@ -25,6 +25,7 @@ from domain.routing.snapshot import (
 )
 from gateway_admin.api_keys.models import ApiKey
 from gateway_admin.publishing import coverage, named_compilers
+from gateway_admin.request_logs import queries as request_logs
 from gateway_admin.secrets.models import Secret, SecretGrant
 from marketplace.catalog.models import AccessInterface, Service
 from marketplace.enrollments.models import Enrollment
@@ -67,6 +68,7 @@ def customer(team_id: str) -> CustomerRecord | None:
         secret_names=frozenset(Secret.objects.filter(team=team).values_list("name", flat=True)),
         enrollments=tuple(_enrollment(each, covered.get(each.pk)) for each in enrollments),
         time_zone=wallets[0][2] if wallets else "UTC",
+        request_log=request_logs.mode(team=team).value,  # type: ignore[arg-type]  # a constraint keeps it to these words
     )
 
 

@@ -32,6 +32,7 @@ from gateway.stores.memory import (
     MemoryUseMarks,
 )
 from gateway.stores.memos import MemoryMemos
+from gateway.stores.request_logs import MemoryRequestLogs
 from tests.factories import records as make
 
 PEPPER = b"pepper"
@@ -52,6 +53,7 @@ class Gateway:
     schedules: MemorySchedules
     tasks: MemoryTasks
     memos: MemoryMemos
+    logs: MemoryRequestLogs
     key: str = field(default_factory=api_keys.new_key)
 
     def publish_key(self, **changes: Any) -> str:
@@ -118,10 +120,11 @@ async def serving(folder: Path, *, balance: str = "1", beside: Any = None, **set
     """
     records, inbox, marks = MemoryRecords(), MemoryInbox(), MemoryUseMarks()
     schedules, tasks, memos, counters = MemorySchedules(), MemoryTasks(), MemoryMemos(), MemoryCounters()
+    logs = MemoryRequestLogs()
     leases = MemoryLeases({make.WALLET: Decimal(balance)})
 
     async def connect(_settings: GatewaySettings, _incarnation: str) -> Stores:
-        return Stores(records, leases, inbox, marks, schedules, tasks, memos, counters, _nothing)
+        return Stores(records, leases, inbox, marks, schedules, tasks, memos, counters, logs, _nothing)
 
     values: dict[str, Any] = {
         "database_url": "",
@@ -156,7 +159,7 @@ async def serving(folder: Path, *, balance: str = "1", beside: Any = None, **set
             await asyncio.sleep(0.01)
     url = f"http://127.0.0.1:{port}"
     async with httpx.AsyncClient(base_url=url, timeout=10) as client:
-        gateway = Gateway(url, client, app, records, leases, inbox, marks, schedules, tasks, memos)
+        gateway = Gateway(url, client, app, records, leases, inbox, marks, schedules, tasks, memos, logs)
         gateway.publish_key()
         gateway.publish_customer()
         await gateway.see_changes()

@@ -30,6 +30,7 @@ from gateway.stores.base import Stores
 from gateway.stores.counters import MemoryCounters
 from gateway.stores.memory import MemoryLeases, MemoryRecords, MemorySchedules, MemoryTasks, MemoryUseMarks
 from gateway.stores.memos import MemoryMemos
+from gateway.stores.request_logs import MemoryRequestLogs
 from tests.factories import records as make
 
 PEPPER = b"pepper"
@@ -96,6 +97,7 @@ def main(folder: Path, port: int, upstream_port: int) -> None:
             MemoryTasks(),
             MemoryMemos(),
             MemoryCounters(),
+            MemoryRequestLogs(),
             nothing,
         )
 
