@@ -9,15 +9,17 @@ import time
 from collections.abc import Mapping
 from decimal import Decimal
 
+import orjson
+
 from domain.rating import due
 from domain.usage import Outcome
 from gateway import attempts, crash_points
 from gateway.attempts import AttemptEvent
 from gateway.context import RequestContext
 from gateway.deps import Deps
+from gateway.request_log.asking import session_of
 from gateway.spool.errors import SpoolError
 from gateway.spool.writer import Told
-from gateway.request_log.asking import session_of
 from gateway.steps.resolve_route import routing_key
 
 Metrics = Mapping[str, int | Decimal]
@@ -144,6 +146,8 @@ class Account:
             request_bytes=self.request_bytes,
             started_ms=ctx.started_ms,
         )
+        if session := session_of(ctx):
+            self._beginning += b',"session":' + orjson.dumps(session)
         return self._beginning
 
 
@@ -178,6 +182,4 @@ def _place(ctx: RequestContext) -> dict[str, str | None]:
         place |= {"role": ctx.part.role, "parent_id": ctx.part.parent_id}
     if ctx.token is not None:
         place |= {"origin": ctx.token.purpose, "origin_id": ctx.token.reference, "user_id": ctx.token.user_id}
-    if session := session_of(ctx):
-        place["session"] = session
     return place

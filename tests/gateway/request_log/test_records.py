@@ -124,7 +124,7 @@ class TestACallOfSeveral:
     async def test_by_a_chain_tells_its_way(self, market, gateway, log):
         market.offer("a")
         market.offer("b")
-        market.chain("two", ChainStep("one", "a", on_success="continue"), ChainStep("two", "b"))
+        market.chain("two", ChainStep("one", "p/a", on_success="continue"), ChainStep("two", "p/b"))
         await market.open()
         assert (await gateway.call("/c/two")).status_code == 200
         record, attempts = await log.call(), await log.attempts(2)
