@@ -21,6 +21,10 @@ STATUS = {
     "insufficient_funds": 402,
     "enrollment_limit_reached": 409,
     "too_large": 413,
+    "files_full": 409,
+    "ticket_ended": 403,
+    "shared_files_unavailable": 403,
+    "personal_files_unavailable": 403,
     "invalid_name": 422,
 }
 

@@ -29,6 +29,7 @@ class Section:
 _KEYS = Place("API Keys", "/keys", "key-round")
 _SECRETS = Place("Secrets", "/secrets", "lock")
 _ALIASES = Place("Aliases", "/aliases", "route")
+_FILES = Place("Files", "/files", "folder")
 _DISPUTES = Place("Disputes", "/disputes", "scale")
 _TOP = (Place("Home", "/", "house"), Place("Market", "/market", "store"))
 
@@ -54,7 +55,7 @@ CUSTOMER = (
             Place("Test a path", "/resolve", "search"),
         ),
     ),
-    Section("Developer", (_KEYS, _SECRETS)),
+    Section("Developer", (_KEYS, _SECRETS, _FILES)),
     Section("Support", (_DISPUTES,)),
     Section("Settings", (Place("Account", "/teams", "users"),)),
 )
@@ -69,7 +70,7 @@ SELLER = (
             Place("Payouts", "/seller/payouts", "send"),
         ),
     ),
-    Section("Developer", (_SECRETS, _KEYS)),
+    Section("Developer", (_SECRETS, _KEYS, _FILES)),
     Section("Support", (_DISPUTES,)),
     Section("Settings", (Place("Account", "/teams", "users"),)),
 )

@@ -6,6 +6,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.defaults import page_not_found, server_error
 from ninja import NinjaAPI
 
+from accounts.files.api import customer_router as customer_files
+from accounts.files.api import seller_router as seller_files
 from accounts.teams.models import TeamKind
 from billing.promotions.api import router as seller_promotions
 from common.http import envelope
@@ -38,6 +40,7 @@ customer_api.add_router("", aliases)
 customer_api.add_router("", chains)
 customer_api.add_router("", broadcasts)
 customer_api.add_router("", planning)
+customer_api.add_router("", customer_files)
 install_error_handlers(customer_api)
 
 seller_api = NinjaAPI(
@@ -49,6 +52,7 @@ seller_api = NinjaAPI(
 )
 seller_api.add_router("", seller_catalog)
 seller_api.add_router("", seller_secrets)
+seller_api.add_router("", seller_files)
 seller_api.add_router("", seller_groups)
 seller_api.add_router("", seller_promotions)
 install_error_handlers(seller_api)

@@ -19,6 +19,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("market", include("marketplace.catalog.urls")),
     path("teams", include("accounts.teams.urls")),
+    path("files", include("accounts.files.urls")),
     path("enrollments", include("marketplace.enrollments.urls")),
     path("keys", include("gateway_admin.api_keys.urls")),
     path("secrets", include("gateway_admin.secrets.urls")),

@@ -16,6 +16,7 @@ class Permission(StrEnum):
     MANAGE_SECRETS = "manage secrets"
     MANAGE_SERVICES = "manage services"
     MANAGE_ROUTING = "manage aliases, collections, chains and broadcasts"
+    MANAGE_FILES = "manage files"
     MANAGE_BILLING = "manage billing"
     MANAGE_MEMBERS = "manage members"
 
@@ -29,6 +30,7 @@ _DEVELOPER = frozenset(
         Permission.MANAGE_SECRETS,
         Permission.MANAGE_SERVICES,
         Permission.MANAGE_ROUTING,
+        Permission.MANAGE_FILES,
     }
 )
 ALLOWED: dict[str, frozenset[Permission]] = {

@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "common.idempotency",
     "accounts.users",
     "accounts.teams",
+    "accounts.files",
     "billing.ledger",
     "billing.prices",
     "billing.wallets",

@@ -10,8 +10,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from tests.factories.belongings import SECRET, Belongings
 
 #: The operators' pages (tests/config/test_admin.py asks every one of them), the pages of the library for log-ins, and
-#: signed addresses, which are for whoever holds them (tests/common/storage).
-ELSEWHERE = ("admin/", "accounts/", "objects/")
+#: signed addresses, which are for whoever holds them (tests/common/storage, tests/accounts/files).
+ELSEWHERE = ("admin/", "accounts/", "objects/", "files/put/")
 
 #: {path segment before an argument, and the argument: the object of the owner that it names}.
 OBJECTS: dict[str, Callable[[Belongings], object]] = {
@@ -31,6 +31,7 @@ OBJECTS: dict[str, Callable[[Belongings], object]] = {
     "disputes/<dispute_id>": lambda owner: owner.dispute.pk,
     "documents/<document_id>": lambda owner: owner.document.pk,
     "enrollments/<enrollment_id>": lambda owner: owner.enrollment.pk,
+    "files/<file_id>": lambda owner: owner.file.pk,
     "files/<kind>": lambda _: "csv",
     "invoices/<invoice_id>": lambda owner: owner.invoice.pk,
     "keys/<key_id>": lambda owner: owner.buyer_key.pk,

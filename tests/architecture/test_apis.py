@@ -12,6 +12,8 @@ from config.api_urls import customer_api, seller_api
 #: POSTs that make nothing, and may be repeated as they are: {(API, path): why}.
 ASKS = {
     ("Customer API", "/resolve"): "says what a call would do",
+    ("Customer API", "/files/upload"): "promises to take a file; the same file sent twice is there once",
+    ("Seller API", "/files/upload"): "the same",
     ("Seller API", "/upload"): "a file is stored under the hash of its content",
 }
 

@@ -7,8 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
+from accounts.files import services as files_of_accounts
+from accounts.files.models import AccountFile
+from accounts.files.places import Place
 from accounts.teams.models import Role, Team
 from accounts.users.models import User
 from billing.payments.models import TopUp
@@ -41,7 +45,7 @@ from marketplace.disputes import services as disputes
 from marketplace.disputes.models import Dispute
 from marketplace.enrollments import services as enrollments
 from marketplace.enrollments.models import Enrollment
-from tests.factories.accounts import TeamFactory, UserFactory
+from tests.factories.accounts import TeamFactory, UserFactory, owner_of
 from tests.factories.billing import Process, funded_wallet, price_version, ship, ship_raw, usage_event
 from tests.factories.marketplace import as_payload, files, make_service
 from tests.factories.payments import history
@@ -101,6 +105,7 @@ class Belongings:
     collection: Collection
     chain: Chain
     broadcast: Broadcast
+    file: AccountFile
 
     @property
     def canaries(self) -> tuple[str, ...]:
@@ -152,12 +157,22 @@ def belongings() -> Belongings:
         service=service,
         document=Document.objects.get(title="Vermilion guide"),
         **_catalogue(seller, buyer),
+        file=_file(buyer, now),
         **_routing(buyer, feed),
     )
 
 
 def _person(who: str) -> User:
     return UserFactory(email=f"{who}@vermilion.example", full_name=f"Vermilion {who}")
+
+
+def _file(buyer: Team, now: datetime) -> AccountFile:
+    """Keep a file of the buyer's owner, and one of the whole team, which is returned."""
+    content = {"content_type": "text/plain", "by": None, "now": now}
+    for user in (owner_of(buyer), None):
+        place = Place(buyer, user)
+        file = files_of_accounts.store(place=place, key="vermilion/a.txt", content=ContentFile(b"Vermilion"), **content)
+    return file
 
 
 def _routing(buyer: Team, feed: Service) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Files of an account: of a member alone, or of the whole team. docs/storage.md."""
