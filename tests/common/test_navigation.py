@@ -19,7 +19,7 @@ class TestNavigation:
             ("Services", ["Enrollments"]),
             ("Billing", ["Wallet", "Subscriptions", "Promotions", "Statements"]),
             ("Routing", ["Aliases", "Collections", "Chains", "Broadcasts", "Test a path"]),
-            ("Developer", ["API Keys", "Secrets"]),
+            ("Developer", ["API Keys", "Secrets", "Files"]),
             ("Support", ["Disputes"]),
             ("Settings", ["Account"]),
         ]
