@@ -12,6 +12,7 @@ from domain.routing.health import Health
 from gateway.background import Background
 from gateway.budgets import Budgets
 from gateway.compiled import Prices
+from gateway.grpc.upstream import UpstreamLinks
 from gateway.keys import KeyDigests
 from gateway.leases import LeaseBook
 from gateway.limits import LimitBook
@@ -49,6 +50,7 @@ class Deps:
     memos: MemoStore
     limits: LimitBook
     dialer: Dialer
+    links: UpstreamLinks
     budgets: Budgets
     request_log: LogBook
     #: chance, in [0, 1)

@@ -14,6 +14,7 @@ from gateway.budgets import Budgets
 from gateway.candidates import compile_candidate
 from gateway.compiled import Prices, compile_customer, compile_service
 from gateway.deps import Deps
+from gateway.grpc.upstream import UpstreamLinks
 from gateway.keys import KeyDigests
 from gateway.leases import LeaseBook
 from gateway.limits import LimitBook
@@ -69,6 +70,7 @@ class Runtime:
         secrets = Secrets(
             records.shelves["secret"], private_keys=settings.private_keys, keep_seconds=settings.secret_cache_seconds
         )
+        dialer = Dialer(guard)
         self.deps = Deps(
             settings=settings,
             records=records,
@@ -87,7 +89,8 @@ class Runtime:
             tasks=stores.tasks,
             memos=stores.memos,
             limits=LimitBook(stores.counters),
-            dialer=Dialer(guard),
+            dialer=dialer,
+            links=UpstreamLinks(dialer),
             budgets=Budgets(stores.counters),
             request_log=await LogBook.open(
                 settings.spool_directory, stores.request_logs, secrets, gateway_id=settings.gateway_id
@@ -120,6 +123,7 @@ class Runtime:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.deps.request_log.close(_LOG_SECONDS)
+        self.deps.links.close()
         await self.deps.upstream.close()
         await self.deps.spool.close()
         await self._stores.memos.close()

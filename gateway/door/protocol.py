@@ -27,6 +27,7 @@ from gateway.door import answers, heads
 from gateway.door.call import Call
 from gateway.door.limits import DoorLimits
 from gateway.errors import GatewayError
+from gateway.grpc.server import PREFACE, GrpcDoor
 from gateway.responses import Answer, error_answer
 from gateway.sockets.client import ClientSocket
 from gateway.upstream.deadlines import Deadlines
@@ -75,6 +76,7 @@ class DoorProtocol(HttpToolsProtocol):
         self._writable: asyncio.Future[None] | None = None
         self._call: Call | None = None
         self._waiting: deque[Call] = deque()
+        self._greeting: bytes | None = b""  # what may be the beginning of HTTP/2
         self._is_deaf = False  # nothing that still comes in is looked at
         self._is_leaving = False  # the connection becomes a WebSocket
         self._is_idle = True  # no byte of the next request has come
@@ -100,6 +102,8 @@ class DoorProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._is_deaf:
             return
+        if self._greeting is not None and not (data := self._greet(data)):
+            return
         if self.timeout_keep_alive_task is not None:
             self._unset_keepalive_if_required()
         is_first = self._is_idle
@@ -116,6 +120,19 @@ class DoorProtocol(HttpToolsProtocol):
             return
         if not self._is_idle:
             self._wait_for_the_rest(is_first)
+
+    def _greet(self, data: bytes) -> bytes:
+        """Look at the first bytes of a connection, and return them when they are HTTP/1.1's."""
+        data = (self._greeting or b"") + data
+        if data[: len(PREFACE)] != PREFACE[: len(data)]:
+            self._greeting = None
+            return data
+        self._greeting = data
+        if len(data) >= len(PREFACE):
+            desk = self._desk
+            self._is_deaf = True
+            self._become(GrpcDoor(desk.deps, self.server_state, desk.deadlines), data)
+        return b""
 
     def _wait_for_the_rest(self, is_first: bool) -> None:
         """Set a deadline for a request that has come in part. is_first: this part was the beginning."""
@@ -291,7 +308,7 @@ class DoorProtocol(HttpToolsProtocol):
         self._desk.deadlines.forget(self)
         self.handle_websocket_upgrade()
 
-    def _become(self, successor: ClientSocket, rest: bytes) -> None:
+    def _become(self, successor: ClientSocket | GrpcDoor, rest: bytes) -> None:
         """Let another protocol have the connection."""
         self._desk.deadlines.forget(self)
         self.connections.discard(self)

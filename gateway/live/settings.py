@@ -10,9 +10,10 @@ class LiveLimits:
     """idle_seconds: without a byte from either side; longest_seconds: of one connection, a stream of gRPC included.
 
     recheck_seconds: how often it is asked whether the key and the enrollment still hold. message_bytes: of one message
-    of a WebSocket, and of one frame. close_seconds: how long the answer to a close frame is waited for. connections,
-    connections_per_customer: WebSockets of one process; streams: of one HTTP/2 connection. header_bytes: of its request
-    heads. resets: how many streams a client may reset within ten seconds before its connection is ended.
+    of a WebSocket, and of one frame. close_seconds: how long the answer to a close frame is waited for, and how long
+    gRPC calls may still take when the gateway stops. connections, connections_per_customer: WebSockets of one process.
+    streams: of one HTTP/2 connection; header_bytes: of its request heads; resets: how many streams a client may reset
+    within ten seconds before its connection is ended.
     """
 
     idle_seconds: float = 300.0
