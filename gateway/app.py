@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from gateway.deps import Deps
-from gateway.door.protocol import STATE_KEY, Desk
+from gateway.door.desk import STATE_KEY, Desk
 from gateway.responses import Answer
 from gateway.runtime import Runtime
 from gateway.settings import GatewaySettings

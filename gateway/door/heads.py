@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from gateway.context import Headers
 from gateway.errors import GatewayError
 
 #: A name, an IPv4 address or a bracketed IPv6 address, and perhaps a port.
@@ -94,6 +95,18 @@ class HeadCheck:
             raise malformed("it must have exactly one Host header with a host name")
         return self.host or b""
 
+    def check_upgrade(self, method: bytes, headers: Headers) -> None:
+        """Raise GatewayError 400 unless a request that asks for another protocol asks for a WebSocket."""
+        if next((value for name, value in headers if name == b"upgrade"), b"").lower() != b"websocket":
+            raise malformed("it asks for a protocol that is not served here")
+        if method != b"GET" or self.length or self.coding is not None:
+            raise malformed("a WebSocket is asked for by GET, without a body")
+
 
 #: The headers that `HeadCheck.take` looks at.
 WATCHED = frozenset((b"host", b"content-length", b"transfer-encoding", b"expect"))
+
+
+def reason(error: Exception) -> str:
+    """Return what the parser says, as the end of a sentence."""
+    return str(error).rstrip(".").lower() or "it does not follow the grammar"

@@ -10,8 +10,6 @@ import asyncio
 import math
 import time
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import httptools
@@ -22,36 +20,15 @@ from uvicorn.server import ServerState
 from domain.event_ids import new_event_id
 from domain.routing.plan import Access
 from gateway.context import Headers, RequestContext
-from gateway.deps import Deps
 from gateway.door import answers, heads
 from gateway.door.call import Call
-from gateway.door.limits import DoorLimits
+from gateway.door.desk import STATE_KEY, Desk
 from gateway.errors import GatewayError
 from gateway.grpc.server import PREFACE, GrpcDoor
 from gateway.responses import Answer, error_answer
 from gateway.sockets.client import ClientSocket
-from gateway.upstream.deadlines import Deadlines
 
-#: The key of the lifespan's state under which the door finds its desk.
-STATE_KEY = "gateway.desk"
 _DEFAULTS = answers.DefaultHeaders()
-
-
-@dataclass(slots=True)
-class Desk:
-    """What every connection of a process shares. is_gateways: whether a raw target is the gateway's to answer.
-
-    own_answer: what the gateway answers itself without a call (its health), or None.
-    """
-
-    deps: Deps
-    deadlines: Deadlines
-    is_gateways: Callable[[bytes], bool]
-    own_answer: Callable[[bytes], Answer | None]
-
-    @property
-    def limits(self) -> DoorLimits:
-        return self.deps.settings.door
 
 
 class DoorProtocol(HttpToolsProtocol):
@@ -116,7 +93,7 @@ class DoorProtocol(HttpToolsProtocol):
             return
         except httptools.HttpParserError as error:
             cause = error.__context__
-            self._refuse(cause if isinstance(cause, GatewayError) else heads.malformed(_reason(error)))
+            self._refuse(cause if isinstance(cause, GatewayError) else heads.malformed(heads.reason(error)))
             return
         if not self._is_idle:
             self._wait_for_the_rest(is_first)
@@ -129,9 +106,8 @@ class DoorProtocol(HttpToolsProtocol):
             return data
         self._greeting = data
         if len(data) >= len(PREFACE):
-            desk = self._desk
             self._is_deaf = True
-            self._become(GrpcDoor(desk.deps, self.server_state, desk.deadlines), data)
+            self._become(GrpcDoor(self._desk.deps, self.server_state, self._desk.deadlines), data)
         return b""
 
     def _wait_for_the_rest(self, is_first: bool) -> None:
@@ -277,10 +253,7 @@ class DoorProtocol(HttpToolsProtocol):
         if self._call is not None or self._page_is_under_way():
             self._stop_listening()
             return
-        if self._named(b"upgrade").lower() != b"websocket":
-            raise heads.malformed("it asks for a protocol that is not served here")
-        if method != b"GET" or check.length or check.coding is not None:
-            raise heads.malformed("a WebSocket is asked for by GET, without a body")
+        check.check_upgrade(method, self._names)
         self._is_deaf = self._is_leaving = True
 
     def _hand_over(self) -> None:
@@ -299,7 +272,6 @@ class DoorProtocol(HttpToolsProtocol):
         """Give the connection away. rest: what came behind the request."""
         if self._is_leaving:
             self._become(ClientSocket(self._new_context("websocket"), self._desk.deps, self.server_state), rest)
-            return
         if self._is_deaf:
             return
         if not self._should_upgrade():
@@ -316,9 +288,6 @@ class DoorProtocol(HttpToolsProtocol):
         successor.connection_made(self.transport)
         if rest:
             successor.data_received(rest)
-
-    def _named(self, wanted: bytes) -> bytes:
-        return next((value for name, value in self._names if name == wanted), b"")
 
     # calls
 
@@ -429,8 +398,3 @@ class DoorProtocol(HttpToolsProtocol):
 
     def _page_is_under_way(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
-
-
-def _reason(error: Exception) -> str:
-    """Return what the parser says, as the end of a sentence."""
-    return str(error).rstrip(".").lower() or "it does not follow the grammar"

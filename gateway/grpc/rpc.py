@@ -137,6 +137,7 @@ class Rpc:
             task.cancel()
 
     def _refuse(self, error: GatewayError) -> None:
+        self._deps.request_log.note(self._ctx, error)
         own = own_headers(self._ctx)
         try:
             if self._carrier is not None and self._carrier.has_begun:

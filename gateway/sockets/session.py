@@ -206,6 +206,7 @@ class Session:
         if self._splice is not None:
             self._client.transport.abort()
             return
+        self._deps.request_log.note(self._ctx, error)
         answer = error_answer(error, request_id=self._ctx.event_id, site_url=self._deps.settings.site_url)
         headers = [pair for pair in answer.headers if pair[0] != b"content-length"]
         if error.code == "websocket_malformed":

@@ -49,7 +49,7 @@ MALFORMED = {
     "the address of another host": (b"GET http://other.example/p/acme/chat HTTP/1.1\r\n" + HOST + b"\r\n", 400),
     "a method in small letters": (b"get /p/acme/chat HTTP/1.1\r\n" + HOST + b"\r\n", 400),
     "an unknown version": (b"GET /p/acme/chat HTTP/1.9\r\n" + HOST + b"\r\n", 400),
-    "the preface of HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+    "half of HTTP/2's preface": (b"PRI * HTTP/2.0\r\n\r\nGET /", 400),
     "letters that are not ASCII in the address": ("GET /p/acme/chät HTTP/1.1\r\n".encode() + HOST + b"\r\n", 400),
     "a fragment": (b"GET /p/acme/chat#x HTTP/1.1\r\n" + HOST + b"\r\n", 400),
     "an upgrade to what is not served": (GET + b"Connection: upgrade\r\nUpgrade: h2c\r\n\r\n", 400),
