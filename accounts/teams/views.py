@@ -13,6 +13,7 @@ from accounts.teams import services as teams
 from accounts.teams.access import MemberRequest, member_required
 from accounts.teams.forms import SwitchForm, TeamForm
 from accounts.teams.middleware import SESSION_KEY
+from accounts.users import sessions
 from accounts.users.models import User
 from common import htmx
 from common.errors import NotFound
@@ -35,7 +36,7 @@ def team_switch(request: HttpRequest) -> HttpResponse:
         raise NotFound(what="team")
     membership = queries.membership(user=request.user, team_id=form.cleaned_data["team"])
     request.session[SESSION_KEY] = str(membership.team_id)
-    request.session.cycle_key()
+    sessions.renew(request)
     messages.success(request, f"You now act for {membership.team}.")
     return redirect("home")
 
@@ -53,7 +54,7 @@ def team_create(request: HttpRequest) -> HttpResponse:
             form.add_error("name", error.message)
         else:
             request.session[SESSION_KEY] = str(team.pk)
-            request.session.cycle_key()
+            sessions.renew(request)
             messages.success(request, f"{team} is ready, and you now act for it.")
             return htmx.redirect(request, "teams:detail", event="team-created")
     return htmx.render(request, "accounts/teams/team_form.html", {"form": form}, partial="team-form")

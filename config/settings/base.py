@@ -71,10 +71,13 @@ INSTALLED_APPS = [
     "template_partials",
     "allauth",
     "allauth.account",
+    "allauth.socialaccount",
+    "allauth.usersessions",
     "csp",
     "common",
     "common.idempotency",
     "accounts.users",
+    "accounts.identities",
     "accounts.teams",
     "accounts.files",
     "billing.ledger",
@@ -135,6 +138,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
+                "accounts.identities.context.identity_provider",
                 "common.context.site",
             ],
             "builtins": ["common.templatetags.ui"],
@@ -167,6 +171,33 @@ ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+SOCIALACCOUNT_ADAPTER = "accounts.identities.adapter.IdentityAccountAdapter"
+# an identity is issuer and subject; an e-mail address that a provider names opens no account by itself
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_QUERY_EMAIL = True
+OIDC_PROVIDER_ID = "login"
+OIDC_ISSUER = env.url("OIDC_ISSUER", "")
+OIDC_CLIENT_ID = env.text("OIDC_CLIENT_ID", "")
+OIDC_NAME = env.text("OIDC_NAME", "single sign-on")
+#: {what Keycloak calls it: what people call it}
+OIDC_BROKERS = dict(pair.split("=", 1) for pair in env.words("OIDC_BROKERS"))
+SOCIALACCOUNT_PROVIDERS = {
+    "oidc": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": OIDC_PROVIDER_ID,
+                "name": OIDC_NAME,
+                "client_id": OIDC_CLIENT_ID,
+                "secret": env.text("OIDC_CLIENT_SECRET", ""),
+                "settings": {"server_url": OIDC_ISSUER},
+            }
+        ]
+        if OIDC_ISSUER
+        else [],
+    }
+}
 ALLAUTH_TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 0)
 
 EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")
@@ -232,6 +263,11 @@ from csp.constants import NONCE, NONE, SELF  # noqa: E402  constants only; after
 # A form of ours that ends on a page of Stripe is a form that goes there: browsers follow no redirect to anywhere else.
 STRIPE_PAGES = [STRIPE_API_BASE] if STRIPE_API_BASE else ["https://*.stripe.com"]
 
+# So does a form that ends on the login page of the identity provider.
+IDENTITY_PAGES = (
+    [OIDC_ISSUER[: OIDC_ISSUER.index("/", 8)] if "/" in OIDC_ISSUER[8:] else OIDC_ISSUER] if OIDC_ISSUER else []
+)
+
 CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": ("/admin/",),
     "DIRECTIVES": {
@@ -242,7 +278,7 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "object-src": [NONE],
         "base-uri": [SELF],
-        "form-action": [SELF, *STRIPE_PAGES],
+        "form-action": [SELF, *STRIPE_PAGES, *IDENTITY_PAGES],
         "frame-ancestors": [NONE],
     },
 }

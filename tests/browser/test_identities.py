@@ -1,0 +1,67 @@
+"""Login through an identity provider, in a real browser: the redirects, the content policy and the pages."""
+
+from __future__ import annotations
+
+import copy
+import os
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.accounts.identities.conftest import ALICE, provider, use
+from tests.browser.conftest import NARROW, WIDE
+from tests.browser.test_pages import _faults
+
+__all__ = ["provider"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(autouse=True)
+def _provider(provider, settings, live_server):
+    use(settings, provider)
+    policy = copy.deepcopy(settings.CONTENT_SECURITY_POLICY)
+    policy["DIRECTIVES"]["form-action"] += [provider, live_server.url]
+    settings.CONTENT_SECURITY_POLICY = policy
+    settings.SITE_URL = live_server.url
+
+
+def log_in(page) -> None:
+    page.get_by_role("button", name="Continue with single sign-on").click()
+    page.locator("input[name=sub]").first.fill(ALICE.sub)
+    page.locator("button[type=submit]").first.click()
+
+
+def test_goes_to_the_provider_and_comes_back_logged_in(visit, provider):
+    visitor = visit(size=WIDE)
+    page = visitor.go("/accounts/login/")
+
+    log_in(page)
+
+    expect(page).to_have_url(re.compile(rf"^{visitor.address}"))
+    visitor.go("/teams")
+    expect(page.get_by_role("main")).to_contain_text("alice@example.org")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+def test_its_pages_have_no_faults(visit, theme, size):
+    visitor = visit(theme=theme, size=size)
+    found = look(visitor, "/accounts/login/", f"{theme}-{size[0]}")
+    log_in(visitor.page)
+    visitor.go("/teams")
+    visitor.complaints.clear()
+    for path in ("/accounts/3rdparty/", "/accounts/sessions/"):
+        found += look(visitor, path, f"{theme}-{size[0]}")
+
+    assert found == []
+
+
+def look(visitor, path: str, name: str) -> list[str]:
+    """Return the faults of a page, and keep a picture of it where SCREENSHOTS says."""
+    faults = _faults(visitor, path)
+    if folder := os.environ.get("SCREENSHOTS"):
+        visitor.page.screenshot(path=Path(folder) / f"{path.strip('/').replace('/', '-')}-{name}.png", full_page=True)
+    return faults
