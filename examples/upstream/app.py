@@ -56,6 +56,8 @@ class Upstream:
 
 
 def _serve(call: Call) -> Answer:
+    if call.headers.get("x-demo-fail") == call.account:
+        raise BadCall(503, f"{call.account} is asked to fail.")
     if not accounts.may_call(call.account, call.headers):
         raise BadCall(401, "Incorrect API key provided.")
     if call.account == "topics":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.utils import timezone
@@ -22,15 +22,21 @@ router = Router(tags=["chains"])
 endpoint = Endpoints(router)
 Json = dict[str, Any]
 _LONGEST_MS = 600_000
+Method = Literal["", "GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class StepIn(Schema):
+    """method, headers, body: of the step's own request; without them it gets those of the call."""
+
     name: str = Field(max_length=64)
     target_path: str = Field(max_length=500)
     sort_order: int
     on_success: str = Field("stop", max_length=64)
     on_failure: str = Field("relay", max_length=64)
     timeout_ms: int | None = Field(None, ge=1, le=_LONGEST_MS)
+    method: Method = ""
+    headers: dict[str, str] | None = None
+    body: Any = None
 
 
 class StepChange(Schema):
@@ -40,6 +46,9 @@ class StepChange(Schema):
     on_success: str | None = Field(None, max_length=64)
     on_failure: str | None = Field(None, max_length=64)
     timeout_ms: int | None = Field(None, ge=1, le=_LONGEST_MS)
+    method: Method | None = None
+    headers: dict[str, str] | None = None
+    body: Any = None
 
 
 class ChainIn(Schema):
@@ -65,6 +74,9 @@ class StepOut(Schema):
     on_failure: str
     sort_order: int
     timeout_ms: int | None
+    method: str
+    headers: dict[str, str] | None
+    body: Any
 
 
 class ChainOut(Schema):
@@ -118,6 +130,9 @@ def shown_step(step: ChainStep) -> StepOut:
         on_failure=step.on_failure,
         sort_order=step.sort_order,
         timeout_ms=step.timeout_ms,
+        method=step.method,
+        headers=step.headers,
+        body=step.body,
     )
 
 

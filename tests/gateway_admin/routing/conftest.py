@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
+import httpx
 import pytest
 from unitysvc import Client
 
@@ -36,3 +37,14 @@ def connect(live_server) -> Iterator[Connect]:
 @pytest.fixture
 def client(customer: Team, connect: Connect) -> Client:
     return connect(customer)
+
+
+@pytest.fixture
+def send(customer: Team, live_server) -> Callable[[str, object], httpx.Response]:
+    """POST as a program of the customer's, with nothing in between."""
+    _, key = api_keys.issue(team=customer, role=Role.OWNER, name="program", by=None, now=NOON)
+
+    def sent(path: str, body: object) -> httpx.Response:
+        return httpx.post(f"{live_server.url}{path}", json=body, headers={"authorization": f"Bearer {key}"})
+
+    return sent

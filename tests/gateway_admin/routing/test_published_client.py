@@ -242,6 +242,22 @@ class TestChains:
         made.delete()
         assert client.chains.list().data == []
 
+    def test_have_steps_with_requests_of_their_own(self, client, customer, send):
+        """What the published client does not know of is asked for without it."""
+        body = {"text": "{{ previous.body.text }}"}
+        first = {"name": "one", "target_path": "p/x", "sort_order": 1, "on_success": "continue"}
+        second = {"name": "two", "target_path": "p/y", "sort_order": 2, "method": "PUT", "headers": {"X-A": "b"}}
+        made = send("/v1/chains/", {"name": "report", "steps": [first, {**second, "body": body}]})
+
+        assert (made.status_code, made.json()["steps"][1]["body"]) == (201, body)
+        assert [step.name for step in client.chains.list().data[0].steps] == ["one", "two"]
+        one, two = record("chain", f"{customer.pk}/report").steps
+        assert (one.method, one.body, one.headers) == (None, None, None)
+        assert (two.method, two.body, two.headers) == ("PUT", body, {"X-A": "b"})
+        reading = send("/v1/chains/", {"name": "other", "steps": [{**first, "body": "{{ secrets.KEY }}"}]})
+        assert reading.status_code == 400
+        assert "secrets" in reading.text
+
     @pytest.mark.parametrize(
         ("steps", "says"),
         [
