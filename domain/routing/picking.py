@@ -50,6 +50,8 @@ def members(record: GroupRecord, key: dict[str, Any] | None) -> Sequence[GroupMe
         return fitting
     if record.access == "open" or (record.access == "collection" and not wanted):
         return record.members
+    if record.access == "collection" and (free := [member for member in record.members if not member.routing_key]):
+        return free  # what asks for no key takes what no other does
     known = sorted({canonical(member.routing_key) for member in record.members if member.routing_key})
     message = f"The group {record.name!r} has nobody for {wanted[:200] or 'a call without routing key'}."
     return Refusal(404, "routing_key_unknown", f"{message} It knows: {', '.join(known[:20]) or 'no routing key'}.")

@@ -22,9 +22,7 @@ def commands(example: str) -> list[str]:
     """Return the example as commands, each with the promises below it; what goes on over lines stays together."""
     found: list[str] = []
     for line in example.splitlines():
-        if line.startswith(_PROMISE) and found:
-            found[-1] += f"\n{line}"
-        elif found and not _is_whole(found[-1]):
+        if (line.startswith(_PROMISE) and found) or (found and not _is_whole(found[-1])):
             found[-1] += f"\n{line}"
         else:
             found.append(line)

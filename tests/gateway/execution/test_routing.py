@@ -202,6 +202,17 @@ class TestGroups:
         told = await market.gateway.call("/g/llm", {"model": model} if model else {"n": 1})
         assert told.status_code == status
 
+    @pytest.mark.parametrize(("model", "who"), [("fast", "keyed"), ("other", "free"), (None, "either")])
+    async def test_of_a_customer_leave_what_nobody_asks_for_to_members_without_a_model(self, market, model, who):
+        market.offer("keyed")
+        market.offer("free")
+        members = make.member("keyed", routing_key={"model": "fast"}), make.member("free")
+        market.group("llm", *members, access="collection")
+        await market.open()
+        body = {"model": model} if model else {"n": 1}
+        answers = {(await market.gateway.call("/g/llm", body)).json()["from"] for _ in range(12)}
+        assert answers == ({"keyed", "free"} if who == "either" else {who})
+
     async def test_keep_a_caller_at_one_member_when_sticky(self, market):
         for name in ("one", "two", "three"):
             market.offer(name)
