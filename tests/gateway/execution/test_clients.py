@@ -13,9 +13,8 @@ import pytest
 from unitysvc import Client
 from unitysvc._wrappers import WrappedTarget
 
-from domain.routing.snapshot import ChainStep
 from tests.factories import records as make
-from tests.fakes.upstream import answer, json_answer, sse
+from tests.fakes.upstream import json_answer, sse
 
 BODY = {"model": "m", "messages": []}
 COMPLETION = {
@@ -42,22 +41,6 @@ WRAPPERS: dict[str, Wrap] = {
     "d": lambda target, _other: target.delayed(_in="30s"),
     "r": lambda target, _other: target.recurrent(_every="5m"),
 }
-
-
-@pytest.fixture
-async def wares(market):
-    """Services at work and broken ones, and names for them."""
-    cheap = make.price("0.0001", id=make.service_id("cheap"))
-    market.offer("well", price=cheap)
-    market.offer("down", answer(b"", status=503), price=cheap)
-    market.offer("other", price=cheap)
-    enrollment = make.enrollment("CEFF", service_id=make.service_id("well"), price=cheap)
-    market.gateway.publish_customer(enrollments=(enrollment,))
-    market.group("pool", "well")
-    market.alias("llm", "p/well")
-    market.chain("work", ChainStep("one", "p/well"))
-    await market.open()
-    return market
 
 
 @pytest.fixture

@@ -6,14 +6,27 @@ import asyncio
 import random
 import time
 from collections import Counter
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+import orjson
 
 from domain.event_ids import new_event_id
 from domain.routing.asking import PlanRefused
 from domain.routing.explanation import explain
 from domain.routing.grammar import BadPath
-from domain.routing.snapshot import ALIAS, BROADCAST, CHAIN, GROUP, BroadcastTarget, ChainStep
+from domain.routing.snapshot import (
+    ALIAS,
+    BROADCAST,
+    CHAIN,
+    GROUP,
+    AliasRecord,
+    AliasRow,
+    BroadcastTarget,
+    ChainStep,
+    GroupRecord,
+)
 from domain.routing.tree import Refused
 from gateway import pipeline
 from gateway.context import RequestContext
@@ -26,8 +39,17 @@ from tests.factories import records as make
 from tests.gateway.harness import Gateway, serving
 
 SERVICES = [f"s{number}" for number in range(6)]
+MODELS = ["m", "n", "o"]
 REQUESTS = 1000
 KEY_ID = "7d0d8e0e-0000-4000-8000-0000000000ff"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What of a request decides beside its path."""
+
+    key: dict[str, Any] | None
+    session: str | None
 
 
 class Chance:
@@ -66,21 +88,49 @@ class Chance:
         verdicts = ["stop", "relay", "continue", *following]
         return ChainStep(name, self.target(), self.random.choice(verdicts), self.random.choice(verdicts))
 
+    def key(self) -> dict[str, Any] | None:
+        """A routing key, or none: of a request, a row, a member, or one that is asked for instead."""
+        return self.random.choice([None, None, *({"model": model} for model in MODELS)])
+
+    def alias(self, name: str) -> AliasRecord:
+        """Rows for some models, most often one for all others; each may ask for another model instead."""
+        keys = self.random.choice([[None], [None, {"model": "m"}], [{"model": "m"}, {"model": "n"}]])
+        rows = (
+            AliasRow(f"{name}-{place}", self.path().replace("_else=&", ""), key, self.key())
+            for place, key in enumerate(keys)
+        )
+        return AliasRecord(name, tuple(rows))
+
+    def group(self, name: str) -> GroupRecord:
+        """Members with models of their own and without, of every policy and every way to read a request's model."""
+        members = [
+            make.member(
+                each,
+                weight=self.random.randrange(5),
+                price=self.random.choice([None, "1", "2"]),
+                routing_key=self.key(),
+                forwards=self.random.choice([None, {"model": f"native-{each}"}]),
+            )
+            for each in self.random.sample(SERVICES, 3)
+        ]
+        return make.group(
+            name,
+            *members,
+            policy=self.random.choice(["weighted_random", "by_price", "lowest_latency", "sticky"]),
+            access=self.random.choice(["open", "open", "collection", "keyed"]),
+            sticky_header=self.random.choice(["", "x-session"]),
+        )
+
     def world(self) -> World:
         world = World()
         for place, name in enumerate(SERVICES):
             world.offer(name, requires_enrollment=place == 4)
         for number in range(3):
-            world.put(make.alias(f"a{number}", self.path().replace("_else=&", "")))
-            members = [
-                make.member(each, weight=self.random.randrange(5), price=self.random.choice([None, "1", "2"]))
-                for each in self.random.sample(SERVICES, 3)
-            ]
-            policy = self.random.choice(["weighted_random", "by_price", "lowest_latency", "sticky"])
-            world.put(make.group(f"g{number}", *members, policy=policy), own=False)
+            world.put(self.alias(f"a{number}"))
+            world.put(self.group(f"g{number}"), own=False)
             steps = [self.step("one", ["two", "three"]), self.step("two", ["three"]), self.step("three", [])]
             world.put(make.chain(f"c{number}", *steps))
-            targets = [BroadcastTarget(f"t{place}", self.target()) for place in range(2)]
+            targets = [BroadcastTarget(f"t{place}", self.target(), self.key()) for place in range(2)]
             world.put(make.broadcast(f"b{number}", *targets, policy=self.random.choice(["any", "all"])))
         return world
 
@@ -134,7 +184,7 @@ def walked(steps: list[dict[str, Any]], statuses: dict[str, int]) -> tuple[int, 
         place = following
 
 
-def explained(world: World, path: str, seed: int) -> dict[str, Any]:
+def explained(world: World, path: str, seed: int, asked: Asked) -> dict[str, Any]:
     """Return the explanation of a request, or what it is refused with."""
     address, _, query = path.partition("?")
     try:
@@ -143,7 +193,8 @@ def explained(world: World, path: str, seed: int) -> dict[str, Any]:
             query,
             draw=random.Random(seed).random,
             caller=KEY_ID,
-            routing_key={"model": "m"},
+            routing_key=asked.key,
+            header={"x-session": asked.session}.get,
             shows_all=True,
         )
     except PlanRefused as error:
@@ -183,11 +234,13 @@ class Upstreams:
         return None
 
 
-async def call(gateway: Gateway, path: str) -> Collector:
+async def call(gateway: Gateway, path: str, asked: Asked) -> Collector:
     """Send a request through the pipeline, as the door does, and return its answer."""
     deps, told = gateway.app.runtime.deps, Collector()
-    body = b'{"model":"m"}'
+    body = orjson.dumps(asked.key or {})
     headers = [(b"x-api-key", gateway.key.encode()), (b"content-type", b"application/json")]
+    if asked.session is not None:
+        headers.append((b"x-session", asked.session.encode()))
     address, _, query = path.partition("?")
     started_ms = time.time_ns() // 1_000_000
     ctx = RequestContext(
@@ -221,9 +274,10 @@ async def test_a_thousand_random_requests(tmp_path):
             gateway.memos._kept.clear()
             deps.health._states.clear()
             object.__setattr__(deps, "draw", random.Random(number).random)
-            plan = explained(world, path, number)
+            asked = Asked(chance.key(), chance.random.choice([None, "a", "b", "c"]))
+            plan = explained(world, path, number, asked)
             status, by, calls = predicted(plan, statuses)
-            told = await call(gateway, path)
+            told = await call(gateway, path, asked)
             assert (told.status, upstreams.called) == (status, calls), (path, plan, told.body)
             if by is not None:
                 assert told.header(b"x-usvc-service").decode() == by, (path, plan)
