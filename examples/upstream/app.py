@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from examples.upstream import accounts, anthropic_format, openai_format, other_services, responses_format
+from examples.upstream import accounts, anthropic_format, live, openai_format, other_services, responses_format
 from examples.upstream.http import Answer, BadCall, Call, Receive, Scope, Send, json_answer, read_call, write_answer
 from examples.upstream.served import Record
 
@@ -35,6 +35,9 @@ class Upstream:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _live(receive, send)
+            return
+        if scope["type"] == "websocket":
+            await live.serve(scope, receive, send)
             return
         if scope["type"] != "http":
             return

@@ -42,6 +42,7 @@ class DoorProtocol(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        self.ws_protocol_class = None  # the pages have no WebSockets; the gateway's are its own
         self.parser = httptools.HttpRequestParser(self)  # strict: without the leniency of uvicorn's own
         if STATE_KEY not in app_state:
             raise RuntimeError("The door serves a gateway: start the server with its application, and lifespan on.")
@@ -272,13 +273,8 @@ class DoorProtocol(HttpToolsProtocol):
         """Give the connection away. rest: what came behind the request."""
         if self._is_leaving:
             self._become(ClientSocket(self._new_context("websocket"), self._desk.deps, self.server_state), rest)
-        if self._is_deaf:
-            return
-        if not self._should_upgrade():
+        elif not self._is_deaf:
             self._unsupported_upgrade_warning()
-            return
-        self._desk.deadlines.forget(self)
-        self.handle_websocket_upgrade()
 
     def _become(self, successor: ClientSocket | GrpcDoor, rest: bytes) -> None:
         """Let another protocol have the connection."""

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from marketplace.catalog import connection_snippets
 from marketplace.catalog.models import Gateway, Service
 from marketplace.catalog.queries import ShownInterface
+from marketplace.catalog.snippet import PLACEHOLDER_KEY, Snippet
 
-#: Stands where the customer's key goes. A real one is never printed into a page.
-PLACEHOLDER_KEY = "svcpass_YOUR_KEY"
 _TEMPLATE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 _VERSION = re.compile(r"/v\d+[a-z0-9]*(/|$)")
 
@@ -38,16 +38,6 @@ _PROMPTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Snippet:
-    """A call in one language. key: its word in addresses; language: for colours."""
-
-    key: str
-    label: str
-    language: str
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Call:
     """What every snippet says: where, with which model, with which body."""
 
@@ -58,12 +48,16 @@ class _Call:
 
 
 def snippets(service: Service, shown: ShownInterface, template: Mapping[str, object] | None = None) -> list[Snippet]:
-    """Return calls of an interface, cURL first; none for what is not called over HTTP.
+    """Return calls of an interface, the shell's first; none for what the API gateway does not carry.
 
     template: the body of the seller's request template, for cURL and for services of no known shape.
     """
     interface = shown.interface
-    if interface.gateway != Gateway.API or interface.access_method != "http":
+    if interface.gateway != Gateway.API:
+        return []
+    if (make := connection_snippets.MAKERS.get(interface.access_method)) is not None:
+        return make(filled(shown.address))
+    if interface.access_method != "http":
         return []
     shape = _shape(service, f"{interface.name} {interface.description}")
     model = _model(service, interface.routing_key)

@@ -13,6 +13,9 @@ from marketplace.catalog.snippets import Snippet
 from marketplace.catalog.snippets import snippets as service_snippets
 from marketplace.enrollments.models import Enrollment, EnrollmentInterface
 
+#: How an enrollment can be called by its code, the plainest way first.
+_BY_CODE = (AccessMethod.HTTP, AccessMethod.WEBSOCKET, AccessMethod.GRPC)
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -65,16 +68,18 @@ def _address(interface: AccessInterface | EnrollmentInterface, *, is_own: bool) 
 
 
 def snippets(enrollment: Enrollment, shown: list[Address]) -> list[Snippet]:
-    """Return calls of an enrollment by its code, ready to copy but for the key; none for what HTTP does not reach.
+    """Return calls of an enrollment by its code, ready to copy but for the key; none for what the API does not reach.
 
     shown: its addresses. The first routing key among them names the model.
     """
-    if not any(each.access_method == AccessMethod.HTTP for each in shown[1:]):
+    methods = {each.access_method for each in shown[1:]}
+    method = next((each for each in _BY_CODE if each in methods), None)
+    if method is None:
         return []
     interface = AccessInterface(
         name=shown[0].name,
         gateway=Gateway.API,
-        access_method=AccessMethod.HTTP,
+        access_method=method,
         routing_key=next((each.routing_key for each in shown if each.routing_key), None),
     )
     return service_snippets(enrollment.service, ShownInterface(interface, shown[0].url), _template(enrollment.service))

@@ -37,6 +37,7 @@ class TestLoad:
             "northwind/prism-image",
             "tidewater/aurora-byok",
             "tidewater/delta-chat",
+            "tidewater/echo",
             "tidewater/fable-messages",
             "tidewater/forecast",
             "tidewater/topics",

@@ -13,6 +13,7 @@ from domain.transforming.errors import TransformerInvalid
 from domain.transforming.transformer import read_transformer
 from marketplace.catalog.files import vocabulary
 from marketplace.catalog.files.access_requests import check_access_requests
+from marketplace.catalog.files.addresses import check_base_url, check_scheme
 from marketplace.catalog.files.fields import Field, boolean, list_of, mapping, one_of, text, whole_number
 from marketplace.catalog.files.names import channel_name_problem
 from marketplace.catalog.files.parameters import check_schema, property_names, required_names, required_without_value
@@ -21,7 +22,6 @@ from marketplace.catalog.files.rate_limits import check_channel_limits, check_co
 from marketplace.catalog.files.templates import (
     Names,
     Usage,
-    check_address,
     check_strings,
     host_reads_customer,
     parsed,
@@ -38,7 +38,6 @@ _CREDENTIAL_FIELDS = ("api_key", "secret_key", "password", "session_token")
 _CREDENTIAL_HEADER = re.compile(
     r"(?:proxy-)?authorization\Z|x-api-key\Z|api-key\Z|.*[-_](?:token|secret|apikey)\Z", re.I
 )
-_SCHEMES = ("http", "https", "ws", "wss", "grpc", "grpcs", "smtp", "smtps", "s3", "ssh", "resp", "notify")
 _TRANSFORMERS = ("proxy_rewrite", "body_transformer", "set_body", "llm_translator")
 #: What stands in a channel for people or for the enrollment form, or is not applied: never rendered.
 _NOT_RENDERED = frozenset({"params", "customer_access_requests", "raw", "description", "response_rules"})
@@ -246,28 +245,8 @@ def _check_address_fields(channel: JsonObject, found: Findings) -> None:
     for key in ("base_url", "s3_endpoint"):
         value = channel.get(key)
         if isinstance(value, str) and value:
-            _check_base_url(value, found.at(key))
-
-
-def _check_base_url(value: str, found: Findings) -> None:
-    template = parsed(value, Findings())
-    if template is None:
-        return  # already told, with the other templates
-    check_address(template, found)
-    if not isinstance(template.parts[0], str) or value.startswith("${"):
-        return
-    try:
-        parts = urlsplit(template.parts[0] if len(template.parts) > 1 else value)
-        user = parts.username is not None or parts.password is not None
-    except ValueError:
-        found.error(f"not an address (got {shown(value)})", "Write it like https://api.example.com/v1", type="url")
-        return
-    if parts.scheme.lower() not in _SCHEMES or "://" not in value:
-        found.error(f"not an address (got {shown(value)})", "Start it with https://", type="url")
-    elif user:
-        found.error("no credentials in an address", "Put them into api_key or a header", type="literal_credential")
-    elif not value.isprintable() or " " in template.parts[0]:
-        found.error("an address holds no blanks or control characters", type="url")
+            check_base_url(value, found.at(key))
+    check_scheme(method, lifted.get("base_url"), found.at("base_url"))
 
 
 def channel_type(channel: Mapping[str, Any], usage: Usage) -> ChannelType:

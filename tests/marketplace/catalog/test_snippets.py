@@ -63,7 +63,7 @@ class TestSnippets:
         words = shlex.split(found["curl"])
         assert json.loads(words[words.index("-d") + 1]) == {"messages": [], "model": "small", "seed": 7}
 
-    @pytest.mark.parametrize("fields", [{"gateway": "s3"}, {"gateway": "smtp"}, {"access_method": "websocket"}])
+    @pytest.mark.parametrize("fields", [{"gateway": "s3"}, {"gateway": "smtp"}, {"access_method": "mcp"}])
     def test_are_missing_where_http_is_not_spoken(self, fields):
         assert snippets(service(), shown(**fields)) == []
 
@@ -94,6 +94,38 @@ class TestSnippets:
         script.write_text(code)
 
         assert subprocess.run(["node", "--check", script], capture_output=True, check=False).returncode == 0
+
+
+class TestConnections:
+    @pytest.mark.parametrize(
+        ("method", "keys"),
+        [("websocket", ["websocat", "python", "javascript"]), ("grpc", ["grpcurl", "python"])],
+    )
+    def test_have_ways_of_their_own(self, method, keys):
+        assert [each.key for each in snippets(service(), shown(access_method=method))] == keys
+
+    def test_open_websockets_at_the_same_address(self):
+        found = by_key(snippets(service(), shown(access_method="websocket")))
+        assert all("wss://gateway.example/p/acme/chat" in code for code in found.values())
+
+    @pytest.mark.parametrize(
+        ("address", "target", "how"),
+        [
+            ("https://gateway.example/e/ABCD", "gateway.example:443", "secure_channel"),
+            ("http://127.0.0.1:8000/e/ABCD", "127.0.0.1:8000", "insecure_channel"),
+        ],
+    )
+    def test_name_the_service_of_a_grpc_call_in_its_metadata(self, address, target, how):
+        found = by_key(snippets(service(), shown(address, access_method="grpc")))
+        assert all(target in code and "/e/ABCD" in code for code in found.values())
+        assert f"grpc.{how}(" in found["python"]
+
+    @pytest.mark.parametrize("method", ["websocket", "grpc"])
+    def test_quote_whatever_a_seller_wrote(self, method):
+        found = by_key(snippets(service(), shown(f"https://gateway.example/p/{HOSTILE}", access_method=method)))
+        ast.parse(found["python"])
+        words = shlex.split(found.get("websocat") or found["grpcurl"])
+        assert any(HOSTILE in word for word in words)
 
 
 class TestFilled:
