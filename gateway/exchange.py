@@ -23,12 +23,11 @@ from gateway.telling import (
     answered_here,
     client_left,
     content_length,
+    headers_back,
     is_event_stream,
     length_of,
-    own_headers,
     upstream_failed,
 )
-from gateway.upstream import headers as crossing
 from gateway.upstream.errors import (
     UpstreamBadResponse,
     UpstreamError,
@@ -42,7 +41,6 @@ _RESHAPED_BYTES = 8 * 1024 * 1024
 #: What an upstream says of a body that is not the one that is sent.
 _OF_STREAM = frozenset((b"content-length", b"content-encoding", b"etag", b"content-md5", b"digest"))
 _OF_BODY = _OF_STREAM | {b"content-type"}
-_LIMITS = (b"ratelimit-", b"x-ratelimit-", b"anthropic-ratelimit-")
 
 SendHead = Callable[[int, Headers], Awaitable[None]]
 SendBody = Callable[[bytes, bool], Awaitable[None]]
@@ -245,17 +243,12 @@ class Exchange:
             await self._client.send_body(body, last)
 
     def _headers(self, response: UpstreamResponse) -> Headers:
-        """Return the upstream's headers that may cross, and ours."""
-        ctx = self._ctx
-        passed = crossing.for_client(response.headers)
+        """Return the headers of the answer."""
+        headers = response.headers
         if self._reply is not None:
             is_stream = self.tally.meter is not None and self.tally.meter.is_stream
-            passed = [pair for pair in passed if pair[0].lower() not in (_OF_STREAM if is_stream else _OF_BODY)]
-        if ctx.limit_headers is not None:
-            passed = [pair for pair in passed if not pair[0].lower().startswith(_LIMITS)]
-        if ctx.added_stream_usage:
-            passed = [pair for pair in passed if pair[0].lower() != b"content-length"]
-        return passed + own_headers(ctx)
+            headers = [pair for pair in headers if pair[0].lower() not in (_OF_STREAM if is_stream else _OF_BODY)]
+        return headers_back(headers, self._ctx)
 
     async def finish(self) -> None:
         """Make the usage durable and give back what the call did not cost. Only the first time counts."""

@@ -93,12 +93,9 @@ class LeaseBook:
 
     async def hold(self, wallet_id: str, amount: Decimal) -> Hold:
         """Set `amount` aside. Raises InsufficientFunds, StoreUnavailable."""
-        if amount <= 0:
-            return Hold(_ZERO, None)
-        now = self._clock()
-        lease = self._current(wallet_id, now)
-        if wallet_id not in self._waiting and lease.left >= amount and now < lease.good_until:
-            return self._carve(lease, amount, now)
+        if (hold := self.at_once(wallet_id, amount)) is not None:
+            return hold
+        self._current(wallet_id, self._clock())
         waiter = _Waiter(amount, asyncio.get_running_loop().create_future())
         self._waiting.setdefault(wallet_id, deque()).append(waiter)
         if wallet_id not in self._drawing:
@@ -109,6 +106,15 @@ class LeaseBook:
             if waiter.granted.done() and not waiter.granted.cancelled() and waiter.granted.exception() is None:
                 self.release(waiter.granted.result(), _ZERO)
             raise
+
+    def at_once(self, wallet_id: str, amount: Decimal) -> Hold | None:
+        """Set `amount` aside out of what has been drawn already; None when that does not do."""
+        if amount <= 0:
+            return Hold(_ZERO, None)
+        now, lease = self._clock(), self._leases.get(wallet_id)
+        if lease is None or lease.left < amount or now >= lease.good_until or wallet_id in self._waiting:
+            return None
+        return self._carve(lease, amount, now)
 
     def release(self, hold: Hold, charged: Decimal) -> None:
         """End a hold: what was not charged may be held again. charged: at most the hold."""

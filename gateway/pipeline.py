@@ -14,6 +14,7 @@ from gateway.request_log.asking import level_of
 from gateway.spool.errors import SpoolError
 from gateway.steps import authenticate, hold_balance, limit_rate, resolve_route, rewrite
 from gateway.stores.base import StoreUnavailable
+from gateway.tally import Tally
 
 log = logging.getLogger(__name__)
 
@@ -55,3 +56,11 @@ def unavailable(error: Exception, ctx: RequestContext) -> GatewayError:
     log.error("spool.refused request=%s reason=%s", ctx.event_id, error)
     message = "The gateway cannot record usage now, so it makes no call. Call again in a few seconds."
     return GatewayError(503, "temporarily_unavailable", message, retry_after_seconds=5)
+
+
+async def go_on(ctx: RequestContext, deps: Deps, client: Client, tally: Tally) -> None:
+    """Make a call that has begun the short way, and could not be sent there. Raises as `run` does."""
+    try:
+        await exchange.run(ctx, deps, client, tally)
+    except SpoolError as error:
+        raise unavailable(error, ctx) from error

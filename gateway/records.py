@@ -12,7 +12,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
@@ -26,6 +26,17 @@ T = TypeVar("T")
 
 class Untrusted(StoreUnavailable):
     """The feed has been silent for too long: who may call what is not known any more."""
+
+
+class Missing(NamedTuple):
+    """A record that has to be read first."""
+
+    shelf: Shelf[Any]
+    key: str
+
+    async def load(self) -> None:
+        """Read it. Raises StoreUnavailable."""
+        await self.shelf.get(self.key)
 
 
 class Shelf(Generic[T]):
@@ -48,6 +59,13 @@ class Shelf(Generic[T]):
             return False, None
         self._kept.move_to_end(key)
         return True, self._kept[key]
+
+    def holds(self, key: str, record: T) -> bool:
+        """Return whether this very record is the one in memory: nothing has changed since it was taken from here."""
+        if self._kept.get(key) is not record:
+            return False
+        self._kept.move_to_end(key)
+        return True
 
     async def get(self, key: str) -> T | None:
         """Return the record, read from the store once however many ask. Raises StoreUnavailable."""

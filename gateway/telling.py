@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import math
+from functools import lru_cache
 
 from gateway.context import Headers, RequestContext
 from gateway.errors import GatewayError
+from gateway.upstream import headers as crossing
 from gateway.upstream.errors import (
     BadRequestHead,
     EgressRefused,
@@ -20,6 +22,9 @@ from gateway.upstream.errors import (
 )
 from gateway.upstream.response import UpstreamResponse
 
+#: What upstreams say of limits that are not the caller's.
+_LIMITS = (b"ratelimit-", b"x-ratelimit-", b"anthropic-ratelimit-")
+
 
 def own_headers(ctx: RequestContext) -> Headers:
     """Return what we tell of the call: its id, who served it, and what it was estimated to cost at most."""
@@ -28,15 +33,29 @@ def own_headers(ctx: RequestContext) -> Headers:
         headers += ctx.limit_headers
     if ctx.part is not None:
         headers += ctx.part.headers()
-    if ctx.plan is not None:
-        headers += [
-            (b"x-usvc-service", ctx.plan.service.name.encode("ascii", "replace")),
-            (b"x-usvc-channel", ctx.plan.channel.name.encode("ascii", "replace")),
-            (b"x-usvc-cost-estimate", f"{ctx.estimate:f} {ctx.plan.price.currency}".encode()),
-        ]
-        if ctx.plan.enrollment is not None:
-            headers.append((b"x-usvc-enrollment", ctx.plan.enrollment.code.encode()))
+    if (plan := ctx.plan) is not None:
+        headers += _served_by(plan.service.name, plan.channel.name, plan.enrollment.code if plan.enrollment else "")
+        headers.append((b"x-usvc-cost-estimate", f"{ctx.estimate:f} {plan.price.currency}".encode()))
     return headers
+
+
+def headers_back(headers: Headers, ctx: RequestContext) -> Headers:
+    """Return the upstream's headers that may cross to the client, and ours."""
+    passed = crossing.for_client(headers)
+    if ctx.limit_headers is not None:
+        passed = [pair for pair in passed if not pair[0].lower().startswith(_LIMITS)]
+    if ctx.added_stream_usage:
+        passed = [pair for pair in passed if pair[0].lower() != b"content-length"]
+    return passed + own_headers(ctx)
+
+
+@lru_cache(maxsize=4096)
+def _served_by(service: str, channel: str, enrollment: str) -> Headers:
+    headers = [
+        (b"x-usvc-service", service.encode("ascii", "replace")),
+        (b"x-usvc-channel", channel.encode("ascii", "replace")),
+    ]
+    return [*headers, (b"x-usvc-enrollment", enrollment.encode())] if enrollment else headers
 
 
 def upstream_failed(error: UpstreamError) -> GatewayError:

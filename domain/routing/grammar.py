@@ -67,6 +67,11 @@ class ParsedPath:
     wrappers: str = ""
 
     @property
+    def names_more_than_a_service(self) -> bool:
+        """Return whether there is more to the path than one service and what to ask it."""
+        return bool(self.wrappers) or self.target not in "pe"
+
+    @property
     def without_controls(self) -> str:
         """Return the path as it is written without wrappers and control parameters, from the target's letter on."""
         path = "/".join((self.target, *self.segments))

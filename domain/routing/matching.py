@@ -46,14 +46,16 @@ class NoKey:
 class Table:
     """Paths to routing keys to values. One dictionary look-up a path segment, whatever the number of routes."""
 
-    __slots__ = ("_lengths", "_paths")
+    __slots__ = ("_lengths", "_paths", "version")
 
     def __init__(self) -> None:
+        self.version = 0  # another one after each change
         self._paths: dict[str, dict[str, str]] = {}
         self._lengths: tuple[int, ...] = ()  # in segments, of every path there ever was, the longest first
 
     def set(self, path: str, entries: Iterable[tuple[str, str]]) -> None:
         """Make `entries` (canonical key, value) the whole of what stands at `path`."""
+        self.version += 1
         at_path: dict[str, str] = {}
         for key, value in entries:
             at_path.setdefault(key, value)
@@ -71,6 +73,7 @@ class Table:
 
     def remove(self, path: str) -> None:
         """Forget a path."""
+        self.version += 1
         self._paths.pop(path, None)
 
     def __len__(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from gateway import pipeline
@@ -12,17 +13,26 @@ from gateway.deps import Deps
 from gateway.door import answers
 from gateway.errors import GatewayError
 from gateway.exchange import Client
+from gateway.plain import call as plain
+from gateway.plain.call import PlainCall
+from gateway.plain.plans import Plans
 from gateway.responses import error_answer
+from gateway.tally import Tally
 from gateway.telling import own_headers
 from gateway.upstream.errors import UpstreamError
 
 log = logging.getLogger(__name__)
 
 _NO_BODY = frozenset((204, 304))
+Way = Callable[[RequestContext, Deps, Client], Awaitable[None]]
 
 
 async def _nowhere(*_: object) -> None:
     """The way back of a call that is over."""
+
+
+async def _until(over: asyncio.Future[None]) -> None:
+    await over
 
 
 class Line(Protocol):
@@ -42,59 +52,118 @@ class Call:
     """Runs once. `leave` tells it that its client has hung up; it then ends what it owes to the books."""
 
     __slots__ = ("_chunked", "_client", "_ctx", "_deps", "_head", "_is_bodiless", "_is_old", "_left_bytes", "_line",
-                 "has_begun", "is_complete", "keeps", "task")  # fmt: skip
+                 "_over", "_plain", "_task", "has_begun", "is_complete", "is_gone", "keeps")  # fmt: skip
 
     def __init__(self, line: Line, ctx: RequestContext, deps: Deps, *, keeps: bool, is_old: bool) -> None:
         """keeps: whether the client wants the connection again; is_old: whether it speaks HTTP/1.0."""
         self._line, self._ctx, self._deps = line, ctx, deps
         self.keeps, self._is_old = keeps, is_old
-        self._client = Client(self._send_head, self._send_body)
+        self._client: Client | None = None  # of the general way
+        self._plain: PlainCall | None = None  # the short way, when the call takes it
+        self._task: asyncio.Task[None] | None = None
+        self._over: asyncio.Future[None] | None = None
         self._chunked = self._is_bodiless = False
         self._head = b""
         self._left_bytes: int | None = None
-        self.has_begun = self.is_complete = False
-        self.task: asyncio.Task[None] | None = None
+        self.has_begun = self.is_complete = self.is_gone = False
+
+    def start(self, plans: Plans) -> None:
+        """Answer the request, whatever happens."""
+        self._plain = plain.prepared(self._ctx, self._deps, plans, self)
+        if self._plain is None:
+            self._take(pipeline.run)
+        else:
+            self._plain.send()
+
+    def _take(self, way: Way) -> None:
+        """Take the general way."""
+        self._plain = None
+        self._client = client = Client(self._send_head, self._send_body, is_gone=self.is_gone)
+        self._task = asyncio.get_running_loop().create_task(self._run(way, client))
+
+    def go_on(self, tally: Tally) -> None:
+        """Let the general way make a call that could not be sent the short way."""
+        self._take(lambda ctx, deps, client: pipeline.go_on(ctx, deps, client, tally))
+
+    def ended(self) -> asyncio.Task[None]:
+        """Return what is done when the call is over."""
+        if self._task is not None:
+            return self._task
+        loop = asyncio.get_running_loop()
+        if self._over is None:
+            self._over = loop.create_future()
+        return loop.create_task(_until(self._over))
 
     def leave(self) -> None:
         """Note that the client has hung up."""
-        if not self._client.is_gone:
+        if self.is_gone:
+            return
+        self.is_gone = True
+        if self._plain is not None:
+            self._plain.leave()
+        elif self._client is not None:
             self._client.leave()
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the client does not read."""
+        return self._line.is_write_paused
+
+    def resume(self) -> None:
+        """Note that the client reads again."""
+        if self._plain is not None:
+            self._plain.flow()
 
     def close_after(self) -> None:
         """Let this answer be the last on its connection."""
         self.keeps = False
 
-    async def run(self) -> None:
-        """Answer the request, whatever happens."""
+    async def _run(self, way: Way, client: Client) -> None:
         refusal: GatewayError | None = None
         try:
-            await pipeline.run(self._ctx, self._deps, self._client)
+            await way(self._ctx, self._deps, client)
         except GatewayError as error:
             refusal = error
-            await self._refuse(error)
         except UpstreamError:
             pass  # the answer is cut short: the connection is closed, and the client sees that
         except Exception:
             log.exception("gateway.call_failed request=%s", self._ctx.event_id)
             refusal = GatewayError(500, "internal_error", "The gateway failed. Call again; tell us the id.")
-            await self._refuse(refusal)
         finally:
-            if refusal is not None or self._ctx.trail is not None:
-                self._deps.request_log.note(self._ctx, refusal)
-            self._line.answered(keep=self.is_complete and self.keeps)
+            self.end(refusal)
+
+    def end(self, refusal: GatewayError | None = None) -> None:
+        """Take the end of the call. refusal: what to answer, as long as no answer has begun."""
+        if refusal is not None:
+            self._refuse(refusal)
+        if refusal is not None or self._ctx.trail is not None:
+            self._deps.request_log.note(self._ctx, refusal)
+        if self._client is not None:
             # the call and its client hold each other: let go, so that nobody has to look for the ring
             self._client.send_head, self._client.send_body = _nowhere, _nowhere
-            self.task = None
+        if self._over is not None and not self._over.done():
+            self._over.set_result(None)
+        self._plain = self._task = None
+        self._line.answered(keep=self.is_complete and self.keeps)
 
-    async def _refuse(self, error: GatewayError) -> None:
-        if self.has_begun or self._client.is_gone:
+    def _refuse(self, error: GatewayError) -> None:
+        if self.has_begun or self.is_gone:
             return  # what has left cannot be taken back
         answer = error_answer(error, request_id=self._ctx.event_id, site_url=self._deps.settings.site_url)
-        await self._send_head(answer.status, answer.headers + own_headers(self._ctx))
-        await self._send_body(answer.body, True)
+        self.put_head(answer.status, answer.headers + own_headers(self._ctx))
+        self.put_body(answer.body, last=True)
 
     async def _send_head(self, status: int, headers: Headers) -> None:
-        if self._client.is_gone:
+        self.put_head(status, headers)
+
+    async def _send_body(self, body: bytes, last: bool) -> None:
+        if self._line.is_write_paused:
+            await self._line.drained()
+        self.put_body(body, last)
+
+    def put_head(self, status: int, headers: Headers) -> None:
+        """Begin the answer."""
+        if self.is_gone:
             return
         framing = self._frame(status, headers)
         self._head = answers.render(status, self._line.default_headers, headers, framing)
@@ -104,7 +173,7 @@ class Call:
             asyncio.get_running_loop().call_soon(self._flush_head)
 
     def _flush_head(self) -> None:
-        if self._head and not self._client.is_gone:
+        if self._head and not self.is_gone:
             self._line.write(self._head)
         self._head = b""
 
@@ -121,16 +190,14 @@ class Call:
         coding = b"transfer-encoding: chunked\r\n" if self._chunked else b""
         return coding if self.keeps else coding + b"connection: close\r\n"
 
-    async def _send_body(self, body: bytes, last: bool) -> None:
-        line = self._line
-        if line.is_write_paused:
-            await line.drained()
-        if self._client.is_gone or self.is_complete:
+    def put_body(self, body: bytes, last: bool) -> None:
+        """Send a piece of the body, however much of it the client has read."""
+        if self.is_gone or self.is_complete:
             return
         head, self._head = self._head, b""
         piece = head + self._framed(body, last)
         if piece:
-            line.write(piece)
+            self._line.write(piece)
         if last:
             # a length that was promised and not kept must not be made up by the next answer
             self.is_complete = not self._left_bytes or self._is_bodiless

@@ -126,11 +126,11 @@ class DoorProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._desk.deadlines.forget(self)
         self._is_deaf = True
-        self.resume_writing()
         self._waiting.clear()
         if (call := self._call) is not None:
             self._outlive(call)
             call.leave()
+        self.resume_writing()
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
@@ -155,6 +155,8 @@ class DoorProtocol(HttpToolsProtocol):
                 self.deadline = math.inf
             if self._writable is not None and not self._writable.done():
                 self._writable.set_result(None)
+            if self._call is not None:
+                self._call.resume()
 
     def expire(self, now: float) -> None:
         """End what takes too long: a request, a client that does not read, a connection that nobody uses."""
@@ -319,7 +321,7 @@ class DoorProtocol(HttpToolsProtocol):
             self.answered(keep=call.keeps)
             return
         self._call = call
-        call.task = self.loop.create_task(call.run())
+        call.start(self._desk.plans)
 
     def answered(self, *, keep: bool) -> None:
         """Take the end of a call."""
@@ -358,9 +360,9 @@ class DoorProtocol(HttpToolsProtocol):
 
     def _outlive(self, call: Call) -> None:
         """Let the server's shutdown wait for a call whose connection it no longer sees."""
-        if call.task is not None:
-            self.tasks.add(call.task)
-            call.task.add_done_callback(self.tasks.discard)
+        ended = call.ended()
+        self.tasks.add(ended)
+        ended.add_done_callback(self.tasks.discard)
 
     # refusals
 

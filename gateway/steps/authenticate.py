@@ -11,10 +11,17 @@ from domain.routing.snapshot import ApiKeyRecord
 from gateway.context import RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
+from gateway.records import Missing
 
 
 async def run(ctx: RequestContext, deps: Deps) -> None:
     """Set ctx.key and ctx.customer. Raises GatewayError 401 or 403, StoreUnavailable."""
+    while ctx.customer is None and (missing := look(ctx, deps)) is not None:
+        await missing.load()
+
+
+def look(ctx: RequestContext, deps: Deps) -> Missing | None:
+    """Set ctx.key and ctx.customer, or return what has to be read first. Raises as `run` does."""
     raw = presented_key(ctx)
     if not raw:
         message = "No API key was given. Send it as 'Authorization: Bearer svcpass_…', 'x-api-key' or 'api-key'."
@@ -24,7 +31,10 @@ async def run(ctx: RequestContext, deps: Deps) -> None:
         ctx.token = _token(raw, deps)
         key = _in_place_of_a_key(ctx.token)
     else:
-        key = await _key(raw, deps)
+        found = _key(raw, deps)
+        if isinstance(found, Missing):
+            return found
+        key = found
     if key.team_kind != "customer":
         message = "This key belongs to a seller account. Call the gateway with a key of a customer account."
         raise GatewayError(403, "not_a_customer_key", message)
@@ -33,22 +43,23 @@ async def run(ctx: RequestContext, deps: Deps) -> None:
         raise GatewayError(403, "key_may_not_call", message)
     known, customer = deps.records.shelves["customer"].peek(key.team_id)
     if not known:
-        customer = await deps.records.shelves["customer"].get(key.team_id)
+        return Missing(deps.records.shelves["customer"], key.team_id)
     if customer is None:
         raise GatewayError(403, "account_closed", "This account may not make calls now. Write to support.")
     ctx.key, ctx.customer = key, customer
     if key.id:
         deps.use_marks.key_used(key.id)
+    return None
 
 
-async def _key(raw: str, deps: Deps) -> ApiKeyRecord:
+def _key(raw: str, deps: Deps) -> ApiKeyRecord | Missing:
     digest = deps.keys.of(raw)
     if digest is None:
         message = "This is not an API key of ours: letters are missing or mistyped. Copy it again, or create a new one."
         raise GatewayError(401, "unauthenticated", message)
     known, key = deps.records.shelves["api_key"].peek(digest)
     if not known:
-        key = await deps.records.shelves["api_key"].get(digest)
+        return Missing(deps.records.shelves["api_key"], digest)
     if key is None or (key.expires_at is not None and key.expires_at <= time.time()):
         message = "The API key is unknown, expired or revoked. Create a new one under Developer, API keys."
         raise GatewayError(401, "unauthenticated", message)

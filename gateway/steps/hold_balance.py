@@ -21,8 +21,7 @@ from gateway.leases import InsufficientFunds
 async def run(ctx: RequestContext, deps: Deps) -> None:
     """Set ctx.hold. Raises GatewayError 402 or 422, StoreUnavailable."""
     assert ctx.plan is not None
-    assert ctx.price is not None
-    ctx.estimate = most(ctx.plan, ctx.price, ctx.body_json, len(ctx.body))
+    estimate(ctx)
     if ctx.token is not None:
         await _within(ctx.token, ctx, deps)
     purse = ctx.part.purse if ctx.part is not None else None
@@ -34,6 +33,13 @@ async def run(ctx: RequestContext, deps: Deps) -> None:
         if isinstance(error, InsufficientFunds):
             raise too_little(error, ctx.plan.price.currency) from error
         raise
+
+
+def estimate(ctx: RequestContext) -> None:
+    """Set ctx.estimate. Raises GatewayError 422."""
+    assert ctx.plan is not None
+    assert ctx.price is not None
+    ctx.estimate = most(ctx.plan, ctx.price, ctx.body_json, len(ctx.body))
 
 
 async def _within(token: CallToken, ctx: RequestContext, deps: Deps) -> None:

@@ -20,6 +20,7 @@ from gateway.compiled import CompiledService
 from gateway.context import RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
+from gateway.records import Missing
 
 
 async def run(ctx: RequestContext, deps: Deps) -> None:
@@ -27,14 +28,30 @@ async def run(ctx: RequestContext, deps: Deps) -> None:
 
     Raises GatewayError, StoreUnavailable.
     """
+    parsed = ctx.parsed or read(ctx)
+    if parsed.names_more_than_a_service:
+        ctx.tree = await _plan(ctx, parsed, deps)
+        return
+    while ctx.plan is None and (missing := look(ctx, parsed, deps)) is not None:
+        await missing.load()
+
+
+def read(ctx: RequestContext) -> grammar.ParsedPath:
+    """Set ctx.parsed and ctx.body_json, and return what the path says. Raises GatewayError 400, 404."""
     try:
-        parsed = ctx.parsed = _parse(ctx.path, ctx.query)
+        parsed = _parse(ctx.path, ctx.query)
     except grammar.BadPath as error:
         raise unreadable(error) from error
     ctx.body_json = _json(ctx)
-    if parsed.wrappers or parsed.target not in "pe":
-        ctx.tree = await _plan(ctx, parsed, deps)
-        return
+    ctx.parsed = parsed
+    return parsed
+
+
+def look(ctx: RequestContext, parsed: grammar.ParsedPath, deps: Deps) -> Missing | None:
+    """Set ctx.plan, ctx.channel and ctx.price, or return what has to be read first. Raises as `run` does.
+
+    For paths that name one service. A channel with several servers makes a tree of it.
+    """
     assert ctx.customer is not None
     found = plan.find(
         parsed,
@@ -45,7 +62,9 @@ async def run(ctx: RequestContext, deps: Deps) -> None:
     )
     if isinstance(found, plan.Refusal):
         raise refused(found)
-    service = await service_of(found.service_id, ctx, deps)
+    service = _service(found.service_id, ctx, deps)
+    if isinstance(service, Missing):
+        return service
     chosen = plan.choose(found, service.record, ctx.customer.record, parsed, access=ctx.access)
     if isinstance(chosen, plan.Refusal):
         raise refused(chosen)
@@ -53,6 +72,7 @@ async def run(ctx: RequestContext, deps: Deps) -> None:
     assert ctx.channel is not None
     if ctx.channel.servers:
         ctx.tree = chosen
+    return None
 
 
 def _parse(path: str, query: str) -> grammar.ParsedPath:
@@ -81,11 +101,17 @@ def bind(ctx: RequestContext, call: plan.Call, service: CompiledService, deps: D
 
 async def service_of(service_id: str, ctx: RequestContext, deps: Deps) -> CompiledService:
     """Return a service by its id. Raises GatewayError 404, StoreUnavailable."""
+    while isinstance(found := _service(service_id, ctx, deps), Missing):
+        await found.load()
+    return found
+
+
+def _service(service_id: str, ctx: RequestContext, deps: Deps) -> CompiledService | Missing:
     if ctx.candidate is not None and ctx.candidate.service.record.id == service_id:
         return ctx.candidate.service
     known, service = deps.records.shelves["service"].peek(service_id)
     if not known:
-        service = await deps.records.shelves["service"].get(service_id)
+        return Missing(deps.records.shelves["service"], service_id)
     if service is None:
         message = "There is no such service. Browse the market for what is on offer."
         raise GatewayError(404, "service_not_found", message)

@@ -28,7 +28,7 @@ async def run(ctx: RequestContext, deps: Deps) -> None:
     channel = ctx.channel
     assert channel is not None
     if (rendering := deps.rendered.of(channel)) is not None:
-        _use(rendering, ctx, deps)
+        use(rendering, ctx, deps)
         return
     context = template_context(ctx)
     try:
@@ -158,8 +158,8 @@ def _check_consent(ctx: RequestContext, deps: Deps, values: Values, host: str) -
             raise GatewayError(403, "secret_consent_required", message)
 
 
-def _use(rendering: Rendering, ctx: RequestContext, deps: Deps) -> None:
-    """Take what is the same for every call of the channel; the rest is the call's own."""
+def use(rendering: Rendering, ctx: RequestContext, deps: Deps) -> None:
+    """Take what is the same for every call of the channel; the rest is the call's own. Raises GatewayError."""
     assert ctx.channel is not None
     for used, _ in rendering.secrets:
         ctx.secrets_used.add(used)

@@ -44,6 +44,10 @@ class Breaker:
             raise UpstreamOpen(f"{host} has not answered the last calls and is left alone.", seconds=waits)
         state.probed_until = now + _PROBE_SECONDS
 
+    def watches(self, origin: str) -> bool:
+        """Return whether the host has failed lately, so that `check` has something to say."""
+        return origin in self._states
+
     def failed(self, origin: str) -> None:
         """Note that the host did not answer."""
         state = self._states.get(origin)

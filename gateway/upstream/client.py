@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from gateway.upstream.breaker import Breaker
 from gateway.upstream.connection import Body, Connection, Question
@@ -65,14 +65,49 @@ class UpstreamClient:
         self._breaker.check(origin.name, origin.host)
         try:
             response = await self._exchange(origin, addresses, question, timeouts)
-        except (UpstreamRefused, UpstreamTimeout, UpstreamClosed):
-            self._breaker.failed(origin.name)
+        except BaseException as error:
+            self.judge(origin, error)
             raise
-        except BaseException:
-            self._breaker.told_nothing(origin.name)
-            raise
-        self._breaker.answered(origin.name)
+        self.judge(origin)
         return response
+
+    def begin(
+        self,
+        method: str,
+        url: str,
+        headers: Iterable[tuple[bytes, bytes]],
+        body: bytes | None,
+        told: Callable[[], None],
+    ) -> tuple[Origin, UpstreamResponse] | None:
+        """Send a request on a connection that is kept, or do nothing and return None: then `request` can wait for one.
+
+        told: called whenever something of the answer has come. Who calls this looks at what came, `judge`s it, and
+        sends again with `request` what a connection took with it that was closed while we wrote.
+        Raises: EgressRefused, BadRequestHead.
+        """
+        origin, target = self._guard.split(url)
+        now = asyncio.get_running_loop().time()
+        addresses = self._guard.known(origin, now)
+        if addresses is None or self._breaker.watches(origin.name):
+            return None
+        head = request_head(method, target, origin.authority, headers, len(body or b""), body is not None)
+        connection = self._pool.take_free(origin, addresses)
+        if connection is None:
+            return None
+        timeouts = self._limits.timeouts
+        question = Question(head, body, None, method == "HEAD", timeouts, now + timeouts.total)
+        response = connection.ask(question)
+        response.listener = told
+        return origin, response
+
+    def judge(self, origin: Origin, error: BaseException | None = None) -> None:
+        """Note whether a host has answered. error: what came in place of an answer's head."""
+        if error is None:
+            self._breaker.answered(origin.name)
+        elif isinstance(error, UpstreamRefused | UpstreamTimeout | UpstreamClosed):
+            self._breaker.failed(origin.name)
+        else:
+            self._breaker.told_nothing(origin.name)
 
     async def _exchange(
         self, origin: Origin, addresses: tuple[str, ...], question: Question, timeouts: Timeouts

@@ -52,6 +52,14 @@ class Pool:
             connection.close()
         return None
 
+    def take_free(self, origin: Origin, addresses: Container[str]) -> Connection | None:
+        """Count one more call to an origin and return an idle connection for it, or do neither and return None."""
+        count = self._in_use.get(origin.name, 0)
+        if count >= self._per_host or (kept := self.take(origin, addresses)) is None:
+            return None
+        self._in_use[origin.name] = count + 1
+        return kept
+
     def keep(self, connection: Connection) -> None:
         """Take a connection whose answer is complete."""
         if self._idle_count >= self._max_idle:

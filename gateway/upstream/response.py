@@ -89,6 +89,11 @@ class UpstreamResponse:
         """What came in place of the rest, once all before it has been taken; None while nothing did."""
         return None if self._chunks else self._error
 
+    @property
+    def has_more(self) -> bool:
+        """Whether something has arrived that was not taken yet."""
+        return bool(self._chunks)
+
     def take(self) -> bytes:
         """Return what has arrived since the last time, perhaps nothing."""
         return self._take() if self._chunks else b""

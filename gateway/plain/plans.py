@@ -1,0 +1,128 @@
+"""What the steps have found out about a plain call, for the next one with the same key, path and model.
+
+It holds as long as the records that it was made from are the ones in memory: a change drops them, and it with them.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from domain.pricing import CompiledPrice
+from domain.routing.plan import Call
+from domain.routing.snapshot import ApiKeyRecord
+from gateway import settling
+from gateway.compiled import CompiledChannel, CompiledCustomer, CompiledService
+from gateway.context import RequestContext
+from gateway.deps import Deps
+from gateway.rendered import Rendering
+from gateway.request_log.asking import level_of
+from gateway.steps import authenticate, resolve_route
+
+_SIZE = 20_000
+_LONGEST = 512
+Key = tuple[str, str, str, str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class PlainPlan:
+    """A plain call and the records behind it. known: what its usage events say alike."""
+
+    digest: str
+    key: ApiKeyRecord
+    customer: CompiledCustomer
+    service: CompiledService
+    channel: CompiledChannel
+    call: Call
+    price: CompiledPrice
+    routes_version: int
+    known: bytes
+
+    def holds(self, deps: Deps) -> bool:
+        """Return whether nothing has changed since it was made."""
+        shelves, expires_at = deps.records.shelves, self.key.expires_at
+        return (
+            self.routes_version == deps.records.routes.version
+            and shelves["api_key"].holds(self.digest, self.key)
+            and shelves["customer"].holds(self.key.team_id, self.customer)
+            and shelves["service"].holds(self.call.service.id, self.service)
+            and (expires_at is None or expires_at > time.time())
+        )
+
+    def fill(self, ctx: RequestContext, deps: Deps) -> None:
+        """Set in the context what the steps would have set."""
+        ctx.key, ctx.customer, ctx.plan, ctx.channel = self.key, self.customer, self.call, self.channel
+        ctx.price, ctx.known = self.price, self.known
+        deps.use_marks.key_used(self.key.id)
+
+
+class Plans:
+    """Plans by key, method, path, query and model, the oldest out first."""
+
+    def __init__(self, size: int = _SIZE) -> None:
+        self._size = size
+        self._kept: dict[Key, PlainPlan] = {}
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def prepare(self, ctx: RequestContext, deps: Deps) -> Rendering | None:
+        """Do the first steps of a plain call, and return what is sent with it; None for calls that are not plain.
+
+        Raises GatewayError, StoreUnavailable as the steps do. What they have set stays set: nothing is done twice.
+        """
+        parsed = resolve_route.read(ctx)
+        if parsed.names_more_than_a_service:
+            return None
+        deps.records.check_trust()
+        key = _key(ctx)
+        plan = self._kept.get(key)
+        if plan is not None and plan.holds(deps):
+            plan.fill(ctx, deps)
+        elif not self._look(key, ctx, deps):
+            return None
+        assert ctx.channel is not None
+        # a call that is followed for its customer's log is more than its usage event
+        return deps.rendered.of(ctx.channel) if level_of(ctx) is None else None
+
+    def _look(self, key: Key, ctx: RequestContext, deps: Deps) -> bool:
+        """Take the steps, and remember what comes of it. Return whether the call is plain."""
+        assert ctx.parsed is not None
+        if authenticate.look(ctx, deps) is not None or ctx.token is not None:
+            return False
+        if resolve_route.look(ctx, ctx.parsed, deps) is not None or ctx.tree is not None:
+            return False
+        if ctx.channel is None or ctx.channel.shaping is not None or ctx.channel.bounds is not None:
+            return False
+        if len(ctx.path) + len(ctx.query) <= _LONGEST:
+            self._remember(key, ctx, deps)
+        return True
+
+    def _remember(self, key: Key, ctx: RequestContext, deps: Deps) -> None:
+        call, shelves = ctx.plan, deps.records.shelves
+        assert call is not None
+        assert ctx.key is not None
+        assert ctx.customer is not None
+        assert ctx.channel is not None
+        assert ctx.price is not None
+        digest, (_, service) = deps.keys.of(key[0]), shelves["service"].peek(call.service.id)
+        if digest is None or service is None:
+            return
+        ctx.known = settling.known(ctx, deps)
+        if len(self._kept) >= self._size:
+            self._kept.pop(next(iter(self._kept)))
+        self._kept[key] = PlainPlan(
+            digest, ctx.key, ctx.customer, service, ctx.channel, call, ctx.price, deps.records.routes.version, ctx.known
+        )
+
+
+def _key(ctx: RequestContext) -> Key:
+    body = ctx.body_json
+    model = body.get("model") if isinstance(body, dict) else None
+    return (
+        authenticate.presented_key(ctx),
+        ctx.method,
+        ctx.path,
+        ctx.query,
+        model if isinstance(model, str) else None,
+    )
