@@ -20,6 +20,10 @@ Metrics = Mapping[str, int | Decimal]
 _BEGINNING = (
     b'{%b,"event_id":"%b","lease_id":%b,"hold":"%b","request_bytes":%d,"started_at":"%b"'  # ids, digits: no escapes
 )
+_INTENT = (
+    b'%b,"usage":{},"status":0,"outcome":"interrupted","flags":["unfinished"],"finished_at":"%b","response_bytes":0,'
+    b'"latency_ms":0,"ttfb_ms":null}'
+)
 #: The second that was written last, and its text: the events of a second share it.
 _second: tuple[int, str] = (-1, "")
 
@@ -77,6 +81,11 @@ def beginning(
     lease = b"null" if lease_id is None else b'"%b"' % lease_id.encode()
     started_at = moment(started_ms).encode()
     return _BEGINNING % (fixed_members, event_id.encode(), lease, str(hold).encode(), request_bytes, started_at)
+
+
+def intent(begun: bytes, *, started_ms: int) -> bytes:
+    """Return the event of an attempt that has just begun: what is charged for it when nothing more is heard of it."""
+    return _INTENT % (begun, moment(started_ms).encode())
 
 
 def moment(milliseconds: int) -> str:

@@ -22,9 +22,8 @@ from gateway.tally import Tally
 from gateway.telling import (
     answered_here,
     client_left,
-    content_length,
+    framing,
     headers_back,
-    is_event_stream,
     length_of,
     upstream_failed,
 )
@@ -101,9 +100,8 @@ class Exchange:
         if self._client.is_gone:
             raise client_left()
         response = await self._ask()
-        is_stream = is_event_stream(response.headers)
+        is_stream, length = framing(response.headers)
         tally.answered(response, is_stream=is_stream)
-        length = content_length(response.headers)
         try:
             bounds = ctx.channel.bounds if ctx.channel is not None else None
             if bounds is not None and bounds.constraints.response_bytes:

@@ -42,8 +42,12 @@ class Account:
 
     def open(self) -> None:
         """Note that the attempt will be made. Raises SpoolError."""
-        intent = self.event("interrupted", {}, ("unfinished",), status=0, response_bytes=0)
-        self._deps.spool.intent(self._ctx.event_id, intent.to_bytes())
+        ctx = self._ctx
+        if ctx.part is not None and ctx.part.flags:
+            intent = self.event("interrupted", {}, ("unfinished",), status=0, response_bytes=0).to_bytes()
+        else:
+            intent = attempts.intent(self._beginning or self._begin(), started_ms=ctx.started_ms)
+        self._deps.spool.intent(ctx.event_id, intent)
         crash_points.reach("call.before_upstream")
         self._asked_at = time.monotonic()
 

@@ -94,14 +94,13 @@ def length_of(body: bytes) -> tuple[bytes, bytes]:
     return b"content-length", str(len(body)).encode()
 
 
-def content_length(headers: Headers) -> int | None:
-    """Return how long the body is said to be, or None."""
+def framing(headers: Headers) -> tuple[bool, int | None]:
+    """Return whether the body is a stream of events, and how long it is said to be."""
+    is_stream, length = False, None
     for name, value in headers:
-        if name.lower() == b"content-length":
-            return int(value)
-    return None
-
-
-def is_event_stream(headers: Headers) -> bool:
-    """Return whether the body is a stream of events."""
-    return any(name.lower() == b"content-type" and b"event-stream" in value.lower() for name, value in headers)
+        size = len(name)
+        if size == 12 and name.lower() == b"content-type":
+            is_stream = is_stream or b"event-stream" in value.lower()
+        elif size == 14 and length is None and name.lower() == b"content-length":
+            length = int(value)
+    return is_stream, length

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from domain.metering import steps
@@ -21,8 +21,9 @@ _OUTPUT_LIMITS = frozenset((
     "maxOutputTokens", "maxTokens", "maxTokenCount", "num_predict",
 ))  # fmt: skip
 #: Where the limits of Gemini, Bedrock and Ollama stand.
-_OPTION_GROUPS = ("generationConfig", "generation_config", "inferenceConfig", "textGenerationConfig", "options")
-_OPTION_NAMES = frozenset(_OPTION_GROUPS)
+_OPTION_GROUPS = frozenset(
+    ("generationConfig", "generation_config", "inferenceConfig", "textGenerationConfig", "options")
+)
 _DECLARED_OUTPUT = ("max_output_tokens", "maxOutputTokens", "max_completion_tokens")
 _ANSWERS = frozenset(
     ("n", "candidateCount", "numberOfImages", "num_images", "sampleCount", "num_generations", "best_of")
@@ -45,9 +46,9 @@ def max_usage(body: Any, body_bytes: int, details: Mapping[str, Any]) -> dict[st
     Source: docs/algorithms/holds.md.
     """
     request = body if isinstance(body, dict) else {}
-    answers = max([1, *_numbers(request, _ANSWERS)])
+    asked_out, answers = _asked(request)
     tokens_in = _input_tokens(request, body_bytes, details)
-    tokens_out = _output_tokens(request, details) * answers * _prompts(request)
+    tokens_out = _output_tokens(asked_out, details) * answers * _prompts(request)
     return {
         "input_tokens": tokens_in,
         "output_tokens": tokens_out,
@@ -91,7 +92,7 @@ def ensure_stream_usage(body: dict[str, Any], path: str) -> tuple[dict[str, Any]
 
 def _input_tokens(request: Mapping[str, Any], body_bytes: int, details: Mapping[str, Any]) -> int:
     context = _declared(details, "context_length", "max_context_length")
-    bound = body_bytes + _REFERENCE_TOKENS * sum(1 for _ in _references(request))
+    bound = body_bytes + _REFERENCE_TOKENS * _references(request)
     if request.get("tools") or request.get("functions"):
         bound += _TOOL_TOKENS
     if request.get("previous_response_id") or request.get("conversation"):
@@ -99,14 +100,14 @@ def _input_tokens(request: Mapping[str, Any], body_bytes: int, details: Mapping[
     return min(bound, context) if context else bound
 
 
-def _output_tokens(request: Mapping[str, Any], details: Mapping[str, Any]) -> int:
-    asked = max(_numbers(request, _OUTPUT_LIMITS), default=0)
+def _output_tokens(asked: int, details: Mapping[str, Any]) -> int:
     declared = _declared(details, *_DECLARED_OUTPUT)
     return min(asked or declared, declared or asked) or DEFAULT_OUTPUT_TOKENS
 
 
-def _references(request: Mapping[str, Any]) -> Iterable[object]:
-    """Yield the parts of a conversation that are not text."""
+def _references(request: Mapping[str, Any]) -> int:
+    """Return how many parts of a conversation are not text."""
+    count = 0
     for name, inside in _CONVERSATIONS:
         turns = request.get(name)
         if not isinstance(turns, list):
@@ -114,7 +115,8 @@ def _references(request: Mapping[str, Any]) -> Iterable[object]:
         for turn in turns:
             parts = turn.get(inside) if isinstance(turn, dict) else None
             if isinstance(parts, list):
-                yield from (part for part in parts if isinstance(part, dict) and not isinstance(part.get("text"), str))
+                count += sum(isinstance(part, dict) and not isinstance(part.get("text"), str) for part in parts)
+    return count
 
 
 def _prompts(request: Mapping[str, Any]) -> int:
@@ -123,18 +125,21 @@ def _prompts(request: Mapping[str, Any]) -> int:
     return max(len(prompt), 1) if isinstance(prompt, list) and not all(isinstance(part, int) for part in prompt) else 1
 
 
-def _numbers(request: Mapping[str, Any], names: frozenset[str]) -> list[int]:
-    """Return the positive numbers that a request gives under any of the names, at its top or among its options."""
-    places = [request]
-    if not _OPTION_NAMES.isdisjoint(request):
-        places += [options for group in _OPTION_GROUPS if isinstance(options := request.get(group), dict)]
-    return [
-        number
-        for place in places
-        if not names.isdisjoint(place)
-        for name in names.intersection(place)
-        if (number := _positive(place[name]))
-    ]
+def _asked(request: Mapping[str, Any]) -> tuple[int, int]:
+    """Return how many tokens a request wants at most, 0 when it does not say, and how many answers.
+
+    Said at its top or among its options, under any of the names; the largest counts.
+    """
+    tokens, answers = 0, 1
+    for name in request:
+        if name in _OUTPUT_LIMITS:
+            tokens = max(tokens, _positive(request[name]))
+        elif name in _ANSWERS:
+            answers = max(answers, _positive(request[name]))
+        elif name in _OPTION_GROUPS and isinstance(options := request[name], dict):
+            more = _asked({inner: options[inner] for inner in options if inner not in _OPTION_GROUPS})
+            tokens, answers = max(tokens, more[0]), max(answers, more[1])
+    return tokens, answers
 
 
 def _declared(details: Mapping[str, Any], *names: str) -> int:

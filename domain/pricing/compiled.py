@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal, getcontext, setcontext
 
 from domain.pricing.answers import Trace
-from domain.pricing.call import read_call
+from domain.pricing.call import Call, read_call
 from domain.pricing.decimals import ARITHMETIC, ZERO, arithmetic
 from domain.pricing.errors import InvalidPrice, PricingError, Problem
 from domain.pricing.normalising import normalise
@@ -73,7 +73,16 @@ class CompiledPrice:
         Metrics may also turn out absent. Without a channel the dearest channel counts.
         Raises: PricingError when no such usage can be priced, or when nothing limits the cost.
         """
-        box = read_call(max_usage, request_count, customer_charge, channel)
+        return self._most(read_call(max_usage, request_count, customer_charge, channel))
+
+    def bound(self, max_usage: Mapping[str, int], *, channel: str | None) -> Decimal:
+        """Return `worst_case` of bounds that we have counted ourselves: known metrics, whole, within what is possible.
+
+        The gateway comes here for every call.
+        """
+        return self._most(Call(max_usage, None, None, channel))
+
+    def _most(self, box: Call) -> Decimal:
         outer = getcontext()
         setcontext(ARITHMETIC)
         try:

@@ -127,9 +127,8 @@ class PlainCall:
         """Take the head of the answer."""
         assert self._origin is not None
         self._deps.upstream.judge(self._origin)
-        is_stream = telling.is_event_stream(response.headers)
+        is_stream, length = telling.framing(response.headers)
         self._tally.answered(response, is_stream=is_stream)
-        length = telling.content_length(response.headers)
         if is_stream or length is None or length > WHOLE_BYTES:
             self._pieces = Pieces(is_stream=is_stream)
             self._way_back.put_head(response.status, telling.headers_back(response.headers, self._ctx))

@@ -69,7 +69,7 @@ def most(call: Call, price: CompiledPrice, body_json: Any, body_bytes: int) -> D
         return Decimal(0)  # an included quota pays for it
     bound = metering.hold_usage(call.channel.access_method, body_json, body_bytes, call.service.details)
     try:
-        return rounded(price.worst_case(bound, channel=call.channel.name))
+        return rounded(price.bound(bound, channel=call.channel.name))
     except PricingError as error:
         message = f"The price of {call.service.name} cannot be computed for this call: {error}. Ask its seller."
         raise GatewayError(422, "price_not_computable", message) from error
