@@ -75,7 +75,7 @@ def find(
     key = canonical(routing_key)
     mine, all_of_us = own.match(parsed.segments, key), routes.match(parsed.segments, key)
     if isinstance(mine, Match) and (not isinstance(all_of_us, Match) or mine.length >= all_of_us.length):
-        enrollment = _enrollment(mine.value, customer)
+        enrollment = customer.by_code.get(mine.value)
         if enrollment is not None:
             return Found(enrollment.service_id, enrollment, mine.rest, mine.channel)
     if isinstance(all_of_us, Match):
@@ -116,19 +116,15 @@ def choose(
 
 def _by_code(typed: str, rest: tuple[str, ...], customer: CustomerRecord) -> Found | Refusal:
     code, _, channel = typed.partition("@")
-    enrollment = _enrollment(canonical_code(code), customer)
+    enrollment = customer.by_code.get(canonical_code(code))
     if enrollment is None:
         message = "You have no active enrollment with this code. Your codes are listed under Services, Enrollments."
         return Refusal(404, "enrollment_not_found", message)
     return Found(enrollment.service_id, enrollment, rest, channel or None)
 
 
-def _enrollment(code: str, customer: CustomerRecord) -> EnrollmentRecord | None:
-    return next((enrollment for enrollment in customer.enrollments if enrollment.code == code), None)
-
-
 def _only_enrollment(service: ServiceRecord, customer: CustomerRecord) -> EnrollmentRecord | Refusal | None:
-    own = [enrollment for enrollment in customer.enrollments if enrollment.service_id == service.id]
+    own = customer.by_service.get(service.id, [])
     own = [enrollment for enrollment in own if not enrollment.paused] or own
     if len(own) > 1 and service.requires_enrollment:
         codes = ", ".join(sorted(enrollment.code for enrollment in own))

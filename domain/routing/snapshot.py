@@ -74,6 +74,7 @@ class CustomerRecord:
     """kind "customer", key: team id. wallets: {currency: wallet id}; secret_names: what the team has stored.
 
     time_zone: of its months and days, as its wallets have it. request_log: what of the bodies of its calls is kept.
+    by_code, by_service: the enrollments again, so that a call finds its own among any number; never stored.
     """
 
     team_id: str
@@ -82,6 +83,13 @@ class CustomerRecord:
     enrollments: tuple[EnrollmentRecord, ...]
     time_zone: str = "UTC"
     request_log: Literal["none", "truncated", "complete"] = "none"
+    by_code: dict[str, EnrollmentRecord] = Field(default_factory=dict, init=False, exclude=True, repr=False)
+    by_service: dict[str, list[EnrollmentRecord]] = Field(default_factory=dict, init=False, exclude=True, repr=False)
+
+    def __post_init__(self) -> None:
+        for enrollment in self.enrollments:
+            self.by_code.setdefault(enrollment.code, enrollment)
+            self.by_service.setdefault(enrollment.service_id, []).append(enrollment)
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

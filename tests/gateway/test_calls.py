@@ -11,7 +11,7 @@ import pytest
 
 from domain import api_keys
 from tests.factories import records as make
-from tests.fakes.upstream import Until, json_answer, sse
+from tests.fakes.upstream import json_answer
 from tests.gateway.conftest import offer
 from tests.gateway.harness import serving
 
@@ -201,13 +201,6 @@ class TestMoney:
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
 
 
-STREAM = [
-    {"choices": [{"delta": {"content": "Hel"}}]},
-    {"choices": [{"delta": {"content": "lo"}}]},
-]
-USAGE_EVENT = {"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": 9}}
-
-
 class TestHostileAnswers:
     async def test_that_no_meter_can_read_are_accounted_for_and_free_their_hold(self, gateway, upstream, monkeypatch):
         def broken(*_: object, **__: object) -> None:
@@ -225,152 +218,6 @@ class TestHostileAnswers:
         upstream.answers(json_answer({"type": [], "usage": {"input_tokens": 3, "output_tokens": 2}}))
         await gateway.call()
         assert (await gateway.event()).usage["output_tokens"] == 2
-
-
-class TestStreams:
-    async def test_are_passed_on_event_by_event_and_charged_by_their_last(self, gateway, upstream):
-        await offer(gateway, upstream, price=make.price(price=TOKENS))
-        upstream.answers(sse([*STREAM, USAGE_EVENT, "[DONE]"]))
-        asked = {"model": "m", "stream": True, "stream_options": {"include_usage": True}}
-        answer = await gateway.call("/p/acme/chat/chat/completions", asked)
-        event = await gateway.event()
-        assert answer.text.count("data:") == 4
-        assert (event.usage["input_tokens"], event.usage["output_tokens"], event.flags) == (7, 2, ())
-
-    async def test_ask_for_their_usage_and_hide_it_from_who_did_not(self, gateway, upstream):
-        await offer(gateway, upstream, price=make.price(price=TOKENS))
-        upstream.answers(sse([*STREAM, USAGE_EVENT, "[DONE]"]))
-        answer = await gateway.call("/p/acme/chat/chat/completions", {"model": "m", "stream": True})
-        event = await gateway.event()
-        assert json.loads(upstream.requests[0].body)["stream_options"] == {"include_usage": True}
-        assert "usage" not in answer.text
-        assert answer.text.endswith("data: [DONE]\n\n")
-        assert event.usage["output_tokens"] == 2
-
-    async def test_reach_the_client_before_the_upstream_goes_on(self, gateway, upstream):
-        go_on = asyncio.Event()
-        begun, rest = sse(STREAM[:1], end=()), sse([*STREAM[1:], "[DONE]"])[1:]
-        upstream.answers([*begun, Until(go_on), *rest])
-        headers = {"authorization": f"Bearer {gateway.key}"}
-        async with gateway.client.stream("POST", "/p/acme/chat", json={"stream": True}, headers=headers) as answer:
-            pieces = answer.aiter_text()
-            async with asyncio.timeout(3):
-                first = await anext(pieces)
-            go_on.set()
-            rest = "".join([piece async for piece in pieces])
-        assert "Hel" in first
-        assert "[DONE]" in rest
-
-    async def test_are_estimated_when_nobody_states_the_usage(self, gateway, upstream):
-        await offer(gateway, upstream, price=make.price(price=TOKENS))
-        upstream.answers(sse([{"choices": [{"delta": {"content": "x" * 400}}]}, "[DONE]"]))
-        await gateway.call("/p/acme/chat/chat/completions", {"model": "m", "stream": True})
-        event = await gateway.event()
-        assert event.flags == ("estimated",)
-        assert event.usage["output_tokens"] == 100
-
-    async def test_are_charged_for_what_was_said_when_the_client_goes(self, tmp_path, upstream):
-        async with serving(tmp_path, drain_seconds=0.1) as gateway:
-            await offer(gateway, upstream, price=make.price(price=TOKENS))
-            never = asyncio.Event()
-            upstream.answers(sse([{"choices": [{"delta": {"content": "x" * 40}}]}], end=[Until(never)]))
-            headers = {"authorization": f"Bearer {gateway.key}"}
-            async with gateway.client.stream(
-                "POST", "/p/acme/chat/completions", json={"stream": True}, headers=headers
-            ) as answer:
-                await anext(answer.aiter_bytes())
-            event = await gateway.event()
-            assert (event.outcome, event.usage["output_tokens"]) == ("interrupted", 10)
-
-
-class TestSecrets:
-    async def test_of_the_seller_are_put_in_for_the_upstream(self, gateway, upstream):
-        upstream.answers(json_answer({}))
-        gateway.publish_secret(make.SELLER, "UP_KEY", "sk-upstream")
-        await offer(gateway, upstream, config={"api_key": "${ secrets.UP_KEY }"})
-        await gateway.call()
-        assert upstream.requests[0].header(b"authorization") == b"Bearer sk-upstream"
-
-    async def test_stand_in_the_header_that_the_channel_names(self, gateway, upstream):
-        upstream.answers(json_answer({}))
-        gateway.publish_secret(make.SELLER, "UP_KEY", "sk-upstream")
-        await offer(gateway, upstream, config={"api_key": "${ secrets.UP_KEY }", "auth_header": "x-api-key"})
-        await gateway.call()
-        assert upstream.requests[0].header(b"x-api-key") == b"sk-upstream"
-
-    async def test_of_the_customer_go_only_where_the_customer_agreed(self, gateway, upstream):
-        upstream.answers(json_answer({}))
-        byok = {"type": "byok", "required_secrets": ("MY_KEY",)}
-        gateway.publish_customer(secret_names=frozenset({"MY_KEY"}))
-        gateway.publish_secret(make.TEAM, "MY_KEY", "sk-mine")
-        await offer(gateway, upstream, config={"api_key": "${ customer_secrets.MY_KEY }"}, channel=byok)
-
-        refused = await gateway.call()
-        gateway.publish_secret(make.TEAM, "MY_KEY", "sk-mine", hosts=("127.0.0.1",))
-        await gateway.see_changes()
-        allowed = await gateway.call()
-
-        assert (refused.status_code, refused.json()["error"]["code"]) == (403, "secret_consent_required")
-        assert allowed.status_code == 200
-        assert upstream.requests[0].header(b"authorization") == b"Bearer sk-mine"
-        assert len(upstream.requests) == 1
-
-    async def test_of_the_customer_go_to_the_address_that_the_customer_stored(self, gateway, upstream):
-        upstream.answers(json_answer({}))
-        await self.offer_own_address(gateway, upstream)
-        gateway.publish_secret(make.TEAM, "MY_BASE", upstream.url)
-        answer = await gateway.call()
-        assert answer.status_code == 200
-        assert upstream.requests[0].header(b"authorization") == b"Bearer sk-mine"
-
-    async def test_of_the_customer_do_not_go_to_the_sellers_default_address(self, gateway, upstream):
-        await self.offer_own_address(gateway, upstream)
-        answer = await gateway.call()
-        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "secret_consent_required")
-        assert upstream.requests == []
-
-    async def offer_own_address(self, gateway, upstream):
-        gateway.publish_customer(secret_names=frozenset({"MY_KEY"}))
-        gateway.publish_secret(make.TEAM, "MY_KEY", "sk-mine")
-        config = {
-            "base_url": f"${{ customer_secrets.MY_BASE ?? {upstream.url} }}",
-            "api_key": "${ customer_secrets.MY_KEY }",
-        }
-        await offer(gateway, upstream, config=config, channel={"type": "byoe", "required_secrets": ("MY_KEY",)})
-
-    @pytest.mark.parametrize(("agreed", "status"), [(("127.0.0.1",), 200), ((), 403)])
-    async def test_of_the_customer_go_to_a_parameters_address_only_as_agreed(self, gateway, upstream, agreed, status):
-        upstream.answers(json_answer({}))
-        own = make.enrollment(parameters={"base_url": upstream.url}, secret_hosts={"MY_KEY": agreed})
-        gateway.publish_customer(secret_names=frozenset({"MY_KEY"}), enrollments=(own,))
-        gateway.publish_secret(make.TEAM, "MY_KEY", "sk-mine")
-        config = {"base_url": "{{ params.base_url }}", "api_key": "${ customer_secrets.MY_KEY }"}
-        await offer(gateway, upstream, config=config)
-        assert (await gateway.call()).status_code == status
-
-    async def test_that_are_missing_are_named(self, gateway, upstream):
-        byok = {"type": "byok", "required_secrets": ("MY_KEY",)}
-        await offer(gateway, upstream, config={"api_key": "${ customer_secrets.MY_KEY }"}, channel=byok)
-        answer = await gateway.call()
-        assert (answer.status_code, "MY_KEY" in answer.json()["detail"]) == (424, True)
-
-    async def test_of_the_seller_never_go_to_a_host_that_the_customer_chose(self, gateway, upstream):
-        gateway.publish_customer(enrollments=(make.enrollment(parameters={"base_url": upstream.url}),))
-        gateway.publish_secret(make.SELLER, "UP_KEY", "sk-upstream")
-        config = {"base_url": "{{ params.base_url }}", "api_key": "${ secrets.UP_KEY }"}
-        await offer(gateway, upstream, config=config)
-        answer = await gateway.call()
-        assert (answer.status_code, answer.json()["error"]["code"]) == (502, "config_error")
-        assert upstream.requests == []
-
-    async def test_appear_in_no_event(self, gateway, upstream):
-        upstream.answers(json_answer({}))
-        gateway.publish_secret(make.SELLER, "UP_KEY", "sk-upstream")
-        await offer(gateway, upstream, config={"api_key": "${ secrets.UP_KEY }"})
-        await gateway.call()
-        event = await gateway.event()
-        assert b"sk-upstream" not in event.to_bytes()
-        assert gateway.key.encode() not in event.to_bytes()
 
 
 class TestEnrollments:

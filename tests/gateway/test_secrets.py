@@ -1,0 +1,99 @@
+"""Secrets in calls through a gateway on a real socket: put in for the upstream, and sent nowhere else."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.factories import records as make
+from tests.fakes.upstream import json_answer
+from tests.gateway.conftest import offer
+
+
+class TestSecrets:
+    async def test_of_the_seller_are_put_in_for_the_upstream(self, gateway, upstream):
+        upstream.answers(json_answer({}))
+        gateway.publish_secret(make.SELLER, "UP_KEY", "sk-upstream")
+        await offer(gateway, upstream, config={"api_key": "${ secrets.UP_KEY }"})
+        await gateway.call()
+        assert upstream.requests[0].header(b"authorization") == b"Bearer sk-upstream"
+
+    async def test_stand_in_the_header_that_the_channel_names(self, gateway, upstream):
+        upstream.answers(json_answer({}))
+        gateway.publish_secret(make.SELLER, "UP_KEY", "sk-upstream")
+        await offer(gateway, upstream, config={"api_key": "${ secrets.UP_KEY }", "auth_header": "x-api-key"})
+        await gateway.call()
+        assert upstream.requests[0].header(b"x-api-key") == b"sk-upstream"
+
+    async def test_of_the_customer_go_only_where_the_customer_agreed(self, gateway, upstream):
+        upstream.answers(json_answer({}))
+        byok = {"type": "byok", "required_secrets": ("MY_KEY",)}
+        gateway.publish_customer(secret_names=frozenset({"MY_KEY"}))
+        gateway.publish_secret(make.TEAM, "MY_KEY", "sk-mine")
+        await offer(gateway, upstream, config={"api_key": "${ customer_secrets.MY_KEY }"}, channel=byok)
+
+        refused = await gateway.call()
+        gateway.publish_secret(make.TEAM, "MY_KEY", "sk-mine", hosts=("127.0.0.1",))
+        await gateway.see_changes()
+        allowed = await gateway.call()
+
+        assert (refused.status_code, refused.json()["error"]["code"]) == (403, "secret_consent_required")
+        assert allowed.status_code == 200
+        assert upstream.requests[0].header(b"authorization") == b"Bearer sk-mine"
+        assert len(upstream.requests) == 1
+
+    async def test_of_the_customer_go_to_the_address_that_the_customer_stored(self, gateway, upstream):
+        upstream.answers(json_answer({}))
+        await self.offer_own_address(gateway, upstream)
+        gateway.publish_secret(make.TEAM, "MY_BASE", upstream.url)
+        answer = await gateway.call()
+        assert answer.status_code == 200
+        assert upstream.requests[0].header(b"authorization") == b"Bearer sk-mine"
+
+    async def test_of_the_customer_do_not_go_to_the_sellers_default_address(self, gateway, upstream):
+        await self.offer_own_address(gateway, upstream)
+        answer = await gateway.call()
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "secret_consent_required")
+        assert upstream.requests == []
+
+    async def offer_own_address(self, gateway, upstream):
+        gateway.publish_customer(secret_names=frozenset({"MY_KEY"}))
+        gateway.publish_secret(make.TEAM, "MY_KEY", "sk-mine")
+        config = {
+            "base_url": f"${{ customer_secrets.MY_BASE ?? {upstream.url} }}",
+            "api_key": "${ customer_secrets.MY_KEY }",
+        }
+        await offer(gateway, upstream, config=config, channel={"type": "byoe", "required_secrets": ("MY_KEY",)})
+
+    @pytest.mark.parametrize(("agreed", "status"), [(("127.0.0.1",), 200), ((), 403)])
+    async def test_of_the_customer_go_to_a_parameters_address_only_as_agreed(self, gateway, upstream, agreed, status):
+        upstream.answers(json_answer({}))
+        own = make.enrollment(parameters={"base_url": upstream.url}, secret_hosts={"MY_KEY": agreed})
+        gateway.publish_customer(secret_names=frozenset({"MY_KEY"}), enrollments=(own,))
+        gateway.publish_secret(make.TEAM, "MY_KEY", "sk-mine")
+        config = {"base_url": "{{ params.base_url }}", "api_key": "${ customer_secrets.MY_KEY }"}
+        await offer(gateway, upstream, config=config)
+        assert (await gateway.call()).status_code == status
+
+    async def test_that_are_missing_are_named(self, gateway, upstream):
+        byok = {"type": "byok", "required_secrets": ("MY_KEY",)}
+        await offer(gateway, upstream, config={"api_key": "${ customer_secrets.MY_KEY }"}, channel=byok)
+        answer = await gateway.call()
+        assert (answer.status_code, "MY_KEY" in answer.json()["detail"]) == (424, True)
+
+    async def test_of_the_seller_never_go_to_a_host_that_the_customer_chose(self, gateway, upstream):
+        gateway.publish_customer(enrollments=(make.enrollment(parameters={"base_url": upstream.url}),))
+        gateway.publish_secret(make.SELLER, "UP_KEY", "sk-upstream")
+        config = {"base_url": "{{ params.base_url }}", "api_key": "${ secrets.UP_KEY }"}
+        await offer(gateway, upstream, config=config)
+        answer = await gateway.call()
+        assert (answer.status_code, answer.json()["error"]["code"]) == (502, "config_error")
+        assert upstream.requests == []
+
+    async def test_appear_in_no_event(self, gateway, upstream):
+        upstream.answers(json_answer({}))
+        gateway.publish_secret(make.SELLER, "UP_KEY", "sk-upstream")
+        await offer(gateway, upstream, config={"api_key": "${ secrets.UP_KEY }"})
+        await gateway.call()
+        event = await gateway.event()
+        assert b"sk-upstream" not in event.to_bytes()
+        assert gateway.key.encode() not in event.to_bytes()
