@@ -39,11 +39,15 @@ def build(folder: Path, *, upstream_port: int, services: int, keys: int) -> Worl
         "DATA_DIR": str(folder),
         "LOG_LEVEL": "ERROR",
     }
-    os.environ.update(environment)
-    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True)
+    inherited = {**os.environ, **environment}
+    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True, env=inherited)
     arguments = [str(upstream_port), str(services), str(keys)]
     filled = subprocess.run(
-        [sys.executable, "-m", "benchmarks.gateway.fill", *arguments], check=True, capture_output=True, text=True
+        [sys.executable, "-m", "benchmarks.gateway.fill", *arguments],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=inherited,
     )
     return World(environment, json.loads(filled.stdout.splitlines()[-1])["key"])
 

@@ -21,6 +21,7 @@ from gateway.stores.base import Stores
 from gateway.stores.counters import RedisCounters
 from gateway.stores.memory import MemoryLeases, MemoryRecords, MemorySchedules, MemoryTasks, MemoryUseMarks
 from gateway.stores.memos import RedisMemos
+from gateway.stores.request_logs import MemoryRequestLogs
 from tests.factories import records as make
 from tests.gateway.crashing.process import PEPPER, FileInbox
 
@@ -67,6 +68,7 @@ def main(folder: Path, listener: int) -> None:
             MemoryTasks(),
             RedisMemos(address),
             LaterCounters(address, int(os.environ.get("CLOCK_AHEAD_MS", "0"))),
+            MemoryRequestLogs(),
             nothing,
         )
 
