@@ -170,3 +170,43 @@ class TestDrawingAhead:
             leases.release(await leases.hold(WALLET, Decimal("0.001")), Decimal("0.001"))
         assert store.draws < 40
         assert held(store) <= Decimal("0.04") + Decimal("0.1")
+
+
+class TestGrow:
+    async def test_adds_to_the_same_hold_and_gives_the_whole_rest_back(self):
+        leases, store, _ = book("1")
+        hold = await leases.hold(WALLET, Decimal("0.10"))
+        await leases.grow(hold, WALLET, Decimal("0.25"))
+        assert (hold.amount, store.spendable[WALLET]) == (Decimal("0.35"), Decimal("0.65"))
+        leases.release(hold, Decimal("0.30"))
+        await leases.give_back_idle(at_once=True)
+        assert (store.spendable[WALLET], held(store)) == (Decimal("0.70"), Decimal("0.30"))
+
+    async def test_changes_nothing_when_the_wallet_cannot_bear_it(self):
+        leases, store, _ = book("0.30")
+        hold = await leases.hold(WALLET, Decimal("0.10"))
+        with pytest.raises(InsufficientFunds):
+            await leases.grow(hold, WALLET, Decimal("0.25"))
+        assert hold.amount == Decimal("0.10")
+        leases.release(hold, Decimal(0))
+        await leases.give_back_idle(at_once=True)
+        assert store.spendable[WALLET] == Decimal("0.30")
+
+    async def test_moves_to_the_new_lease_when_the_old_one_has_run_out(self):
+        leases, store, clock = book("1")
+        hold = await leases.hold(WALLET, Decimal("0.10"))
+        first = hold.lease_id
+        clock.now += 61
+        await leases.grow(hold, WALLET, Decimal("0.05"))
+        assert hold.lease_id != first
+        assert hold.amount == Decimal("0.15")
+        leases.release(hold, Decimal("0.15"))
+        await leases.give_back_idle(at_once=True)
+        assert (store.spendable[WALLET], held(store)) == (Decimal("0.85"), Decimal("0.15"))
+
+    async def test_gives_a_free_hold_its_first_money(self):
+        leases, _, _ = book("1")
+        hold = await leases.hold(WALLET, Decimal(0))
+        await leases.grow(hold, WALLET, Decimal("0.10"))
+        assert (hold.amount, hold.lease is not None) == (Decimal("0.10"), True)
+        leases.release(hold, Decimal(0))
