@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from websockets.frames import Close, Frame, Opcode
@@ -27,7 +29,7 @@ def test_pieces_bring_what_the_whole_brings(messages, mask, cuts):
     stream = written(messages, mask=mask) + Frame(Opcode.CLOSE, Close(4001, "ünd").serialize()).serialize(mask=mask)
     reader = FrameReader(is_masked=mask, message_bytes=10_000)
     edges = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
-    passed = [reader.feed(stream[start:end]) for start, end in zip(edges, edges[1:], strict=False)]
+    passed = [reader.feed(stream[start:end]) for start, end in pairwise(edges)]
 
     close = next(each.close for each in passed if each.close is not None)
     assert b"".join(each.raw for each in passed) == stream.removesuffix(close.raw)
