@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from ipaddress import ip_network
 
 import pytest
 
 from gateway.upstream import egress
 from gateway.upstream.egress import EgressGuard, EgressPolicy
 from gateway.upstream.errors import EgressRefused, UpstreamRefused, UpstreamTimeout
+from tests.domain.test_addresses import REFUSED
 
 PUBLIC = "93.184.216.34"
+#: What the threat model says is never called, written down here a second time.
+NEVER = [
+    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "168.63.129.16/32", "169.254.0.0/16",
+    "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15",
+    "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4", "::/3", "2001::/23", "2001:db8::/32",
+    "2002::/16", "3fff::/20", "4000::/2", "8000::/1",
+]  # fmt: skip
 
 
 def guard(*answers: list[str], policy: EgressPolicy | None = None) -> EgressGuard:
@@ -88,6 +97,21 @@ class TestAddresses:
 
         with pytest.raises(EgressRefused):
             await checked.addresses(origin)
+
+    @pytest.mark.parametrize("address", REFUSED)
+    async def test_are_refused_for_every_address_of_the_table_beside_a_public_one(self, address):
+        checked = guard([PUBLIC, address])
+
+        with pytest.raises(EgressRefused):
+            await checked.addresses(checked.split("https://rebind.example/")[0])
+
+    @pytest.mark.parametrize("network", NEVER)
+    async def test_are_refused_from_the_first_to_the_last_of_what_is_not_public(self, network):
+        addresses = ip_network(network)
+        for address in (addresses[0], addresses[addresses.num_addresses // 2], addresses[-1]):
+            checked = guard([str(address)])
+            with pytest.raises(EgressRefused):
+                await checked.addresses(checked.split("https://rebind.example/")[0])
 
     @pytest.mark.parametrize("host", ["127.0.0.1", "169.254.169.254", "[::1]", "[::ffff:127.0.0.1]", "10.0.0.1"])
     async def test_are_refused_for_literals_without_asking_anybody(self, host):
