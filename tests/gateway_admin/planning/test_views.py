@@ -93,6 +93,20 @@ class TestPlan:
         assert 'value="2.000000000000"' in plan(buyer, "a/chat", model="large")
         assert 'value="1.000000000000"' in plan(buyer, "a/chat", model="small")
 
+    def test_shows_every_answer_while_the_model_is_not_said(self, buyer):
+        cheap, dear = priced("1"), priced("3")
+        keyed = {"request_routing_key": {"model": "large"}}
+        for service, more in ((cheap, {}), (dear, keyed)):
+            aliases.create(team=buyer, name="chat", target_path=f"p/{service.name}", by=None, now=NOON, **more)
+
+        page = plan(buyer, "a/chat")
+
+        assert "depends on the model that the request names" in page
+        assert "Any other, and none" in page
+        assert "{&quot;model&quot;:&quot;large&quot;}" in page
+        assert all(f">{service.name}</span>" in page for service in (cheap, dear))
+        assert '<data class="money" value="3.000000000000">3.00 USD</data>' in page  # the dearer is held
+
     def test_shows_steps_targets_and_what_falls_back_in_their_order(self, buyer):
         first, second = priced("1").name, priced("1").name
         steps = [
