@@ -27,6 +27,7 @@ class Section:
 
 
 _KEYS = Place("API Keys", "/keys", "key-round")
+_LOGS = Place("Request Logs", "/request-logs", "activity")
 _SECRETS = Place("Secrets", "/secrets", "lock")
 _ALIASES = Place("Aliases", "/aliases", "route")
 _FILES = Place("Files", "/files", "folder")
@@ -55,7 +56,7 @@ CUSTOMER = (
             Place("Test a path", "/resolve", "search"),
         ),
     ),
-    Section("Developer", (_KEYS, _SECRETS, _FILES)),
+    Section("Developer", (_KEYS, _SECRETS, _LOGS, _FILES)),
     Section("Support", (_DISPUTES,)),
     Section("Settings", (Place("Account", "/teams", "users"),)),
 )
@@ -70,7 +71,7 @@ SELLER = (
             Place("Payouts", "/seller/payouts", "send"),
         ),
     ),
-    Section("Developer", (_SECRETS, _KEYS, _FILES)),
+    Section("Developer", (_SECRETS, _KEYS, _FILES, Place("Failures", "/request-logs", "activity"))),
     Section("Support", (_DISPUTES,)),
     Section("Settings", (Place("Account", "/teams", "users"),)),
 )

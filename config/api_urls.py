@@ -18,6 +18,7 @@ from gateway_admin.broadcasts.api import router as broadcasts
 from gateway_admin.chains.api import router as chains
 from gateway_admin.collections.api import router as collections
 from gateway_admin.planning.api import router as planning
+from gateway_admin.request_logs.api import router as request_logs
 from gateway_admin.secrets.api import customer_router as customer_secrets
 from gateway_admin.secrets.api import seller_router as seller_secrets
 from marketplace.catalog.api import router as seller_catalog
@@ -41,6 +42,7 @@ customer_api.add_router("", chains)
 customer_api.add_router("", broadcasts)
 customer_api.add_router("", planning)
 customer_api.add_router("", customer_files)
+customer_api.add_router("", request_logs)
 install_error_handlers(customer_api)
 
 seller_api = NinjaAPI(

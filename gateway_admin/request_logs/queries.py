@@ -2,14 +2,73 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
+from django.db import connection
+
 from accounts.teams.models import Team
+from billing.rating.models import Charge, PeriodUsage
+from common import ports
 from common.errors import NotFound
-from gateway_admin.request_logs import ids, retention
-from gateway_admin.request_logs.models import LogSetting, Mode, RequestLog
+from gateway_admin.api_keys.models import ApiKey
+from gateway_admin.request_logs import ids, retention, searching
+from gateway_admin.request_logs.filters import Filter
+from gateway_admin.request_logs.models import KeptBodies, LogSetting, Mode, RequestLog
 from gateway_admin.request_logs.retention import Retention
+from marketplace.catalog.models import Service
+
+#: No call takes longer than that: a row that is written now began later.
+LONGEST_CALL = timedelta(minutes=11)
+_MOST_PARTS = 200
+_EXPORT_ROWS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """rows: newest first. next_id: the list goes on below it; None at its end.
+
+    looked_back_to: the search has looked at as many rows as it may, and got to there without filling the page.
+    """
+
+    rows: Sequence[RequestLog]
+    next_id: UUID | None
+    looked_back_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many rows fit. is_exact: all were looked at; else there are at least so many."""
+
+    number: int
+    is_exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """How many rows began in a stretch of time, by how they ended."""
+
+    starts_at: datetime
+    answered: int
+    refused: int
+    failed: int
+
+    @property
+    def total(self) -> int:
+        return self.answered + self.refused + self.failed
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """How often a seller's service failed, of all its customers together."""
+
+    service_id: UUID
+    error_type: str
+    count: int
+    last_at: datetime
 
 
 def setting(*, team: Team) -> LogSetting | None:
@@ -28,11 +87,158 @@ def retention_of(*, team: Team) -> Retention:
     return retention.of_team(team.pk, setting(team=team))
 
 
+def page(
+    *, team: Team, wanted: Filter, now: datetime, before: UUID | None = None, skip: int = 0, limit: int = 50
+) -> LogPage:
+    """Return a part of a team's log. before: an id; the list goes on below it."""
+    found = searching.search(team.pk, wanted, since=_since(team, now), before=before)
+    sql, arguments = found.found("*", "ORDER BY id DESC OFFSET %s LIMIT %s", skip, limit + 1)
+    rows = list(RequestLog.objects.raw(sql, arguments))
+    if len(rows) > limit:
+        return LogPage(rows[:limit], rows[limit - 1].pk)
+    last = _last_looked_at(found)
+    return LogPage(rows, last, ids.moment(last) if last else None)
+
+
+def count(*, team: Team, wanted: Filter, now: datetime) -> Count:
+    """Return how many rows there are, as far as one search looks."""
+    found = searching.search(team.pk, wanted, since=_since(team, now), before=None)
+    sql, arguments = found.found("count(*)", "")
+    with connection.cursor() as cursor:
+        cursor.execute(sql, arguments)
+        number = int(cursor.fetchone()[0])
+    return Count(number, is_exact=_last_looked_at(found) is None)
+
+
+def histogram(*, team: Team, wanted: Filter, now: datetime, bars: int = 48) -> list[Bar]:
+    """Return the newest rows that fit, as far as one search looks, in stretches of equal length from old to new."""
+    found = searching.search(team.pk, wanted, since=_since(team, now), before=None)
+    last = _last_looked_at(found)
+    end = min(wanted.end_time or now, now)
+    start = max(ids.moment(last) if last else wanted.start_time, ids.moment(_since(team, now)))
+    width = max((end - start) / bars, timedelta(milliseconds=1))
+    columns = (
+        "least(floor(extract(epoch FROM started_at - %s::timestamptz) * 1000 / %s)::integer, %s) AS bar,"
+        " count(*) FILTER (WHERE error_source = ''),"
+        " count(*) FILTER (WHERE error_source NOT IN ('', 'upstream', 'gateway')),"
+        " count(*) FILTER (WHERE error_source IN ('upstream', 'gateway'))"
+    )
+    sql, arguments = found.found(columns, "GROUP BY bar")
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [start, width / timedelta(milliseconds=1), bars - 1, *arguments])
+        counted = {row[0]: row[1:] for row in cursor.fetchall()}
+    return [Bar(start + width * number, *counted.get(number, (0, 0, 0))) for number in range(bars)]
+
+
+def every(*, team: Team, wanted: Filter, now: datetime) -> Iterator[RequestLog]:
+    """Yield every row that fits, newest first, in as many searches as it takes."""
+    before: UUID | None = None
+    while True:
+        part = page(team=team, wanted=wanted, now=now, before=before, limit=_EXPORT_ROWS)
+        yield from part.rows
+        if part.next_id is None:
+            return
+        before = part.next_id
+
+
+def fresh(*, team: Team, wanted: Filter, now: datetime, limit: int = 200) -> list[RequestLog]:
+    """Return the newest rows that fit and that may have been written just now: long calls come late."""
+    recent = searching.search(team.pk, wanted, since=max(_since(team, now), ids.bound(now - LONGEST_CALL)), before=None)
+    sql, arguments = recent.found("*", "ORDER BY id DESC LIMIT %s", limit, budget=2000)
+    return list(RequestLog.objects.raw(sql, arguments))
+
+
+def row(*, team: Team, log_id: UUID, now: datetime) -> RequestLog:
+    """Return a row of the team's. Raises: NotFound."""
+    return _one(team, log_id, now, is_locked=False)
+
+
 def lock_row(*, team: Team, log_id: UUID, now: datetime) -> RequestLog:
     """Return a row of the team's, locked. Raises: NotFound."""
-    since = ids.bound(retention_of(team=team).rows_since(now))
-    rows = RequestLog.objects.select_for_update().filter(team_id=team.pk, pk=log_id, pk__gte=since)
-    found = rows.first()
+    return _one(team, log_id, now, is_locked=True)
+
+
+def parts(call: RequestLog) -> list[RequestLog]:
+    """Return a call and the attempts that it consisted of, in the order in which they began."""
+    own = RequestLog.objects.filter(team_id=call.team_id, pk=call.call_id)
+    # all parts of a call begin within the time that one may take
+    until = ids.bound(ids.moment(call.call_id) + LONGEST_CALL)
+    others = RequestLog.objects.filter(
+        team_id=call.team_id, call_id=call.call_id, pk__gt=call.call_id, pk__lt=until
+    ).exclude(pk=call.call_id)
+    return [*own, *others.order_by("pk")[:_MOST_PARTS]]
+
+
+def kept(*, team: Team, log_id: UUID, now: datetime) -> KeptBodies | None:
+    """Return what is kept of a call's headers and bodies, or None."""
+    since = ids.bound(retention_of(team=team).bodies_since(now))
+    return KeptBodies.objects.filter(team_id=team.pk, pk=log_id, pk__gte=since).first()
+
+
+def costs(rows: Iterable[RequestLog]) -> dict[UUID, tuple[Decimal, str]]:
+    """Return {event id: (what was charged, currency)} of those rows that have been settled."""
+    settled = Charge.objects.filter(pk__in=[each.pk for each in rows if each.has_event]).select_related("wallet")
+    return {each.pk: (each.charged, each.wallet.currency) for each in settled}
+
+
+def keys(*, team: Team, rows: Iterable[RequestLog] = ()) -> dict[UUID, ApiKey]:
+    """Return a team's keys that rows name, or all of them."""
+    found = ApiKey.objects.filter(team=team)
+    named = {each.api_key_id for each in rows if each.api_key_id}
+    return {key.pk: key for key in (found.filter(pk__in=named) if named else found)}
+
+
+def services_used(*, team: Team) -> dict[UUID, str]:
+    """Return the services that a team has ever been charged for: {id: name}."""
+    used = PeriodUsage.objects.filter(wallet__team=team).values_list("service_id", flat=True).distinct()
+    return ports.service_names(used)
+
+
+def failures_of_seller(*, team: Team, since: datetime) -> list[tuple[str, Failures]]:
+    """Return (name of the service, how it failed) of a seller's services, the most frequent first."""
+    names = dict(Service.objects.filter(seller=team, revision_of=None).values_list("pk", "name"))
+    return [(names[each.service_id], each) for each in failures(service_ids=list(names), since=since)]
+
+
+def failures(*, service_ids: Sequence[UUID], since: datetime) -> list[Failures]:
+    """Return how often a seller's services failed, the most frequent first. Of no customer in particular."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT service_id, error_type, count(*), max(started_at) FROM ("
+            "  SELECT service_id, error_type, started_at FROM request_logs_requestlog"
+            "   WHERE service_id = ANY(%s) AND error_source = 'upstream' AND id >= %s ORDER BY id DESC LIMIT %s"
+            ") AS seen GROUP BY service_id, error_type ORDER BY count(*) DESC, service_id LIMIT 100",
+            [list(service_ids), ids.bound(since), searching.BUDGET],
+        )
+        return [Failures(*each) for each in cursor.fetchall()]
+
+
+def _since(team: Team, now: datetime) -> UUID:
+    return ids.bound(retention_of(team=team).rows_since(now))
+
+
+def _one(team: Team, log_id: UUID, now: datetime, *, is_locked: bool) -> RequestLog:
+    rows = RequestLog.objects.filter(team_id=team.pk, pk=log_id, pk__gte=_since(team, now))
+    found = (rows.select_for_update() if is_locked else rows).first()
     if found is None:
         raise NotFound(what="call")
     return found
+
+
+def _last_looked_at(found: searching.Search) -> UUID | None:
+    """Return the id at which a search stopped because it may look at no more, else None."""
+    seen, arguments = found.seen("id")
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id FROM ({seen}) AS seen OFFSET {searching.BUDGET - 1} LIMIT 1", arguments)  # noqa: S608
+        last = cursor.fetchone()
+    return last[0] if last else None
+
+
+def runs_of(*, team: Team, schedule_id: UUID | None) -> tuple[UUID, ...] | None:
+    """Return the runs of a schedule, for the filter; None when none is asked for."""
+    return None if schedule_id is None else ()
+
+
+def schedules_of(rows: Iterable[RequestLog]) -> dict[UUID, UUID]:
+    """Return {run: its schedule} of rows that a schedule has made."""
+    return {}

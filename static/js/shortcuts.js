@@ -1,6 +1,6 @@
 // Keys for people who like them: `/` searches, `g` and a letter goes somewhere, `?` lists them. Never while typing.
 (() => {
-  const places = { m: "/market", e: "/enrollments", w: "/wallet", k: "/keys", h: "/" };
+  const places = { m: "/market", l: "/request-logs", e: "/enrollments", w: "/wallet", k: "/keys", h: "/" };
   let waiting = 0;
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest?.("input, textarea, select, [contenteditable]");

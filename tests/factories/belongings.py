@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.core.files.base import ContentFile
 from django.utils import timezone
@@ -36,6 +36,7 @@ from gateway_admin.chains import services as chains
 from gateway_admin.chains.models import Chain
 from gateway_admin.collections import services as collections
 from gateway_admin.collections.models import Collection
+from gateway_admin.request_logs import services as request_logs
 from gateway_admin.schedules.models import Schedule, TaskAnswer
 from gateway_admin.secrets import services as secrets
 from marketplace.catalog import services as catalog
@@ -50,6 +51,7 @@ from tests.factories.billing import Process, funded_wallet, price_version, ship,
 from tests.factories.marketplace import as_payload, files, make_service
 from tests.factories.payments import history
 from tests.factories.payouts import paid_seller
+from tests.factories.request_logs import call, kept, part, take_calls
 
 _FEED = {
     "user_parameters_schema": {"type": "object", "properties": {"city": {"type": "string", "title": "City"}}},
@@ -106,6 +108,7 @@ class Belongings:
     chain: Chain
     broadcast: Broadcast
     file: AccountFile
+    log_id: UUID
 
     @property
     def canaries(self) -> tuple[str, ...]:
@@ -153,6 +156,7 @@ def belongings() -> Belongings:
         dispute=_dispute(buyer, service),
         invoice=paid_seller(seller, note="Vermilion chargeback", now=now),
         statement=_statement(buyer, now),
+        log_id=_log(buyer, now),
         enrollment=enrollment,
         service=service,
         document=Document.objects.get(title="Vermilion guide"),
@@ -173,6 +177,16 @@ def _file(buyer: Team, now: datetime) -> AccountFile:
         place = Place(buyer, user)
         file = files_of_accounts.store(place=place, key="vermilion/a.txt", content=ContentFile(b"Vermilion"), **content)
     return file
+
+
+def _log(buyer: Team, now: datetime) -> UUID:
+    """Make the log of one call, with bodies and a setting."""
+    request_logs.start(team=buyer, truncated=True, by=None, now=now)
+    record = call(
+        buyer.pk, now, path="/l/p/vermilion", alias="a/vermilion", session="vermilion", kept=kept(b"Vermilion")
+    )
+    pieces = part(record["id"], "response", 0, b"Vermilion")
+    return take_calls(record, pieces)[0]
 
 
 def _routing(buyer: Team, feed: Service) -> dict[str, Any]:

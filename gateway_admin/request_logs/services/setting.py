@@ -41,16 +41,13 @@ def stop(*, team: Team, by: User | None, now: datetime) -> LogSetting:
 
 
 @transaction.atomic
-def set_retention(
-    *, team: Team, keep_days: int | None, keep_bodies_days: int | None, by: User | None, now: datetime
+def choose(
+    *, team: Team, mode: Mode, keep_days: int | None, keep_bodies_days: int | None, by: User | None, now: datetime
 ) -> LogSetting:
-    """Keep rows and bodies for so many days, as far as the plan gives them; None for as long as it does."""
-    setting, _ = LogSetting.objects.select_for_update(of=("self",)).get_or_create(
-        team=team, defaults={"updated_at": now}
-    )
+    """Keep so much, and for so many days as far as the plan gives them; None for as long as it does."""
+    setting = set_mode(team=team, mode=mode, by=by, now=now)
     setting.keep_days, setting.keep_bodies_days = keep_days, keep_bodies_days
-    setting.updated_at, setting.updated_by = now, by
-    setting.save()
+    setting.save(update_fields=["keep_days", "keep_bodies_days"])
     return setting
 
 

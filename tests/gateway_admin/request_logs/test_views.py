@@ -1,0 +1,126 @@
+"""Pages of the log: one request a page, filters in the address, forms that work without scripts."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from accounts.teams.models import Membership, Role
+from billing.rating import services as rating
+from gateway_admin.publishing.models import PublishedRecord
+from gateway_admin.request_logs.models import Forgetting, KeptBodies, Mode
+from tests.factories.accounts import TeamFactory, UserFactory
+from tests.factories.billing import price_version, ship, usage_event
+from tests.factories.request_logs import attempt, call, kept, take_attempts, take_calls
+from tests.factories.visitors import visitor
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def page(buyer):
+    return visitor(buyer)
+
+
+@pytest.fixture
+def logged(buyer):
+    record = call(buyer.pk, timezone.now(), path="/l/p/acme/chat", kept=kept(), log="truncated")
+    take_attempts(attempt(buyer.pk, timezone.now(), event_id=record["id"], path="/l/p/acme/chat"))
+    return take_calls(record)[0]
+
+
+class TestList:
+    def test_shows_calls_with_what_they_cost(self, page, buyer):
+        (pk,) = take_attempts(attempt(buyer.pk, timezone.now(), path="/p/acme/first"))
+        ship(usage_event(buyer.wallets.get(), price_version(), event_id=pk))
+        rating.settle(limit=10)
+        told = page.get("/request-logs").content.decode()
+        assert "/p/acme/first" in told
+        assert "1.00 USD" in told
+
+    def test_asks_as_often_for_fifty_rows_as_for_one(self, page, buyer, django_assert_max_num_queries):
+        for count in (1, 60):
+            take_attempts(*(attempt(buyer.pk, timezone.now()) for _ in range(count)))
+            with django_assert_max_num_queries(22):
+                assert page.get("/request-logs").status_code == 200
+
+    def test_carries_the_filters_on_to_older_rows_and_to_files(self, page, buyer):
+        take_attempts(*(attempt(buyer.pk, timezone.now(), status=500) for _ in range(51)))
+        told = page.get("/request-logs?errors_only=on&text=acme").content.decode()
+        assert "/request-logs/export/csv?errors_only=on&amp;text=acme" in told
+        assert "/request-logs?errors_only=on&amp;text=acme&amp;before=" in told
+
+    def test_refuses_a_filter_that_is_none_and_says_which(self, page):
+        answer = page.get("/request-logs?request_id=nonsense")
+        assert answer.status_code == 422
+        assert "Enter a valid UUID" in answer.content.decode()
+
+    def test_is_empty_with_one_thing_to_do(self, page):
+        told = page.get("/request-logs").content.decode()
+        assert "No calls in the last 24 hours" in told
+        assert "/keys" in told
+
+    def test_gives_htmx_the_rows_alone(self, page, logged):
+        told = page.get("/request-logs", headers={"HX-Request": "true"}).content.decode()
+        assert told.strip().startswith('<div id="log-result">')
+
+    def test_shows_sellers_how_their_services_fail_and_nothing_of_customers(self, buyer):
+        seller = TeamFactory(seller=True)
+        take_attempts(attempt(buyer.pk, timezone.now(), status=503, path="/p/private"))
+        told = visitor(seller).get("/request-logs").content.decode()
+        assert "No failures" in told
+        assert "/p/private" not in told
+
+
+class TestDetail:
+    def test_shows_headers_bodies_and_the_command(self, page, logged):
+        told = page.get(f"/request-logs/{logged}").content.decode()
+        assert "&quot;answer&quot;" in told or "answer" in told
+        assert "content-type" in told
+        assert "Bearer $UNITYSVC_API_KEY" in told
+
+    def test_keeps_bodies_from_members_who_may_not_call(self, buyer, logged):
+        viewer = UserFactory()
+        Membership.objects.create(team=buyer, user=viewer, role=Role.VIEWER)
+        client = visitor(buyer)
+        client.force_login(viewer)
+        client.post("/teams/switch", {"team": str(buyer.pk)})
+        told = client.get(f"/request-logs/{logged}").content.decode()
+        assert "Your role may not read them" in told
+        assert "question" not in told
+        assert client.post(f"/request-logs/{logged}/forget").status_code == 403
+
+    def test_tells_the_attempts_of_a_call(self, page, buyer):
+        first = attempt(buyer.pk, timezone.now(), status=500)
+        second = attempt(buyer.pk, timezone.now(), role="failover", parent_id=first["event_id"])
+        take_attempts(first, second)
+        take_calls(call(buyer.pk, timezone.now(), id=first["event_id"], stages={"failed": "acme 500"}))
+        told = page.get(f"/request-logs/{first['event_id']}").content.decode()
+        assert "failed before: acme 500" in told
+        assert f"/request-logs/{second['event_id']}" in told
+
+    def test_escapes_what_others_wrote(self, page, buyer):
+        hostile = kept(b"<script>alert(1)</script>", b"<img src=x onerror=alert(2)>", response_headers={"x": "<b>"})
+        (pk,) = take_calls(call(buyer.pk, timezone.now(), path="/p/<i>", kept=hostile))
+        told = page.get(f"/request-logs/{pk}").content.decode()
+        assert not any(each in told for each in ("<script>alert", "<img src=x", "<b>", "/p/<i>"))
+
+    def test_forgets_and_says_so(self, page, logged, buyer):
+        answer = page.post(f"/request-logs/{logged}/forget", follow=True)
+        assert "They were removed on" in answer.content.decode()
+        assert not KeptBodies.objects.exists()
+        assert Forgetting.objects.get().by == Membership.objects.get(team=buyer).user
+
+
+class TestSettings:
+    def test_are_saved_and_published(self, page, buyer):
+        answer = page.post("/request-logs/settings", {"mode": "complete", "keep_days": "10", "keep_bodies_days": ""})
+        assert answer.status_code == 302
+        assert (buyer.log_setting.mode, buyer.log_setting.keep_days) == (Mode.COMPLETE, 10)
+        published = PublishedRecord.objects.get(kind="customer", key=str(buyer.pk))
+        assert published.body["request_log"] == "complete"
+
+    def test_give_no_more_days_than_the_plan(self, page):
+        answer = page.post("/request-logs/settings", {"mode": "none", "keep_days": "31"})
+        assert answer.status_code == 422
+        assert "less than or equal to 30" in answer.content.decode()
