@@ -40,13 +40,14 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One attempt in the waterfall: x, width in hundredths of the whole; first: until the answer began."""
+    """One attempt in the waterfall: x, width in hundredths of the whole."""
 
     row: RequestLog
     x: float
     width: float
-    first: float
+    took_ms: int
     starts_after_ms: int
+    has_failed: bool
 
 
 def histogram(bars: Sequence[Bar]) -> Histogram:
@@ -72,14 +73,17 @@ def waterfall(rows: Sequence[RequestLog]) -> list[Span]:
         return []
     begins = [row.started_at.timestamp() * 1000 for row in rows]
     start = min(begins)
-    whole = max(max(begin + row.latency_ms for begin, row in zip(begins, rows, strict=True)) - start, 1.0)
+    # a call of several is longer than its own attempt, which is shown here
+    took = [(row.upstream_ms or row.latency_ms) if len(rows) > 1 else row.latency_ms for row in rows]
+    whole = max(max(begin + each for begin, each in zip(begins, took, strict=True)) - start, 1.0)
     return [
         Span(
             row,
             round((begin - start) / whole * 100, 2),
-            round(max(row.latency_ms / whole * 100, 0.5), 2),
-            round((row.ttfb_ms or row.latency_ms) / whole * 100, 2),
+            round(max(each / whole * 100, 0.5), 2),
+            round(each),
             round(begin - start),
+            (row.upstream_status or row.status or 500) >= 400,
         )
-        for begin, row in zip(begins, rows, strict=True)
+        for begin, each, row in zip(begins, took, rows, strict=True)
     ]
