@@ -70,6 +70,16 @@ plans_of: Port[[Iterable[UUID]], dict[UUID, frozenset[str]]] = Port("plans_of")
 #: [(service id, currency, amount)].
 statement_discounts: Port[[Iterable[UUID], date], list[tuple[UUID, str, Decimal]]] = Port("statement_discounts")
 
+#: The tests of a submitted service begin, in the running transaction; False when there are none here:
+#: begin_tests(service id, id of the person or None, now).
+begin_tests: Port[[UUID, UUID | None, datetime], bool] = Port("begin_tests")
+
+#: Why a service cannot be approved as far as its tests go, "" when it can: approval_hindrance(service id).
+approval_hindrance: Port[[UUID], str] = Port("approval_hindrance")
+
+#: Test runs as tasks that a seller's client polls: test_tasks(seller's team id, task ids) -> {id: entry}.
+test_tasks: Port[[UUID, Iterable[str]], dict[str, dict[str, Any]]] = Port("test_tasks")
+
 #: A subscription opens, pauses or ends the enrollment that it pays for, in the running transaction:
 #: enrollment_access(enrollment id, "open" | "paused" | "ended", now).
 enrollment_access: Port[[UUID, str, datetime], None] = Port("enrollment_access")

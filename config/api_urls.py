@@ -25,6 +25,7 @@ from marketplace.catalog.api import router as seller_catalog
 from marketplace.catalog.customer.api import router as customer_catalog
 from marketplace.catalog.groups.api import router as seller_groups
 from marketplace.enrollments.api import router as enrollments
+from marketplace.testing import api as _tests  # noqa: F401  adds its addresses to those of the sellers' catalogue
 
 customer_api = NinjaAPI(
     title="Customer API",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -45,6 +46,18 @@ def integer(name: str, default: int, *, environ: Mapping[str, str] = os.environ)
         return int(value)
     except ValueError:
         raise SettingError(f"{name} must be a whole number (got {value!r}).") from None
+
+
+def amount(name: str, default: str, *, environ: Mapping[str, str] = os.environ) -> Decimal:
+    """Return an amount of money that is not negative."""
+    value = text(name, default, environ=environ)
+    try:
+        found = Decimal(value)
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not found.is_finite() or found < 0:
+        raise SettingError(f"{name} must be an amount such as 2.50 (got {value!r}).")
+    return found
 
 
 def words(name: str, default: str = "", *, environ: Mapping[str, str] = os.environ) -> list[str]:

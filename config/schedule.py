@@ -9,6 +9,14 @@ SCHEDULE = {
     "verify the books": {"task": "billing.rating.verify", "schedule": 3600.0},
     # the broker may lose what it holds; uploads wait in the database as well
     "sweep uploads": {"task": "marketplace.catalog.sweep_uploads", "schedule": 60.0},
+    # test runs that the broker or a worker lost
+    "sweep test runs": {"task": "marketplace.testing.sweep", "schedule": 60.0},
+    # active services are tested again when their turn has come, a few at a time
+    "retest services": {"task": "marketplace.testing.retest", "schedule": 600.0},
+    # each test run is published as a service of its own, and withdrawn
+    "forget candidates": {"task": "gateway_admin.publishing.forget_candidates", "schedule": crontab(hour=3, minute=50)},
+    # what test scripts wrote is kept for a month
+    "forget details of tests": {"task": "marketplace.testing.prune", "schedule": crontab(hour=3, minute=20)},
     # months end at any hour, each in its customer's time zone; and the broker may lose what is to be rendered
     "close statements": {"task": "billing.statements.sweep", "schedule": 3600.0},
     # sellers' invoices follow their customers' statements; windows end at any hour

@@ -38,6 +38,7 @@ urlpatterns = [
     path("statements", include("billing.statements.urls")),
     path("subscriptions", include("billing.subscriptions.urls")),
     path("seller/services", include("marketplace.catalog.urls_seller")),
+    path("seller/services", include("marketplace.testing.urls")),
     path("seller/", include("billing.payouts.urls")),
     path("disputes", include("marketplace.disputes.urls")),
 ]

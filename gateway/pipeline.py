@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from gateway import candidates, direct, exchange
+from gateway import candidates, exchange, tested
 from gateway.context import RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
@@ -33,18 +33,19 @@ async def run(ctx: RequestContext, deps: Deps, client: Client) -> None:
         await resolve_route.run(ctx, deps)
         if (level := level_of(ctx)) is not None:
             client = deps.request_log.follow(ctx, client, level)
-        if ctx.candidate is not None and ctx.candidate.record.is_direct:
-            await direct.run(ctx, deps, client)
-            return
-        if ctx.tree is not None:
-            await kinds.run(ctx, deps, client)
-            return
-        await rewrite.run(ctx, deps)
-        bounds = ctx.channel.bounds if ctx.channel is not None else None
-        await (hold_balance if bounds is None else limit_rate).run(ctx, deps)
-        await exchange.run(ctx, deps, client)
+        await (_carry_out(ctx, deps, client) if ctx.candidate is None else tested.run(ctx, deps, client, _carry_out))
     except (StoreUnavailable, SpoolError) as error:
         raise unavailable(error, ctx) from error
+
+
+async def _carry_out(ctx: RequestContext, deps: Deps, client: Client) -> None:
+    if ctx.tree is not None:
+        await kinds.run(ctx, deps, client)
+        return
+    await rewrite.run(ctx, deps)
+    bounds = ctx.channel.bounds if ctx.channel is not None else None
+    await (hold_balance if bounds is None else limit_rate).run(ctx, deps)
+    await exchange.run(ctx, deps, client)
 
 
 def unavailable(error: Exception, ctx: RequestContext) -> GatewayError:

@@ -54,6 +54,23 @@ KNOWN_SECRET_HOSTS = env.words("KNOWN_SECRET_HOSTS", defaults.KNOWN_SECRET_HOSTS
 # A customer secret that a service needs must exist in the seller's account too, so that the platform can test it.
 REQUIRE_TEST_SECRETS = env.flag("REQUIRE_TEST_SECRETS", False)
 
+# Where this machine reaches the gateway: for the platform's own calls, which test services.
+GATEWAY_INTERNAL_URL = env.url("GATEWAY_INTERNAL_URL", API_GATEWAY_BASE_URL)
+
+# Submitted services are tested before the review; active ones again, after so many hours (0: never), for so much a day.
+ACTIVATION_TESTS = env.flag("ACTIVATION_TESTS", True)
+TEST_INTERVAL_HOURS = env.integer("TEST_INTERVAL_HOURS", 24)
+TEST_DAILY_CAP = env.amount("TEST_DAILY_CAP", "5")
+TEST_RUN_CAP = env.amount("TEST_RUN_CAP", "1")
+TEST_RUNS_PER_HOUR = env.integer("TEST_RUNS_PER_HOUR", 60)
+TEST_CUSTOMER_TEAM = env.text("TEST_CUSTOMER_TEAM", "platform-tests")
+
+# Who runs sellers' scripts on the machine of the worker: none, or bubblewrap.
+TEST_RUNNER = env.text("TEST_RUNNER", "none")
+TEST_RUNNER_PROGRAM = env.text("TEST_RUNNER_PROGRAM", "bwrap")
+TEST_RUNNER_PACKAGES = env.text("TEST_RUNNER_PACKAGES", "")
+TEST_RUNNER_UID = env.integer("TEST_RUNNER_UID", 65534)
+
 INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.filters",
@@ -92,6 +109,7 @@ INSTALLED_APPS = [
     "marketplace.catalog",
     "marketplace.enrollments",
     "marketplace.disputes",
+    "marketplace.testing",
     "gateway_admin.api_keys",
     "gateway_admin.secrets",
     "gateway_admin.aliases",

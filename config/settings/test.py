@@ -39,6 +39,8 @@ API_REQUESTS_PER_KEY = API_REQUESTS_PER_ADDRESS = 0
 # no test charges a card of the environment: the fixture `stripe` names the fake
 STRIPE_SECRET_KEY = ""
 CELERY_TASK_ALWAYS_EAGER = True
+# most tests have no gateway to test a service at
+ACTIVATION_TESTS = False
 CELERY_TASK_EAGER_PROPAGATES = True
 if suffix := os.environ.get("TEST_DB_SUFFIX"):
     DATABASES["default"]["TEST"] = {"NAME": f"test_marketplace_{suffix}"}  # noqa: F405

@@ -81,15 +81,20 @@ def service(service_id: str) -> ServiceRecord | None:
     )
     if found is None or found.list_price is None:
         return None
+    return service_record(found, found.list_price, status=found.status)
+
+
+def service_record(found: Service, price: PriceVersion, *, status: str) -> ServiceRecord:
+    """Return what a service is for calls. status: as whose it is called."""
     return ServiceRecord(
         id=str(found.pk),
         name=found.name,
         provider_name=found.provider.name,
         seller_id=str(found.seller_id),
-        status=found.status,
+        status=status,
         visibility=found.visibility,
         requires_enrollment=found.requires_enrollment,
-        price=_price(found.list_price),
+        price=price_record(price),
         channels=_channels(found),
         routing_vars=found.routing_vars or {},
         details=_limits(found.offering.data.get("details") or {}),
@@ -161,7 +166,7 @@ def _enrollment(enrollment: Enrollment, covered_until: float | None) -> Enrollme
         code=enrollment.code,
         service_id=str(enrollment.service_id),
         parameters=enrollment.parameters,
-        price=_price(enrollment.price),
+        price=price_record(enrollment.price),
         secret_hosts=hosts,
         routes=tuple(EnrollmentRoute(each.path, each.routing_key) for each in enrollment.interfaces.all()),
         paused=coverage.why_paused(enrollment),
@@ -169,7 +174,7 @@ def _enrollment(enrollment: Enrollment, covered_until: float | None) -> Enrollme
     )
 
 
-def _price(version: PriceVersion) -> PriceRecord:
+def price_record(version: PriceVersion) -> PriceRecord:
     return PriceRecord(id=str(version.pk), currency=version.currency, price=version.price)
 
 

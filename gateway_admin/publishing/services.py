@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
 from domain.routing.snapshot import CODECS
-from gateway_admin.publishing import named_compilers, queries
-from gateway_admin.publishing.compilers import COMPILERS
+from gateway_admin.publishing import candidates, compilers, named_compilers, queries
+from gateway_admin.publishing.models import PublishedRecord
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.models import Service
 
+_COMPILERS = {**compilers.COMPILERS, "candidate": candidates.candidate}
 _UPSERT = """
 INSERT INTO publishing_publishedrecord (kind, key, body, written_in, updated_at)
 VALUES (%s, %s, %s, pg_current_xact_id()::text::bigint, now())
@@ -30,7 +32,7 @@ def publish(kind: str, key: str) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{kind}/{key}"])
-        record = COMPILERS[kind](key)
+        record = _COMPILERS[kind](key)
         body = None if record is None else json.dumps(CODECS[kind].encode(record))
         cursor.execute(_UPSERT, [kind, key, body])
         # the hint makes gateways look at once; without it they look within their polling interval
@@ -48,3 +50,9 @@ def publish(kind: str, key: str) -> None:
             publish("service", str(service.pk))
             for path in sorted(catalog.paths(service)):
                 publish("route", path)
+
+
+def forget_candidates(*, now: datetime) -> int:
+    """Remove the records of tests that ended a day ago and more: nobody asks for them again. Returns how many."""
+    ended = PublishedRecord.objects.filter(kind="candidate", body=None, updated_at__lt=now - timedelta(days=1))
+    return ended.delete()[0]

@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 
 from accounts.users.models import User
+from common import ports
 from common.errors import DomainError
 from marketplace.catalog import plans, queries, services
 from marketplace.catalog.models import (
@@ -122,6 +123,7 @@ class ServiceAdmin(ReadOnly, ModelAdmin):
             "service": service,
             "opts": self.model._meta,
             "problems": services.problems_for_sale(service),
+            "hindrance": ports.approval_hindrance(service.pk),
             "price": queries.price_in_words(service),
             "plans": plans.stated(service),
             "payout": service.offering.payout_price,

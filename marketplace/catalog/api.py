@@ -18,9 +18,10 @@ from ninja.files import UploadedFile
 
 from accounts.teams import callers
 from accounts.teams.callers import KeyRequest
+from accounts.teams.models import Team
 from accounts.teams.permissions import Permission
 from accounts.users.models import User
-from common import cursors
+from common import cursors, ports
 from common.errors import Invalid
 from common.http import envelope, status_of
 from common.ninja import Endpoint, Endpoints, ErrorBody
@@ -91,17 +92,26 @@ def service_upload(
 
 @endpoint("GET", "/tasks/", {200: dict[str, schemas.TaskStatus]})
 def task_list(request: KeyRequest, id: Query[list[str]]) -> dict[str, schemas.TaskStatus]:
-    """Return the state of up to a hundred uploads."""
+    """Return the state of up to a hundred uploads and test runs."""
     if not 0 < len(id) <= _TASKS_LIMIT:
         raise Invalid([f"id: give 1 to {_TASKS_LIMIT} task ids (got {len(id)})."])
-    tasks = queries.upload_entries(team=request.team, keys=id)
-    return {key: schemas.task_status(key, tasks.get(key)) for key in id}
+    return _tasks(request.team, id)
 
 
 @endpoint("GET", "/tasks/{task_id}", {200: schemas.TaskStatus})
 def task_detail(request: KeyRequest, task_id: str) -> schemas.TaskStatus:
-    """Return the state of one upload."""
-    return schemas.task_status(task_id, queries.upload_entries(team=request.team, keys=[task_id]).get(task_id))
+    """Return the state of one upload or test run."""
+    return _tasks(request.team, [task_id])[task_id]
+
+
+def _tasks(team: Team, keys: list[str]) -> dict[str, schemas.TaskStatus]:
+    """Return the state of uploads and test runs, by the keys that their client polls."""
+    uploads = queries.upload_entries(team=team, keys=keys)
+    tests = ports.test_tasks(team.pk, [key for key in keys if key not in uploads])
+    return {
+        key: schemas.TaskStatus(**tests[key]) if key in tests else schemas.task_status(key, uploads.get(key))
+        for key in keys
+    }
 
 
 class ServiceFilters(Schema):

@@ -48,7 +48,7 @@ class FileStored(Schema):
 
 
 class TaskStatus(Schema):
-    """An upload as clients poll it. `state` is the same in the words of older clients."""
+    """An upload or a test run as clients poll it. `state` is the same in the words of older clients."""
 
     task_id: str
     status: str

@@ -69,6 +69,29 @@ def snippets(service: Service, shown: ShownInterface, template: Mapping[str, obj
     return [_curl(call), *_clients(call)]
 
 
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A request to a service. path: what follows the interface's address."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: Mapping[str, object]
+
+
+def sample(service: Service, words: str, routing_key: object, template: Mapping[str, object] | None = None) -> Sample:
+    """Return the request that the snippets make, as short as it can be. words: the interface's name and description."""
+    shape = _shape(service, words)
+    model = _model(service, routing_key)
+    body = dict(template or _body(shape, model))
+    if "model" in body:
+        body["model"] = model
+    if template is None and shape in {Shape.CHAT, Shape.ANTHROPIC}:
+        body["max_tokens"] = 16
+    headers = {"anthropic-version": "2023-06-01"} if shape is Shape.ANTHROPIC else {}
+    return Sample("POST" if body else "GET", _version_path(service, shape) + shape.value, headers, body)
+
+
 def filled(address: str) -> str:
     """Return an address with readable placeholders for what an enrollment gives: {{ enrollment.code }} -> YOUR-CODE."""
     return _TEMPLATE.sub(lambda match: "YOUR-" + match[1].rpartition(".")[2].replace("_", "-").upper(), address)

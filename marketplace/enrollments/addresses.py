@@ -28,20 +28,21 @@ def context(enrollment: Enrollment) -> Mapping[str, object]:
 
 def materialise(enrollment: Enrollment) -> list[EnrollmentInterface]:
     """Write the addresses that this enrollment alone has. A template that cannot be rendered stays as written."""
+    scoped = AccessInterface.objects.filter(service=enrollment.service, is_enrollment_scoped=True, is_active=True)
+    return EnrollmentInterface.objects.bulk_create(rendered(each, enrollment) for each in scoped)
+
+
+def rendered(interface: AccessInterface, enrollment: Enrollment) -> EnrollmentInterface:
+    """Return an interface as one enrollment has it, not stored."""
     values = context(enrollment)
-    return EnrollmentInterface.objects.bulk_create(
-        EnrollmentInterface(
-            enrollment=enrollment,
-            name=each.name,
-            description=each.description,
-            gateway=each.gateway,
-            access_method=each.access_method,
-            path=_rendered(each.path, values, Component.PATH),
-            routing_key=_rendered_key(each.routing_key, values),
-        )
-        for each in AccessInterface.objects.filter(
-            service=enrollment.service, is_enrollment_scoped=True, is_active=True
-        )
+    return EnrollmentInterface(
+        enrollment=enrollment,
+        name=interface.name,
+        description=interface.description,
+        gateway=interface.gateway,
+        access_method=interface.access_method,
+        path=_rendered(interface.path, values, Component.PATH),
+        routing_key=_rendered_key(interface.routing_key, values),
     )
 
 

@@ -45,6 +45,7 @@ OBJECTS: dict[str, Callable[[Belongings], object]] = {
     "services/<service_id>": lambda owner: owner.service.pk,
     "tasks/<enrollment_task>": lambda owner: owner.enrollment.pk,
     "statements/<number>": lambda owner: owner.statement.number,
+    "tests/<run_id>": lambda owner: owner.test_run.pk,
     "tasks/<task_id>": lambda owner: owner.task.key,
     "top-ups/<top_up_id>": lambda owner: owner.top_up.pk,
 }

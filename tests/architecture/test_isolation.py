@@ -36,6 +36,7 @@ BODIES: dict[tuple[str, str], object] = {
     ("PATCH", ""): {"visibility": "unlisted"},
     ("PATCH", "service-groups"): {"description": "stolen"},
     ("PATCH", "promotions"): {"priority": 9},
+    ("PATCH", "documents"): {"status": "pending"},
     ("PUT", ""): {"value": "stolen"},
     ("PUT", "steps"): [_TARGET],
     ("PUT", "targets"): [_TARGET],

@@ -46,6 +46,8 @@ from marketplace.disputes import services as disputes
 from marketplace.disputes.models import Dispute
 from marketplace.enrollments import services as enrollments
 from marketplace.enrollments.models import Enrollment
+from marketplace.testing import services as testing
+from marketplace.testing.models import TestRun
 from tests.factories.accounts import TeamFactory, UserFactory, owner_of
 from tests.factories.billing import Process, funded_wallet, price_version, ship, ship_raw, usage_event
 from tests.factories.marketplace import as_payload, files, make_service
@@ -103,6 +105,7 @@ class Belongings:
     task: UploadTask
     group: ServiceGroup
     promotion: PriceRule
+    test_run: TestRun
     alias: Alias
     collection: Collection
     chain: Chain
@@ -162,6 +165,7 @@ def belongings() -> Belongings:
         document=Document.objects.get(title="Vermilion guide"),
         **_catalogue(seller, buyer),
         file=_file(buyer, now),
+        test_run=_tested(service),
         **_routing(buyer, feed),
     )
 
@@ -233,6 +237,15 @@ def _statement(buyer: Team, now: datetime) -> Statement:
     statement, *_ = statements.close_due(wallet=Wallet.objects.get(team=buyer), now=now + timedelta(days=60))
     statements.write_file(statement=statement, kind=FileKind.CSV, content=b"Vermilion", now=now)
     return statement
+
+
+def _tested(service: Service) -> TestRun:
+    """Let the seller report a test, and return the run that says so."""
+    script = Document.objects.get(listing=service.listing_id, category="connectivity_test")
+    cell = {"status": "script_failed", "error": "Vermilion is not there", "stdout": "vermilion"}
+    told = testing.Report("script_failed", tests={service.interfaces.get().name: cell})
+    testing.report(document=script, told=told, by=None, now=timezone.now())
+    return TestRun.objects.get(service=service)
 
 
 def _catalogue(seller: Team, buyer: Team) -> dict[str, Any]:

@@ -140,3 +140,14 @@ class TestDirectly:
         answer = await gateway.call(f"/m/p/{DRAFT}", headers=token(DIRECT))
 
         assert answer.status_code in {404, 422}
+
+
+async def test_an_answer_through_the_gateway_is_cleared_of_the_secret_too(gateway, upstream, publish):
+    await publish()
+    upstream.answers(plain_answer(b'{"key": "sk-of-the-seller"}', headers=[("X-Echo", "Bearer sk-of-the-seller")]))
+
+    answer = await gateway.call("/p/acme/draft", headers=token())
+
+    assert answer.json() == {"key": "***"}
+    assert answer.headers["x-echo"] == "Bearer ***"
+    assert (await gateway.event()).outcome == "completed"

@@ -36,17 +36,25 @@ class Rendered:
 
 def render_document(document: Document, *, service: Service, interface: AccessInterface | None) -> Rendered | None:
     """Return the text of a document as customers read it; None for what is no text."""
+    return rendered(document, context(service, interface))
+
+
+def rendered(document: Document, values: Mapping[str, Any]) -> Rendered | None:
+    """Return the text of a document for a context; None for what is no text."""
     text = text_of(document)
     if text is None:
         return None
-    if not document.filename.endswith(".j2"):
-        return Rendered(text)
-    return render(text, context(service, interface))
+    return render(text, values) if document.filename.endswith(".j2") else Rendered(text)
 
 
-def context(service: Service, interface: AccessInterface | None) -> dict[str, Any]:
-    """Return what a document's template may read: the files of the service and the interface, never a key."""
-    address = queries.base_url(interface) if interface else ""
+def context(
+    service: Service, interface: AccessInterface | None, *, address: str = "", customer_display: bool = True
+) -> dict[str, Any]:
+    """Return what a document's template may read: the files of the service and the interface, never a key.
+
+    address: where the interface is called, when it is not where it says. customer_display: for reading, not for a test.
+    """
+    address = address or (queries.base_url(interface) if interface else "")
     own = {
         "name": interface.name if interface else "",
         "description": interface.description if interface else "",
@@ -63,7 +71,7 @@ def context(service: Service, interface: AccessInterface | None) -> dict[str, An
         "seller": {"name": service.seller.name, "display_name": str(service.seller)},
         "service_base_url": address,
         "local_testing": False,
-        "customer_display": True,
+        "customer_display": customer_display,
     }
 
 

@@ -40,6 +40,7 @@ from marketplace.catalog.queries.review import Difference, differences, services
 from marketplace.catalog.queries.services import (
     deprecated_services,
     documents,
+    lock_document,
     lock_seller,
     lock_service,
     namesake,
@@ -50,6 +51,7 @@ from marketplace.catalog.queries.services import (
     service_named,
     services_to_review,
     upload_entries,
+    uuid_bounds,
 )
 
 __all__ = [
@@ -72,6 +74,7 @@ __all__ = [
     "group_members",
     "groups",
     "known_words",
+    "lock_document",
     "lock_seller",
     "lock_service",
     "market",
@@ -97,4 +100,5 @@ __all__ = [
     "services_to_review",
     "shared_interfaces",
     "upload_entries",
+    "uuid_bounds",
 ]

@@ -37,6 +37,14 @@ def lock_service(service_id: UUID) -> Service:
     return found
 
 
+def lock_document(document_id: UUID) -> Document:
+    """Return a document, locked. Raises: NotFound."""
+    found = Document.objects.select_for_update(of=("self",)).filter(pk=document_id).first()
+    if found is None:
+        raise NotFound(what="document")
+    return found
+
+
 def seller_services(
     *,
     team: Team,
@@ -152,13 +160,13 @@ def _glob(pattern: str) -> str:
 
 def _by_id(services: QuerySet[Service], text: str) -> QuerySet[Service]:
     """Return the services whose id is `text` or begins with it: at most two are worth looking at."""
-    bounds = _uuid_bounds(text)
+    bounds = uuid_bounds(text)
     if bounds is None:
         return services.none()
     return services.filter(pk__range=bounds)
 
 
-def _uuid_bounds(text: str) -> tuple[UUID, UUID] | None:
+def uuid_bounds(text: str) -> tuple[UUID, UUID] | None:
     """Return the least and the greatest id that begin with `text` (hyphens do not count)."""
     digits = text.replace("-", "").lower()
     if not PREFIX_LENGTH <= len(digits) <= 32 or not set(digits) <= set("0123456789abcdef"):

@@ -43,6 +43,13 @@ class AddressTaken(DomainError):
     )
 
 
+class NotTested(DomainError):
+    """What is to be approved has not passed its tests."""
+
+    code = "not_tested"
+    sentence = "{hindrance}"
+
+
 class NameTaken(DomainError):
     """Another live service of the seller has the name."""
 

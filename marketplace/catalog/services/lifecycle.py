@@ -13,6 +13,7 @@ from django.db import transaction
 
 from accounts.users.models import User
 from billing.payouts import services as payouts
+from common import ports
 from marketplace.catalog import queries
 from marketplace.catalog.models import Service, ServiceStatus, StatusChange, Visibility
 from marketplace.catalog.services import addresses, membership, plans, revisions
@@ -20,6 +21,7 @@ from marketplace.catalog.services.errors import (
     ContentChanged,
     DeletionRefused,
     NameTaken,
+    NotTested,
     ReasonMissing,
     StatusChangeRefused,
     TransitionRefused,
@@ -91,11 +93,14 @@ def withdraw(*, service: Service, by: User | None, now: datetime) -> Service:
 
 
 @transaction.atomic
-def approve(*, service: Service, by: User | None, now: datetime, seen: str | None = None) -> Service:
+def approve(
+    *, service: Service, by: User | None, now: datetime, seen: str | None = None, is_vouched: bool = False
+) -> Service:
     """Put a service on sale, and return what is live. A revision becomes the content of its original and disappears.
 
-    seen: the content hash of what the operator looked at; another content is not approved.
-    Raises: TransitionRefused, ContentChanged, AddressTaken, NameTaken.
+    seen: the content hash of what the operator looked at; another content is not approved. is_vouched: somebody knows
+    that it works, so that it is not asked for its tests.
+    Raises: TransitionRefused, ContentChanged, NotTested, AddressTaken, NameTaken.
     """
     if service.revision_of_id is not None:
         # in the order in which uploads lock
@@ -105,6 +110,8 @@ def approve(*, service: Service, by: User | None, now: datetime, seen: str | Non
     _check("approve", service)
     if seen not in {None, service.content_hash}:
         raise ContentChanged()
+    if not is_vouched and (hindrance := ports.approval_hindrance(service.pk)):
+        raise NotTested(hindrance=hindrance)
     if service.revision_of_id is not None:
         return _approve_revision(service, by=by, now=now)
     revisions.adopt_provider(service=service)

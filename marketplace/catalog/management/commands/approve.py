@@ -18,15 +18,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("service", nargs="?", help="Name, id, or the first 8 characters of an id or more.")
+        parser.add_argument("--untested", action="store_true", help="Also what has not passed its tests.")
         parser.add_argument("--all-pending", action="store_true", help="Approve everything that waits for review.")
 
-    def handle(self, *_: Any, service: str | None, all_pending: bool, **__: Any) -> None:
+    def handle(self, *_: Any, service: str | None, all_pending: bool, untested: bool = False, **__: Any) -> None:
         if (service is None) is not all_pending:
             raise CommandError("Name one service, or give --all-pending.")
         failures = 0
         for each in self._chosen(service):
             try:
-                approved = services.approve(service=each, by=None, now=timezone.now())
+                approved = services.approve(service=each, by=None, now=timezone.now(), is_vouched=untested)
             except DomainError as error:
                 failures += 1
                 self.stderr.write(f"{each.name}: {error.message}")

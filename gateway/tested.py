@@ -1,16 +1,19 @@
-"""A test's call straight to a channel: past enrollments, limits and money, with the same words to the upstream.
+"""Calls of tests: as any customer's, or straight to a channel, and their answers cleared of the secrets that were sent.
 
-Where it succeeds and the way through the gateway fails, the fault is the platform's. What is sent is made by the same
-step as for any call; only this process opens the secrets, and what comes back is cleared of them.
+Straight means past enrollments, limits and money, with the same words to the upstream. Where that succeeds and the way
+through the gateway fails, the fault is the platform's. Only this process opens the secrets.
 """
 
 from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
 
 from domain.scrubbing import scrub
 from gateway.context import Headers, RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
 from gateway.exchange import Client
+from gateway.execution.sinks import Collector
 from gateway.secrets import SecretUnreadable
 from gateway.shaping import LOCAL
 from gateway.steps import rewrite
@@ -20,14 +23,31 @@ from gateway.upstream.errors import UpstreamError
 from gateway.upstream.limits import Timeouts
 from gateway.upstream.response import UpstreamResponse
 
-#: What of an answer a test looks at.
+#: What of the answer of a straight call is looked at.
 ANSWER_BYTES = 256 * 1024
 _TIMEOUTS = Timeouts(connect=5.0, first_byte=30.0, idle=15.0, total=60.0)
 _OF_BODY = frozenset((b"content-length", b"transfer-encoding"))
 
+CarryOut = Callable[[RequestContext, Deps, Client], Awaitable[None]]
 
-async def run(ctx: RequestContext, deps: Deps, client: Client) -> None:
-    """Make the call and answer with what came back, at most ANSWER_BYTES of it. Raises GatewayError."""
+
+async def run(ctx: RequestContext, deps: Deps, client: Client, carry_out: CarryOut) -> None:
+    """Make the call and answer with what came back. Raises GatewayError, StoreUnavailable."""
+    assert ctx.candidate is not None
+    if ctx.candidate.record.is_direct:
+        status, headers, body = await _straight(ctx, deps)
+    else:
+        held = Collector()
+        await carry_out(ctx, deps, held.client(client))
+        status, headers, body = held.status, held.headers, held.body
+    secrets = await _secrets(ctx, deps)
+    body = scrub(body, secrets)
+    cleared: Headers = [(name, scrub(value, secrets)) for name, value in headers if name.lower() not in _OF_BODY]
+    await client.send_head(status, [*cleared, length_of(body)])
+    await client.send_body(body, True)
+
+
+async def _straight(ctx: RequestContext, deps: Deps) -> tuple[int, Headers, bytes]:
     if ctx.plan is None:
         message = "A test that goes straight to the upstream calls one service. Take wrappers and groups out of it."
         raise GatewayError(422, "cannot_test", message)
@@ -37,12 +57,7 @@ async def run(ctx: RequestContext, deps: Deps, client: Client) -> None:
         body = await _read(response)
     except UpstreamError as error:
         raise upstream_failed(error) from error
-    secrets = await _secrets(ctx, deps)
-    headers = [pair for pair in crossing.for_client(response.headers) if pair[0].lower() not in _OF_BODY]
-    body = scrub(body, secrets)
-    cleared: Headers = [(name, scrub(value, secrets)) for name, value in headers]
-    await client.send_head(response.status, [*cleared, *own_headers(ctx), length_of(body)])
-    await client.send_body(body, True)
+    return response.status, [*crossing.for_client(response.headers), *own_headers(ctx)], body
 
 
 async def _ask(ctx: RequestContext, deps: Deps) -> UpstreamResponse:
