@@ -146,6 +146,7 @@ def build(folder: Path, *, name: str) -> Marketplace:
         "GATEWAY_ID": name,
         "EMAIL_FILE_PATH": str(folder / "mail"),
         "ALLOW_PRIVATE_UPSTREAMS": "1",
+        "ACTIVATION_TESTS": "0",
         "PYTHONUNBUFFERED": "1",
         "LOG_LEVEL": "WARNING",
     }

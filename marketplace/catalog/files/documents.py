@@ -32,6 +32,8 @@ _META = {
     "sleep_after_test": Field(a_number),
     "min_expected_metrics": Field(mapping),
     "timeout": Field(a_number),
+    "request": Field(mapping),
+    "response": Field(mapping),
     "test": Field(mapping),
 }
 _FIELDS = {
