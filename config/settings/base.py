@@ -69,7 +69,7 @@ TEST_CUSTOMER_TEAM = env.text("TEST_CUSTOMER_TEAM", "platform-tests")
 TEST_RUNNER = env.text("TEST_RUNNER", "none")
 TEST_RUNNER_PROGRAM = env.text("TEST_RUNNER_PROGRAM", "bwrap")
 TEST_RUNNER_PACKAGES = env.text("TEST_RUNNER_PACKAGES", "")
-TEST_RUNNER_UID = env.integer("TEST_RUNNER_UID", 65534)
+TEST_RUNNER_UID = env.integer("TEST_RUNNER_UID", 64321)
 
 INSTALLED_APPS = [
     "unfold",

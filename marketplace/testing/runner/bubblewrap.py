@@ -55,7 +55,7 @@ class BubblewrapRunner:
         gateway: str,
         program: str = "bwrap",
         packages: str = "",
-        uid: int = 65534,
+        uid: int = 64321,
         bounds: Bounds | None = None,
     ) -> None:
         self._leads_to, self._program, self._packages, self._uid = gateway, program, packages, uid

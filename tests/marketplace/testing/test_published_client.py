@@ -70,7 +70,7 @@ class TestCommandLine:
         told = usvc("services", "run-tests", "--id", str(service.pk), "--poll-interval", "0.1", succeeds=False)
 
         assert "script_failed — upstream_fault — Upstream: POST /chat/completions" in told
-        assert "upstream[default]: script_failed (upstream fault)" in told
+        assert "script_failed (upstream fault)" in told
         assert "Failed: 1/2" in told
 
     def test_shows_lists_and_skips(self, usvc, make):
