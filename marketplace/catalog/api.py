@@ -227,6 +227,13 @@ def service_delete(request: KeyRequest, service_id: str, dryrun: bool = False) -
     return schemas.ServiceDeletion(can_delete=True, reason=None, deleted=not dryrun, message=message)
 
 
+@endpoint("GET", "/documents/{document_id}", {200: schemas.DocumentDetail})
+def document_detail(request: KeyRequest, document_id: str) -> schemas.DocumentDetail:
+    """Return one document with its text as uploaded. The id may be its first 8 characters or more."""
+    document = queries.seller_document(team=request.team, document_id=document_id)
+    return schemas.document_detail(document, queries.text_of(document))
+
+
 def _service(request: KeyRequest, service_id: str) -> Service:
     return queries.seller_service(team=request.team, service_id=service_id)
 

@@ -128,6 +128,27 @@ class DocumentRow(Schema):
     meta: Json | None
 
 
+class DocumentDetail(Schema):
+    """A document with its text. entity_id: the provider, offering or listing that context_type names."""
+
+    id: UUID
+    entity_id: UUID
+    context_type: str
+    title: str
+    description: str | None
+    mime_type: str | None
+    category: str | None
+    filename: str | None
+    filesize: int | None
+    external_url: str | None
+    is_active: bool
+    is_public: bool
+    meta: Json | None
+    file_content: str | None
+    created_at: datetime | None
+    updated_at: datetime | None
+
+
 class ServiceDetail(Schema):
     service_id: UUID
     service_name: str
@@ -322,4 +343,29 @@ def document_row(document: Document) -> DocumentRow:
         filename=document.filename or None,
         test_status=(document.meta.get("test") or {}).get("status"),
         meta=document.meta or None,
+    )
+
+
+def document_detail(document: Document, content: str | None) -> DocumentDetail:
+    """Return a document. content: its text; None for pictures, links and very long ones."""
+    owner = {"provider": document.provider_id, "offering": document.offering_id, "listing": document.listing_id}
+    return DocumentDetail.model_validate(
+        {
+            "id": document.pk,
+            "entity_id": owner[document.owner_kind],
+            "context_type": document.owner_kind,
+            "title": document.title,
+            "description": document.description or None,
+            "mime_type": document.mime_type,
+            "category": document.category,
+            "filename": document.filename or None,
+            "filesize": document.blob.size if document.blob else None,
+            "external_url": document.external_url or None,
+            "is_active": document.is_active,
+            "is_public": document.is_public,
+            "meta": document.meta or None,
+            "file_content": content,
+            "created_at": document.created_at,
+            "updated_at": document.updated_at,
+        }
     )

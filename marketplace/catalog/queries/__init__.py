@@ -1,6 +1,8 @@
 """Every read of the catalogue: what is on the market, what a seller has, what a service consists of."""
 
 from marketplace.catalog.queries.addresses import base_url, gateway_url
+from marketplace.catalog.queries.by_id import text_of
+from marketplace.catalog.queries.documents import seller_document
 from marketplace.catalog.queries.groups import (
     ancestor_paths,
     group,
@@ -90,6 +92,7 @@ __all__ = [
     "public_service",
     "routable_memberships",
     "searched",
+    "seller_document",
     "seller_group",
     "seller_groups",
     "seller_service",
@@ -99,6 +102,7 @@ __all__ = [
     "services_in",
     "services_to_review",
     "shared_interfaces",
+    "text_of",
     "upload_entries",
     "uuid_bounds",
 ]
