@@ -9,6 +9,7 @@ from ninja import NinjaAPI
 from accounts.files.api import customer_router as customer_files
 from accounts.files.api import seller_router as seller_files
 from accounts.teams.models import TeamKind
+from billing.payouts.api import router as seller_money
 from billing.promotions.api import router as seller_promotions
 from common.http import envelope
 from common.ninja import install_error_handlers
@@ -58,6 +59,7 @@ seller_api.add_router("", seller_secrets)
 seller_api.add_router("", seller_files)
 seller_api.add_router("", seller_groups)
 seller_api.add_router("", seller_promotions)
+seller_api.add_router("", seller_money)
 install_error_handlers(seller_api)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from billing.payouts.models import Payout
 from tests.factories.belongings import SECRET, Belongings
 
 #: The operators' pages (tests/config/test_admin.py asks every one of them), the pages of the library for log-ins, and
@@ -41,6 +42,7 @@ OBJECTS: dict[str, Callable[[Belongings], object]] = {
     "request-logs/<log_id>": lambda owner: owner.log_id,
     "secrets/<name>": lambda _: SECRET,
     "service-groups/<group_id>": lambda owner: owner.group.pk,
+    "payouts/<payout_id>": lambda owner: Payout.objects.get(seller=owner.seller).pk,
     "promotions/<promotion_id>": lambda owner: owner.promotion.pk,
     "services/<service_id>": lambda owner: owner.service.pk,
     "tasks/<enrollment_task>": lambda owner: owner.enrollment.pk,

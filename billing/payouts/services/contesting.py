@@ -17,7 +17,7 @@ from domain.money import Money
 
 
 @transaction.atomic
-def contest(*, invoice_id: UUID, reason: InvoiceReason, text: str, by: User, now: datetime) -> Invoice:
+def contest(*, invoice_id: UUID, reason: InvoiceReason, text: str, by: User | None, now: datetime) -> Invoice:
     """Dispute an invoice within its window: nothing of it is booked until that is resolved.
 
     Raises: InvoiceNotOpen, WindowOver, Invalid.
@@ -67,7 +67,7 @@ def resolve(*, invoice_id: UUID, amount: Money, text: str, by: User, now: dateti
     return _noted(invoice, text, by, is_operator=True)
 
 
-def _noted(invoice: Invoice, text: str, by: User, *, is_operator: bool) -> Invoice:
+def _noted(invoice: Invoice, text: str, by: User | None, *, is_operator: bool) -> Invoice:
     if not text.strip():
         raise Invalid(["Say in a few words what it is about."])
     InvoiceNote.objects.create(invoice=invoice, author=by, is_operator=is_operator, text=text.strip())

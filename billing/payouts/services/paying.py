@@ -19,6 +19,7 @@ from billing.payouts.services.errors import (
     AccountRestricted,
     BalanceNegative,
     BalanceTooSmall,
+    NotPayable,
     PayoutUnderWay,
     SellerClosed,
 )
@@ -83,6 +84,15 @@ def payable(*, account: SellerAccount, currency: str) -> Money:
             minimum=f"{written(minimum(), currency)} {currency}",
         )
     return Money(balance.payable, currency)
+
+
+def hindrance(*, account: SellerAccount, currency: str) -> str:
+    """Return why nothing can be paid out now, in a sentence; nothing when it can."""
+    try:
+        payable(account=account, currency=currency)
+    except NotPayable as error:
+        return error.message
+    return ""
 
 
 def minimum() -> Decimal:

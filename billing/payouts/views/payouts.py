@@ -16,9 +16,9 @@ from accounts.teams.permissions import Permission, is_allowed
 from billing.payments import gateways
 from billing.payouts import queries, services
 from billing.payouts.forms import ConnectForm, ScheduleForm
-from billing.payouts.models import PayoutOrigin, PayoutSchedule, SellerAccount
+from billing.payouts.models import PayoutOrigin, PayoutSchedule
 from billing.payouts.services.advancing import window_days
-from billing.payouts.services.paying import minimum, payable
+from billing.payouts.services.paying import hindrance, minimum
 from billing.payouts.views.access import seller_required
 from common import htmx
 from common.errors import DomainError
@@ -125,7 +125,9 @@ def _page(request: MemberRequest) -> dict[str, Any]:
     initial = {"schedule": account.schedule, "threshold": f"{account.threshold:.2f}"}
     return {
         "account": account,
-        "balances": [(each, _obstacle(account, each.currency)) for each in queries.balances(seller=request.team)],
+        "balances": [
+            (each, hindrance(account=account, currency=each.currency)) for each in queries.balances(seller=request.team)
+        ],
         "window_days": window_days(account),
         "minimum": minimum(),
         "may_manage": is_allowed(request.membership.role, Permission.MANAGE_BILLING),
@@ -133,12 +135,3 @@ def _page(request: MemberRequest) -> dict[str, Any]:
         "page": Page(rows, number, _PAGE_SIZE, found.count()),
         "processor": gateways.processor(),
     }
-
-
-def _obstacle(account: SellerAccount, currency: str) -> str:
-    """Return why nothing can be paid out now; nothing when it can."""
-    try:
-        payable(account=account, currency=currency)
-    except services.NotPayable as error:
-        return error.message
-    return ""
