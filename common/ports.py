@@ -83,3 +83,6 @@ test_tasks: Port[[UUID, Iterable[str]], dict[str, dict[str, Any]]] = Port("test_
 #: A subscription opens, pauses or ends the enrollment that it pays for, in the running transaction:
 #: enrollment_access(enrollment id, "open" | "paused" | "ended", now).
 enrollment_access: Port[[UUID, str, datetime], None] = Port("enrollment_access")
+
+#: An upload that a template rendered has become a service: template_ingested(team id, task key, service id).
+template_ingested: Port[[UUID, str, UUID], None] = Port("template_ingested")

@@ -26,6 +26,7 @@ from marketplace.catalog.api import router as seller_catalog
 from marketplace.catalog.customer.api import router as customer_catalog
 from marketplace.catalog.groups.api import router as seller_groups
 from marketplace.enrollments.api import router as enrollments
+from marketplace.service_templates.api import router as seller_templates
 from marketplace.testing import api as _tests  # noqa: F401  adds its addresses to those of the sellers' catalogue
 
 customer_api = NinjaAPI(
@@ -54,6 +55,8 @@ seller_api = NinjaAPI(
     auth=KeyAuthentication(TeamKind.SELLER),
     docs_url=None,
 )
+# before /services/{id}, which would take "from-template" for an id
+seller_api.add_router("", seller_templates)
 seller_api.add_router("", seller_catalog)
 seller_api.add_router("", seller_secrets)
 seller_api.add_router("", seller_files)

@@ -110,6 +110,7 @@ INSTALLED_APPS = [
     "marketplace.enrollments",
     "marketplace.disputes",
     "marketplace.testing",
+    "marketplace.service_templates",
     "gateway_admin.api_keys",
     "gateway_admin.secrets",
     "gateway_admin.aliases",

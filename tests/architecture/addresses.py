@@ -36,6 +36,8 @@ OBJECTS: dict[str, Callable[[Belongings], object]] = {
     "export/<kind>": lambda _: "csv",
     "files/<kind>": lambda _: "csv",
     "invoices/<invoice_id>": lambda owner: owner.invoice.pk,
+    "instances/<instance_id>": lambda owner: owner.instance.pk,
+    "templates/<template_id>": lambda owner: owner.instance.template_id,
     "keys/<key_id>": lambda owner: owner.buyer_key.pk,
     "market/<reference>": lambda owner: owner.service.name,
     "new/<service_id>": lambda owner: owner.service.pk,

@@ -41,6 +41,7 @@ BODIES: dict[tuple[str, str], object] = {
     ("PUT", "steps"): [_TARGET],
     ("PUT", "targets"): [_TARGET],
     ("POST", "steps"): _TARGET,
+    ("POST", "dispute"): {"reason": "billing_error", "text": "stolen"},
     ("POST", "targets"): _TARGET,
     ("POST", "members"): {"service_id": str(uuid4())},
 }
@@ -51,6 +52,8 @@ PUBLIC_ONLY = ("v1/services/",)
 ANSWERED = {
     ("GET", "v1/seller/tasks/<task_id>"): "an upload of somebody else looks like one that has not begun",
     ("GET", "v1/seller/tasks/<task_id>/"): "the same",
+    ("GET", "v1/seller/templates/<template_id>"): "templates are for all sellers",
+    ("GET", "v1/seller/templates/<template_id>/"): "the same",
     ("PUT", "v1/seller/secrets/<name>"): "makes a secret of that name for whoever asks",
     ("PUT", "v1/seller/secrets/<name>/"): "the same",
     ("PUT", "v1/secrets/<name>"): "the same, for customers",

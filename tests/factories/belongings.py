@@ -46,6 +46,7 @@ from marketplace.disputes import services as disputes
 from marketplace.disputes.models import Dispute
 from marketplace.enrollments import services as enrollments
 from marketplace.enrollments.models import Enrollment
+from marketplace.service_templates.models import TemplateInstance
 from marketplace.testing import services as testing
 from marketplace.testing.models import TestRun
 from tests.factories.accounts import TeamFactory, UserFactory, owner_of
@@ -54,6 +55,7 @@ from tests.factories.marketplace import as_payload, files, make_service
 from tests.factories.payments import history
 from tests.factories.payouts import paid_seller
 from tests.factories.request_logs import call, kept, part, take_calls
+from tests.factories.templates import service_template
 
 _FEED = {
     "user_parameters_schema": {"type": "object", "properties": {"city": {"type": "string", "title": "City"}}},
@@ -106,6 +108,7 @@ class Belongings:
     group: ServiceGroup
     promotion: PriceRule
     test_run: TestRun
+    instance: TemplateInstance
     alias: Alias
     collection: Collection
     chain: Chain
@@ -249,7 +252,7 @@ def _tested(service: Service) -> TestRun:
 
 
 def _catalogue(seller: Team, buyer: Team) -> dict[str, Any]:
-    """Make a group, a promotion with a code that the buyer has redeemed, and an upload."""
+    """Make a group, a promotion with a code that the buyer has redeemed, an upload, and an instance of a template."""
     now = timezone.now() - timedelta(minutes=1)
     content = GroupContent(name="vermilion-group", display_name="Vermilion group", status="active")
     group, _ = catalog.store_group(owner=seller, content=content)
@@ -260,4 +263,7 @@ def _catalogue(seller: Team, buyer: Team) -> dict[str, Any]:
     task = catalog.accept_upload(
         seller=seller, payload=as_payload(files("vermilion")), auto_submit=False, key=None, by=None, now=now
     )
-    return {"group": group, "promotion": promotion, "task": task}
+    instance = TemplateInstance.objects.create(
+        seller=seller, template=service_template(), name="vermilion-bot", task_key="vermilion", last_submitted_at=now
+    )
+    return {"group": group, "promotion": promotion, "task": task, "instance": instance}

@@ -75,9 +75,13 @@ def context(
     }
 
 
-def render(template: str, values: Mapping[str, Any]) -> Rendered:
-    """Return the text of a template, or what is wrong with it."""
-    work = json.dumps({"template": template, "context": values}, default=str, sort_keys=True)
+def render(template: str, values: Mapping[str, Any], *, writes_json: bool = False) -> Rendered:
+    """Return the text of a template, or what is wrong with it.
+
+    writes_json: every value is written as JSON, a text as the inside of a quoted one, so that none can end its quotes.
+    """
+    asked = {"template": template, "context": values, "writes_json": writes_json}
+    work = json.dumps(asked, default=str, sort_keys=True)
     key = "rendered:" + hashlib.sha256(work.encode()).hexdigest()
     kept: Rendered | None = cache.get(key)
     if kept is None:

@@ -1,6 +1,7 @@
-"""Renders one template and ends: {"template", "context"} on standard input, {"text"} or {"error"} on standard output.
+"""Renders one template and ends.
 
-Run by `rendering` as a script. It imports nothing of the platform, and bounds itself before it reads what it was given.
+{"template", "context", "writes_json"} on standard input, {"text"} or {"error"} on standard output. Run by `rendering`
+as a script. It imports nothing of the platform, and bounds itself before it reads what it was given.
 """
 
 import json
@@ -8,8 +9,9 @@ import resource
 import sys
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, TemplateError, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from markupsafe import Markup
 
 _CPU_SECONDS = 2
 _MEMORY_BYTES = 512 * 1024 * 1024
@@ -27,6 +29,8 @@ def main() -> None:
 
 def _answer(work: dict[str, Any]) -> dict[str, str]:
     environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
+    if work.get("writes_json"):
+        environment.finalize = _as_json
     try:
         pieces, size = [], 0
         for piece in environment.from_string(work["template"]).generate(work["context"]):
@@ -39,6 +43,13 @@ def _answer(work: dict[str, Any]) -> dict[str, str]:
         return {"error": f"The template cannot be rendered: {error}"}
     except (MemoryError, RecursionError, ValueError, TypeError, ArithmeticError, OverflowError) as error:
         return {"error": f"The template cannot be rendered: {type(error).__name__}: {error}"}
+
+
+def _as_json(value: Any) -> Any:
+    """Return a value as JSON writes it; what `tojson` has written, and names without a value, as they are."""
+    if isinstance(value, (Markup, Undefined)):
+        return value
+    return json.dumps(value)[1:-1] if isinstance(value, str) else json.dumps(value)
 
 
 if __name__ == "__main__":

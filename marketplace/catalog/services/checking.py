@@ -38,12 +38,16 @@ _PRICE_MISSING = (
 
 @dataclass(frozen=True, slots=True)
 class ServiceFiles:
-    """The three files of a service as written, and the contents of documents that come with them, by key."""
+    """The three files of a service as written, and the contents of documents that come with them, by key.
+
+    template: what rendered them, "name version"; empty for files that a seller wrote.
+    """
 
     provider: Json
     offering: Json
     listing: Json
     contents: Mapping[str, blobs.Inline] = field(default_factory=dict)
+    template: str = ""
 
 
 def check(*, seller: Team, files: ServiceFiles, missing_secrets_allowed: bool = False) -> ServiceContent:
@@ -75,6 +79,7 @@ def check(*, seller: Team, files: ServiceFiles, missing_secrets_allowed: bool = 
         seller_secrets=tuple(sorted(checked.seller_secrets)),
         requires_enrollment=checked.requires_enrollment,
         interfaces=tuple(_interfaces(checked)),
+        template=files.template,
     )
 
 

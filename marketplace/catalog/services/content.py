@@ -35,6 +35,7 @@ class ServiceContent:
     seller_secrets: tuple[str, ...]
     requires_enrollment: bool
     interfaces: tuple[InterfaceContent, ...]
+    template: str = ""
 
     @property
     def display_name(self) -> str:
@@ -100,6 +101,7 @@ def _fill(service: Service, content: ServiceContent) -> None:
     service.name, service.display_name, service.summary = content.name, content.display_name[:200], offering.summary
     service.content_hash, service.warnings = content.content_hash, list(content.warnings)
     service.provider_data, service.upload = content.provider, content.upload
+    service.managed_by_template = content.template[:200]
     service.service_type, service.capabilities, service.tags = (
         offering.service_type,
         offering.capabilities,

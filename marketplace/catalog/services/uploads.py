@@ -12,7 +12,7 @@ from django.db import DatabaseError, transaction
 
 from accounts.teams.models import Team
 from accounts.users.models import User
-from common import jobs
+from common import jobs, ports
 from common.errors import DomainError, Invalid
 from marketplace.catalog.models import MarketChange, UploadStatus, UploadTask
 from marketplace.catalog.services.checking import ServiceFiles
@@ -76,6 +76,9 @@ def _run(task: UploadTask, now: datetime) -> None:
         _log.exception("catalog.upload_failed", extra={"task_id": str(task.pk)})
         _finish(task, UploadStatus.FAILED, now, error=_OUR_MISTAKE)
         return
+    if task.payload.get("managed_by_template"):
+        service = ingested.service
+        ports.template_ingested(task.seller_id, task.key, service.revision_of_id or service.pk)
     result = ingested.as_record()
     if task.auto_submit:
         submission = submit(service=ingested.service, by=task.created_by, now=now)
@@ -91,7 +94,12 @@ def _ingest(task: UploadTask, now: datetime) -> Ingested:
     told = task.payload.get("service_status") or {}
     return ingest(
         seller=task.seller,
-        files=ServiceFiles(parts["provider_data"], parts["offering_data"], parts["listing_data"]),
+        files=ServiceFiles(
+            parts["provider_data"],
+            parts["offering_data"],
+            parts["listing_data"],
+            template=task.payload.get("managed_by_template") or "",
+        ),
         service_id=told.get("service_id"),
         by=task.created_by,
         now=now,

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class ServiceTemplatesConfig(AppConfig):
+    name = "marketplace.service_templates"
+
+    def ready(self) -> None:
+        from common import ports
+        from marketplace.service_templates.services import instances
+
+        ports.template_ingested.plug(instances.ingested)

@@ -1,0 +1,23 @@
+"""What can go wrong with a template, in sentences that name what to do next."""
+
+from __future__ import annotations
+
+from common.errors import DomainError
+
+
+class ParametersRefused(DomainError):
+    """The parameters do not fit the template, or what it renders is no service. problems: all of them."""
+
+    code = "template_refused"
+    sentence = "The template {template} cannot be filled in with these parameters. Mend them and try again."
+
+    def __init__(self, *, template: str, problems: list[str], by_path: dict[str, list[str]] | None = None) -> None:
+        self.problems = problems
+        super().__init__(template=template, problems=problems)
+
+
+class OtherTemplate(DomainError):
+    """The service was made of something else."""
+
+    code = "other_template"
+    sentence = "'{service}' was not made of the template {template}. Leave out service_id to make a new service of it."
