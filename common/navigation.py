@@ -62,7 +62,16 @@ CUSTOMER = (
 )
 SELLER = (
     Section("", _TOP),
-    Section("Services", (Place("My services", "/seller/services", "package"), _ALIASES)),
+    Section(
+        "Services",
+        (
+            Place("My services", "/seller/services", "package"),
+            Place("Groups", "/seller/groups", "box"),
+            Place("Promotions", "/seller/promotions", "tag"),
+            Place("Templates", "/seller/templates", "sparkles"),
+            _ALIASES,
+        ),
+    ),
     Section(
         "Money",
         (

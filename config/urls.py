@@ -39,6 +39,9 @@ urlpatterns = [
     path("subscriptions", include("billing.subscriptions.urls")),
     path("seller/services", include("marketplace.catalog.urls_seller")),
     path("seller/services", include("marketplace.testing.urls")),
+    path("seller/promotions", include("billing.promotions.urls_seller")),
+    path("seller/templates", include("marketplace.service_templates.urls")),
+    path("seller/groups", include("marketplace.catalog.groups.urls")),
     path("seller/", include("billing.payouts.urls")),
     path("disputes", include("marketplace.disputes.urls")),
 ]

@@ -13,6 +13,7 @@ from accounts.teams import permissions
 from accounts.teams.models import Membership, Team
 from accounts.teams.permissions import Permission
 from accounts.users.models import User
+from common.errors import NotFound
 
 P = ParamSpec("P")
 
@@ -42,6 +43,28 @@ def member_required(
                 return redirect_to_login(request.get_full_path())
             permissions.check(membership.role, permission)
             return view(request, *args, **kwargs)  # type: ignore[arg-type]
+
+        return guarded
+
+    return decorate
+
+
+def seller_required(
+    permission: Permission = Permission.VIEW,
+) -> Callable[
+    [Callable[Concatenate[MemberRequest, P], HttpResponse]], Callable[Concatenate[HttpRequest, P], HttpResponse]
+]:
+    """Let in members of a seller's team whose role includes `permission`; customers have no such pages."""
+
+    def decorate(
+        view: Callable[Concatenate[MemberRequest, P], HttpResponse],
+    ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+        @member_required(permission)
+        @wraps(view)
+        def guarded(request: MemberRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if not request.team.is_seller:
+                raise NotFound(what="page")
+            return view(request, *args, **kwargs)
 
         return guarded
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import tomllib
 from typing import Any
 
 from django import forms
@@ -11,6 +13,8 @@ from billing.promotions.models import PriceRule
 from common import ports
 from common.errors import DomainError
 
+_FILE_LIMIT = 256 * 1024
+
 
 class RedeemForm(forms.Form):
     """The code of a promotion."""
@@ -18,6 +22,54 @@ class RedeemForm(forms.Form):
     code = forms.CharField(
         max_length=60, strip=True, label="Promotion code", widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
+
+
+class PromotionFileForm(forms.Form):
+    """A promotion as a file, chosen or written here."""
+
+    file = forms.FileField(
+        required=False, label="File", help_text="JSON or TOML, as under promotions/ of your catalogue."
+    )
+    text = forms.CharField(
+        required=False,
+        max_length=_FILE_LIMIT,
+        label="Or write it here",
+        help_text='{"name": "Summer sale", "pricing": {"type": "multiply", "factor": "0.80"}, '
+        '"scope": {"customers": {"code": "{{ promotion_code(8) }}"}, "services": ["acme/chat"]}}',
+        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        entered: dict[str, Any] = super().clean() or {}
+        chosen = entered.get("file")
+        if chosen is not None and chosen.size > _FILE_LIMIT:
+            self.add_error("file", f"At most {_FILE_LIMIT // 1024} KiB.")
+        elif chosen is None and not entered.get("text", "").strip():
+            self.add_error(None, "Choose a file, or write one.")
+        elif not self.errors:
+            raw = chosen.read() if chosen is not None else entered["text"].encode()
+            entered["content"] = self._read(raw)
+        return entered
+
+    def _read(self, raw: bytes) -> dict[str, Any]:
+        """Return the object that a file holds: JSON, else TOML."""
+        try:
+            text = raw.decode()
+        except UnicodeDecodeError:
+            self.add_error(None, "The file is not text.")
+            return {}
+        for read in (json.loads, tomllib.loads):
+            try:
+                content = read(text)
+            except (ValueError, RecursionError):
+                continue
+            if isinstance(content, dict):
+                # dates of TOML become the texts that JSON has
+                return dict(json.loads(json.dumps(content, default=str)))
+        self.add_error(
+            None, "The file is neither JSON nor TOML with a promotion in it. Look for a missing comma or quote."
+        )
+        return {}
 
 
 class PlatformRuleForm(forms.ModelForm):

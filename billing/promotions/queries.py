@@ -151,6 +151,11 @@ def promotions_of(*, team: Team, at: datetime) -> list[Offer]:
     return [offer for offer in _offers(_active(at).filter(mine).distinct(), team, at) if offer.is_mine]
 
 
+def described(rule: PriceRule) -> Offer:
+    """Return a rule in words, for its owner."""
+    return Offer(rule, _takes_off(rule), _reach(rule), is_mine=True)
+
+
 def redemptions(*, team: Team) -> QuerySet[Redemption]:
     """Return the codes that a team has redeemed, newest first."""
     return Redemption.objects.filter(team=team).select_related("rule__seller", "redeemed_by")

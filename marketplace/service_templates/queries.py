@@ -45,3 +45,8 @@ def instance_of(service: Service) -> TemplateInstance | None:
     """Return what a service, or the original of a revision, was made of; None for one made of files."""
     original = service.revision_of_id or service.pk
     return TemplateInstance.objects.filter(service=original).order_by("-created_at").first()
+
+
+def newest(template: ServiceTemplate) -> ServiceTemplate:
+    """Return the version of a template that sellers use now; the same one when there is none."""
+    return offered().filter(name=template.name).first() or template

@@ -54,6 +54,8 @@ ANSWERED = {
     ("GET", "v1/seller/tasks/<task_id>/"): "the same",
     ("GET", "v1/seller/templates/<template_id>"): "templates are for all sellers",
     ("GET", "v1/seller/templates/<template_id>/"): "the same",
+    ("GET", "seller/templates/<uuid:template_id>/use"): "the same",
+    ("POST", "seller/templates/<uuid:template_id>/use"): "the same: makes a service for whoever asks",
     ("PUT", "v1/seller/secrets/<name>"): "makes a secret of that name for whoever asks",
     ("PUT", "v1/seller/secrets/<name>/"): "the same",
     ("PUT", "v1/secrets/<name>"): "the same, for customers",

@@ -12,12 +12,11 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.teams.access import MemberRequest
+from accounts.teams.access import MemberRequest, seller_required
 from accounts.teams.permissions import Permission, is_allowed
 from billing.payouts import pdf, queries, services
 from billing.payouts.forms import ContestForm, NoteForm
 from billing.payouts.models import Invoice, InvoiceReason, InvoiceState
-from billing.payouts.views.access import seller_required
 from common import htmx, ports
 from common.errors import DomainError
 from common.pagination import Page, page_number

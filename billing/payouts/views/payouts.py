@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.teams.access import MemberRequest
+from accounts.teams.access import MemberRequest, seller_required
 from accounts.teams.permissions import Permission, is_allowed
 from billing.payments import gateways
 from billing.payouts import queries, services
@@ -19,7 +19,6 @@ from billing.payouts.forms import ConnectForm, ScheduleForm
 from billing.payouts.models import PayoutOrigin, PayoutSchedule
 from billing.payouts.services.advancing import window_days
 from billing.payouts.services.paying import hindrance, minimum
-from billing.payouts.views.access import seller_required
 from common import htmx
 from common.errors import DomainError
 from common.pagination import Page, page_number

@@ -3,6 +3,7 @@
 from marketplace.catalog.services.blobs import store as store_blob
 from marketplace.catalog.services.changes import change, set_price, set_routing_vars
 from marketplace.catalog.services.checking import ServiceFiles, problems_for_sale
+from marketplace.catalog.services.group_files import as_file as group_as_file
 from marketplace.catalog.services.group_files import change as change_group
 from marketplace.catalog.services.group_files import preview as preview_group
 from marketplace.catalog.services.group_files import upload as upload_group
@@ -42,6 +43,7 @@ __all__ = [
     "deprecate",
     "enable_testing",
     "ensure_platform_group",
+    "group_as_file",
     "ingest",
     "offer_plans",
     "plan",

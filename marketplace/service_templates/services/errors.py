@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from common.errors import DomainError
+from domain.schema_forms.problems import Path
 
 
 class ParametersRefused(DomainError):
-    """The parameters do not fit the template, or what it renders is no service. problems: all of them."""
+    """The parameters do not fit the template, or what it renders is no service.
+
+    problems: all of them, in sentences. by_path: the same by the path of the parameter; () for those of none.
+    """
 
     code = "template_refused"
     sentence = "The template {template} cannot be filled in with these parameters. Mend them and try again."
 
-    def __init__(self, *, template: str, problems: list[str], by_path: dict[str, list[str]] | None = None) -> None:
+    def __init__(self, *, template: str, problems: list[str], by_path: Mapping[Path, list[str]] | None = None) -> None:
         self.problems = problems
+        self.by_path: Mapping[Path, list[str]] = by_path or {(): problems}
         super().__init__(template=template, problems=problems)
 
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from domain.schema_forms import problems
 from marketplace.catalog.customer import rendering
-from marketplace.catalog.files.parameters import validate_parameters, with_defaults
+from marketplace.catalog.files.parameters import parameter_errors, validate_parameters, with_defaults
 from marketplace.service_templates.models import ServiceTemplate
 from marketplace.service_templates.services.errors import ParametersRefused
 
@@ -31,10 +32,15 @@ class Rendering:
 
 def check_parameters(*, template: ServiceTemplate, parameters: Mapping[str, Any]) -> Json:
     """Return the parameters with their defaults. Raises: ParametersRefused with every problem."""
-    filled = with_defaults(template.parameter_schema, parameters)
-    if problems := validate_parameters(template.parameter_schema, filled):
-        told = [f"parameters.{path}: {text}" if path else f"parameters: {text}" for path, text in problems]
-        raise ParametersRefused(template=str(template), problems=told)
+    found = dict(problems.unstorable(dict(parameters)))
+    schema = template.parameter_schema
+    filled = with_defaults(schema, parameters)
+    if not found and (told := validate_parameters(schema, filled)):
+        found = problems.explain(parameter_errors(schema, filled)) or {(): [sentence for _, sentence in told]}
+    if found:
+        places = {".".join(("parameters", *map(str, path))): each for path, each in found.items()}
+        sentences = [f"{place}: {sentence}" for place, each in places.items() for sentence in each]
+        raise ParametersRefused(template=str(template), problems=sentences, by_path=found)
     return filled
 
 
@@ -45,14 +51,14 @@ def render(*, template: ServiceTemplate, parameters: Mapping[str, Any], name: st
     """
     context = _context(template, check_parameters(template=template, parameters=parameters), name)
     found: dict[str, Json] = {}
-    problems: list[str] = []
+    refused: list[str] = []
     for part in PARTS:
         data, problem = _rendered(getattr(template, f"{part}_template"), context)
         found[part] = data
         if problem:
-            problems.append(f"{part}: {problem}")
-    if problems:
-        raise ParametersRefused(template=str(template), problems=problems)
+            refused.append(f"{part}: {problem}")
+    if refused:
+        raise ParametersRefused(template=str(template), problems=refused)
     return Rendering(**found)
 
 
