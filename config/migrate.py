@@ -17,10 +17,14 @@ def main() -> None:
     from django.conf import settings
     from django.core.management import call_command
 
+    from marketplace.catalog import services
+
     with psycopg.connect(settings.DATABASE_URL, autocommit=True) as connection:
         # held by a connection of its own: migrations that open several transactions would drop it
         connection.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
         call_command("migrate", interactive=False, verbosity=1)
+        # the platform's group of everything on the market, which promotions and callers name
+        services.ensure_platform_group()
 
 
 if __name__ == "__main__":

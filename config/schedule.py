@@ -17,6 +17,8 @@ SCHEDULE = {
     "forget candidates": {"task": "gateway_admin.publishing.forget_candidates", "schedule": crontab(hour=3, minute=50)},
     # what test scripts wrote is kept for a month
     "forget details of tests": {"task": "marketplace.testing.prune", "schedule": crontab(hour=3, minute=20)},
+    # files that were uploaded for nothing, or whose documents are gone
+    "sweep blobs": {"task": "marketplace.catalog.sweep_blobs", "schedule": crontab(hour=3, minute=20)},
     # months end at any hour, each in its customer's time zone; and the broker may lose what is to be rendered
     "close statements": {"task": "billing.statements.sweep", "schedule": 3600.0},
     # sellers' invoices follow their customers' statements; windows end at any hour
