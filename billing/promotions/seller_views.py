@@ -16,7 +16,7 @@ from billing.promotions import queries, services
 from billing.promotions.forms import PromotionFileForm
 from billing.promotions.models import RuleStatus
 from common import htmx
-from common.errors import DomainError, Invalid, NotFound
+from common.errors import DomainError, Invalid
 from common.pagination import Page, page_number
 
 _PAGE_SIZE = 25
@@ -80,9 +80,9 @@ def promotion_status(request: MemberRequest, promotion_id: UUID) -> HttpResponse
     """Activate or pause."""
     rule = queries.price_rule(team=request.team, rule_id=promotion_id)
     wanted = request.POST.get("status", "")
-    if wanted not in _DONE:
-        raise NotFound(what="status")
     try:
+        if wanted not in _DONE:
+            raise Invalid(["Choose to activate or to pause it."])
         rule = services.change(rule=rule, changes={"status": wanted}, now=timezone.now())
     except DomainError as error:
         messages.error(request, error.message)

@@ -93,7 +93,7 @@ def group_preview(request: MemberRequest) -> HttpResponse:
     group = queries.seller_groups(team=request.team).filter(name=name).first() if name else None
     form = GroupForm(request.POST, parents=_parents(request), group=group)
     form.is_valid()
-    context = {"preview": _preview(request, form)}
+    context = {"form": form, "group": group, "preview": _preview(request, form)}
     return htmx.render(request, "marketplace/catalog/group_form.html", context, partial="group-preview", status=200)
 
 

@@ -120,6 +120,11 @@ class TestPreview:
 
         assert (told.status_code, "at column" in told.content.decode()) == (200, True)
 
+    def test_is_a_whole_page_for_who_asks_without_scripts(self, seller, group):
+        told = visitor(seller).post("/seller/groups/preview", {"expression": "tags ==="})
+
+        assert (told.status_code, "<html" in told.content.decode()) == (200, True)
+
     def test_never_shows_another_sellers_services(self, group, outsider):
         form = {"group": "fast-ones", **FORM, "expression": "service_type == 'llm'"}
 
