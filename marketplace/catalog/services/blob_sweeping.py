@@ -47,7 +47,7 @@ def _named() -> frozenset[str]:
 @transaction.atomic
 def _remove(keys: list[str], now: datetime) -> int:
     """Remove a batch. Whoever uploads one of them again waits for this, finds nothing, and stores it anew."""
-    rows = Blob.objects.select_for_update(skip_locked=True).filter(
+    rows = Blob.objects.select_for_update(skip_locked=True, of=("self",)).filter(
         pk__in=keys, documents=None, created_at__lt=now - KEPT_FOR
     )
     paths = {row.pk: row.file.name or f"blobs/{row.pk}" for row in rows}
