@@ -35,7 +35,7 @@ def template_detail(request: KeyRequest, template_id: UUID) -> schemas.TemplateR
     return schemas.template_row(queries.template(template_id))
 
 
-@endpoint("POST", "/services/from-template/render", {200: schemas.RenderedFiles})
+@endpoint("POST", "/services/from-template/render", {200: schemas.RenderedFiles}, makes=False)
 def template_render(request: KeyRequest, body: schemas.RenderBody) -> schemas.RenderedFiles | Status[ErrorBody]:
     """Return the files that a template renders to. Nothing is created."""
     try:

@@ -14,6 +14,8 @@ ASKS = {
     ("Customer API", "/resolve"): "says what a call would do",
     ("Customer API", "/files/upload"): "promises to take a file; the same file sent twice is there once",
     ("Seller API", "/files/upload"): "the same",
+    ("Seller API", "/service-groups/preview"): "says who would join and leave",
+    ("Seller API", "/services/from-template/render"): "says what a template would render to",
     ("Seller API", "/upload"): "a file is stored under the hash of its content",
 }
 

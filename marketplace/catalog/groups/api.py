@@ -45,7 +45,7 @@ def group_upload(request: KeyRequest, body: schemas.GroupFile) -> schemas.GroupD
     return _detail(request, group.pk)
 
 
-@endpoint("POST", "/service-groups/preview", {200: schemas.GroupPreview})
+@endpoint("POST", "/service-groups/preview", {200: schemas.GroupPreview}, makes=False)
 def group_preview(request: KeyRequest, body: schemas.GroupFile) -> schemas.GroupPreview:
     """Tell who would join and who would leave if this file were uploaded now. Nothing is changed."""
     told = services.preview_group(owner=request.team, file=body.dict(exclude_unset=True))
