@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from marketplace.testing import queries, services
+from marketplace.testing import queries
 from marketplace.testing.models import TestResult, TestRun
 from tests.browser.conftest import NARROW, WIDE
 from tests.browser.test_pages import _faults
@@ -26,7 +26,8 @@ def tested(transactional_db):
     now = timezone.now()
     run = TestRun.objects.create(
         service=service, purpose="diagnostic", status="completed", content_hash=service.content_hash,
-        snapshot_status="draft", requested_at=now, started_at=now, finished_at=now, total=2, success_count=1, fail_count=1,
+        snapshot_status="draft", requested_at=now, started_at=now, finished_at=now, total=2,
+        success_count=1, fail_count=1,
     )  # fmt: skip
     for document, status, outcome, fault, error in (
         (queries.executable_documents(service)[0], "success", "gateway_pass", "", ""),
@@ -36,7 +37,8 @@ def tested(transactional_db):
         TestResult.objects.create(
             run=run, document=document, document_title=document.title, category=document.category,
             interface=service.interfaces.get(), interface_name="canonical", source="script", status=status,
-            outcome=outcome, fault=fault, error=error, stdout="POST https://gateway.example/p/acme/chat\n503 after 12 ms",
+            outcome=outcome, fault=fault, error=error,
+            stdout="POST https://gateway.example/p/acme/chat\n503 after 12 ms",
             rendered_script="curl -fsS $SERVICE_BASE_URL", executed_at=now,
             upstream_channels={"default": {"status": "script_failed", "error": "status 503"}} if fault else {},
         )  # fmt: skip
