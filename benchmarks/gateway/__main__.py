@@ -13,6 +13,9 @@ from pathlib import Path
 from benchmarks.gateway import targets, world
 from benchmarks.gateway.targets import Target
 
+#: What is asked: a small prompt, 32 KiB of it, or a stream of events (`upstream.EVENTS` of them a call).
+SHAPES: dict[str, list[str]] = {"json": [], "large": ["--words", "6554"], "stream": ["--stream"]}
+
 
 def main() -> None:
     """Print the table."""
@@ -20,6 +23,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--connections", type=int, nargs="+", default=[1, 16, 64])
+    parser.add_argument("--shape", choices=list(SHAPES), default="json")
+    parser.add_argument("--workers", type=int, default=1, help="gateway processes on the port")
     parser.add_argument("--services", type=int, default=1000)
     parser.add_argument("--keys", type=int, default=1000)
     arguments = parser.parse_args()
@@ -33,11 +38,13 @@ def main() -> None:
             built = world.build(folder, upstream_port=upstream.port, services=arguments.services, keys=arguments.keys)
             if (nginx := targets.nginx(upstream.port, folder)) is not None:
                 running.append(nginx)
-            running.append(targets.gateway(built.environment, key=built.key, path=world.PATH))
+            running.append(
+                targets.gateway(built.environment, key=built.key, path=world.PATH, workers=arguments.workers)
+            )
             for target in running:
                 target.pin(0 if target is upstream else 1)
             for connections in arguments.connections:
-                _report(running, connections, arguments.rounds, arguments.seconds)
+                _report(running, connections, arguments.rounds, arguments.seconds, SHAPES[arguments.shape])
             for target in running:
                 print(f"memory of {target.name}: {target.resident_mb():.0f} MB")
         finally:
@@ -46,12 +53,12 @@ def main() -> None:
             world.stop(folder)
 
 
-def _report(running: list[Target], connections: int, rounds: int, seconds: float) -> None:
+def _report(running: list[Target], connections: int, rounds: int, seconds: float, shape: list[str]) -> None:
     samples: dict[str, list[dict[str, float]]] = {target.name: [] for target in running}
     for number in range(rounds):
         # alternating order: a drift of the machine's speed hits everybody alike
         for target in running if number % 2 == 0 else reversed(running):
-            samples[target.name].append(_sample(target, connections, seconds))
+            samples[target.name].append(_sample(target, connections, seconds, shape))
     medians = {
         name: {key: statistics.median(each[key] for each in of) for key in of[0]} for name, of in samples.items()
     }
@@ -77,7 +84,7 @@ def _report(running: list[Target], connections: int, rounds: int, seconds: float
         print(f"gateway / nginx by processor time a call: {ratio:.3f}")
 
 
-def _sample(target: Target, connections: int, seconds: float) -> dict[str, float]:
+def _sample(target: Target, connections: int, seconds: float, shape: list[str]) -> dict[str, float]:
     before = target.cpu_seconds()
     # on a shared machine the processor time a call is the measure: what is measured has a core of its own
     command = [
@@ -90,7 +97,7 @@ def _sample(target: Target, connections: int, seconds: float) -> dict[str, float
         "--path",
         target.path,
     ]
-    command += ["--key", target.key, "--connections", str(connections), "--seconds", str(seconds)]
+    command += ["--key", target.key, "--connections", str(connections), "--seconds", str(seconds), *shape]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     figures: dict[str, float] = json.loads(printed)
     figures["cpu_us"] = (target.cpu_seconds() - before) / max(figures["requests"], 1) * 1e6

@@ -46,9 +46,10 @@ class Caller(asyncio.Protocol):
 
 
 async def run(arguments: argparse.Namespace) -> dict[str, float]:
-    body = json.dumps(
-        {"model": "bench", "max_tokens": 64, "messages": [{"role": "user", "content": "word " * 24}]}
-    ).encode()
+    asked = {"model": "bench", "max_tokens": 64, "messages": [{"role": "user", "content": "word " * arguments.words}]}
+    if arguments.stream:
+        asked |= {"stream": True, "stream_options": {"include_usage": True}}
+    body = json.dumps(asked).encode()
     head = (
         f"POST {arguments.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {arguments.key}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -81,6 +82,8 @@ if __name__ == "__main__":
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--path", default="/chat/completions")
     parser.add_argument("--key", default="none")
+    parser.add_argument("--words", type=int, default=24, help="of the prompt, five bytes each")
+    parser.add_argument("--stream", action="store_true", help="ask for the answer as a stream of events")
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--seconds", type=float, default=3)
     print(json.dumps(uvloop.run(run(parser.parse_args()))))

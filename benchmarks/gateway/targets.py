@@ -25,6 +25,7 @@ http {{
   uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
   upstream up {{ server 127.0.0.1:{upstream}; keepalive 256; keepalive_requests 1000000; }}
   server {{ listen 127.0.0.1:{port}; keepalive_requests 1000000;
+    client_body_buffer_size 128k; proxy_buffering off;
     location / {{ proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection ""; }} }}
 }}
 """
@@ -90,8 +91,8 @@ def nginx(upstream_port: int, folder: Path) -> Target | None:
     return Target("nginx", port, "/chat/completions", "none", process)
 
 
-def gateway(environment: Mapping[str, str], *, key: str, path: str) -> Target:
-    """Start one gateway process, with everything that a call does in production."""
+def gateway(environment: Mapping[str, str], *, key: str, path: str, workers: int = 1) -> Target:
+    """Start a gateway with everything that a call does in production. workers: processes on its port."""
     port = free_port()
     options = [
         "--port",
@@ -104,6 +105,8 @@ def gateway(environment: Mapping[str, str], *, key: str, path: str) -> Target:
         "--log-level",
         "warning",
     ]
+    if workers > 1:
+        options += ["--workers", str(workers)]
     process = subprocess.Popen(
         [sys.executable, "-m", "uvicorn", "config.gateway:application", *options],
         env={**os.environ, **programs.MALLOC, **environment},

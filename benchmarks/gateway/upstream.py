@@ -1,4 +1,4 @@
-"""`python -m benchmarks.gateway.upstream PORT`: one chat completion for every request, as fast as Python can."""
+"""`python -m benchmarks.gateway.upstream PORT`: chat completions, whole or as a stream of 50 events."""
 
 from __future__ import annotations
 
@@ -22,6 +22,16 @@ _BODY = orjson.dumps(
     }
 )
 _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(_BODY), _BODY)
+_EVENT = b'data: {"id":"c","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"word "}}]}\n\n'
+_LAST = (
+    b'data: {"choices":[],"usage":{"prompt_tokens":24,"completion_tokens":60,"total_tokens":84}}\n\ndata: [DONE]\n\n'
+)
+_STREAM_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+EVENTS = 50
+
+
+def _chunk(event: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(event), event)
 
 
 class Upstream(asyncio.Protocol):
@@ -34,8 +44,28 @@ class Upstream(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)
 
+    def on_message_begin(self) -> None:
+        self._is_stream = False
+
+    def on_body(self, body: bytes) -> None:
+        self._is_stream = self._is_stream or b'"stream": true' in body or b'"stream":true' in body
+
     def on_message_complete(self) -> None:
-        self._transport.write(_ANSWER)  # type: ignore[attr-defined]
+        if not self._is_stream:
+            self._transport.write(_ANSWER)  # type: ignore[attr-defined]
+            return
+        self._transport.write(_STREAM_HEAD)  # type: ignore[attr-defined]
+        self._left = EVENTS
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Send one event a turn of the loop: each is a write of its own."""
+        self._left -= 1
+        last = self._left == 0
+        piece = _chunk(_LAST) + b"0\r\n\r\n" if last else _chunk(_EVENT)
+        self._transport.write(piece)  # type: ignore[attr-defined]
+        if not last:
+            asyncio.get_running_loop().call_soon(self._go_on)
 
 
 async def serve(port: int) -> None:
