@@ -11,6 +11,7 @@ from accounts.files.api import seller_router as seller_files
 from accounts.teams.models import TeamKind
 from billing.payouts.api import router as seller_money
 from billing.promotions.api import router as seller_promotions
+from billing.statements.api import router as usage
 from common.http import envelope
 from common.ninja import install_error_handlers
 from gateway_admin.aliases.api import router as aliases
@@ -19,6 +20,7 @@ from gateway_admin.broadcasts.api import router as broadcasts
 from gateway_admin.chains.api import router as chains
 from gateway_admin.collections.api import router as collections
 from gateway_admin.planning.api import router as planning
+from gateway_admin.preferences.api import router as preferences
 from gateway_admin.request_logs.api import router as request_logs
 from gateway_admin.secrets.api import customer_router as customer_secrets
 from gateway_admin.secrets.api import seller_router as seller_secrets
@@ -46,6 +48,8 @@ customer_api.add_router("", broadcasts)
 customer_api.add_router("", planning)
 customer_api.add_router("", customer_files)
 customer_api.add_router("", request_logs)
+customer_api.add_router("", preferences)
+customer_api.add_router("", usage)
 install_error_handlers(customer_api)
 
 seller_api = NinjaAPI(

@@ -66,6 +66,11 @@ def subscriptions(*, team: Team) -> QuerySet[Subscription]:
     return Subscription.objects.filter(team=team).select_related("plan", "wallet", "next_plan", "notice_plan")
 
 
+def live(*, team: Team) -> QuerySet[Subscription]:
+    """Return the subscriptions of a customer that go on."""
+    return subscriptions(team=team).filter(_LIVE)
+
+
 def live_subscription(*, team: Team, enrollment_id: UUID) -> Subscription | None:
     """Return the subscription that an enrollment has, or None."""
     return subscriptions(team=team).filter(_LIVE, enrollment_id=enrollment_id).first()

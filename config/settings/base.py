@@ -120,6 +120,7 @@ INSTALLED_APPS = [
     "gateway_admin.schedules",
     "gateway_admin.request_logs",
     "gateway_admin.publishing",
+    "gateway_admin.preferences",
 ]
 
 MIDDLEWARE = [

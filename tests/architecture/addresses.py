@@ -41,6 +41,7 @@ OBJECTS: dict[str, Callable[[Belongings], object]] = {
     "made/<instance_id>": lambda owner: owner.instance.pk,
     "keys/<key_id>": lambda owner: owner.buyer_key.pk,
     "market/<reference>": lambda owner: owner.service.name,
+    "preferences/<name>": lambda _: "ai",
     "new/<service_id>": lambda owner: owner.service.pk,
     "request-logs/<log_id>": lambda owner: owner.log_id,
     "secrets/<name>": lambda _: SECRET,

@@ -36,6 +36,7 @@ from gateway_admin.chains import services as chains
 from gateway_admin.chains.models import Chain
 from gateway_admin.collections import services as collections
 from gateway_admin.collections.models import Collection
+from gateway_admin.preferences.models import Preference
 from gateway_admin.request_logs import services as request_logs
 from gateway_admin.schedules.models import Schedule, TaskAnswer
 from gateway_admin.secrets import services as secrets
@@ -203,6 +204,7 @@ def _routing(buyer: Team, feed: Service) -> dict[str, Any]:
     collections.add_member(collection=collection, service=feed)
     step = chains.StepContent(name="vermilion-step", target_path="p/vermilion")
     target = broadcasts.TargetContent(name="vermilion-target", target_path="p/vermilion")
+    Preference.objects.create(team=buyer, name="ai", target="vermilion/ai", updated_at=timezone.now())
     Schedule.objects.create(
         team=buyer, kind="delayed", state="active", path="p/vermilion", schedule={"schedule_type": "once"}
     )
