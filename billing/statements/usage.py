@@ -105,17 +105,17 @@ def _services(wallet: Wallet, first: date) -> list[ServiceUse]:
     for row in rows:
         key = (row.service_id, row.channel)
         use = used.setdefault(key, ServiceUse(row.service_id, names.get(row.service_id, ""), row.channel))
-        use.requests += row.requests
         use.charged += row.charged
         for name, amount in row.metrics.items():
             use.metrics[name] += Decimal(amount)
-    for service_id, channel, errors in _errors(wallet, first):
-        if use_of := used.get((service_id, channel)):
-            use_of.errors = min(errors, use_of.requests)
+    for service_id, channel, calls, errors in _calls(wallet, first):
+        if found := used.get((service_id, channel)):
+            found.requests, found.errors = calls, errors
     return sorted(used.values(), key=lambda use: (-use.charged, use.service_name, use.channel))
 
 
-def _errors(wallet: Wallet, first: date) -> Iterator[tuple[UUID, str, int]]:
+def _calls(wallet: Wallet, first: date) -> Iterator[tuple[UUID, str, int, int]]:
+    """Yield (service, channel, calls, those that failed); what failed is a call too, though nothing is charged."""
     starts_at, ends_at = periods.bounds(first, "UTC")
     failed = Q(status__gte=400) | Q(status=0)
     yield from (
@@ -123,8 +123,8 @@ def _errors(wallet: Wallet, first: date) -> Iterator[tuple[UUID, str, int]]:
         .filter(started_at__lt=ends_at + timedelta(days=2))
         .order_by()
         .values("service_id", "channel")
-        .annotate(errors=Count("event_id", filter=failed))
-        .values_list("service_id", "channel", "errors")
+        .annotate(calls=Count("event_id"), errors=Count("event_id", filter=failed))
+        .values_list("service_id", "channel", "calls", "errors")
     )
 
 

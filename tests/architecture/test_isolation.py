@@ -60,6 +60,11 @@ ANSWERED = {
     ("PUT", "v1/seller/secrets/<name>/"): "the same",
     ("PUT", "v1/secrets/<name>"): "the same, for customers",
     ("PUT", "v1/secrets/<name>/"): "the same",
+    **{
+        (method, f"v1/preferences/<name>{slash}"): "every account has preferences of these names"
+        for method in ("GET", "PUT", "DELETE")
+        for slash in ("", "/")
+    },
 }
 
 

@@ -21,14 +21,8 @@ LATER = {
 }
 #: Files as sellers write them are free JSON in our document: many layouts of them are understood.
 FREE = {
-    "seller": (
-        "data.listing_data.",
-        "data.offering_data.",
-        "data.provider_data.",
-        "listing.",
-        "offering.",
-        "provider.",
-    ),
+    "seller": tuple(f"{file}." for file in ("listing", "offering", "provider", "service_status"))
+    + tuple(f"data.{file}_data." for file in ("listing", "offering", "provider")),
 }
 
 
