@@ -5,13 +5,15 @@ from django.urls import include, path
 
 from billing.payments.views import webhooks
 from common.storage.views import object_download
-from config import api_urls, health, pages, wallet
+from config import api_urls, health, pages, reference, wallet
 
 urlpatterns = [
     path("", pages.home, name="home"),
     path("theme", pages.theme, name="theme"),
     path("onboarding", pages.onboarding_choice, name="onboarding"),
     path("healthz", health.healthz),
+    path("v1/docs", reference.customer_reference, name="customer_reference"),
+    path("v1/seller/docs", reference.seller_reference, name="seller_reference"),
     path("v1/seller/", api_urls.seller_api.urls),
     path("v1/", api_urls.customer_api.urls),
     path("objects/<str:token>", object_download, name="object"),
