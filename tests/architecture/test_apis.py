@@ -16,6 +16,8 @@ ASKS = {
     ("Seller API", "/files/upload"): "the same",
     ("Seller API", "/service-groups/preview"): "says who would join and leave",
     ("Seller API", "/services/from-template/render"): "says what a template would render to",
+    ("Customer API", "/request-logs/start"): "turns a switch",
+    ("Customer API", "/request-logs/stop"): "turns it back",
     ("Seller API", "/upload"): "a file is stored under the hash of its content",
 }
 
