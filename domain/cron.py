@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 _FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day of month", 1, 31), ("month", 1, 12), ("day of week", 0, 7))
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -31,6 +32,24 @@ class Cron:
     days: frozenset[int]
     months: frozenset[int]
     weekdays: frozenset[int]
+
+    @property
+    def is_hourly(self) -> bool:
+        """Return whether every hour of the day is named."""
+        return len(self.hours) == 24
+
+    @property
+    def takes_either_day(self) -> bool:
+        """Return whether a day counts that fits one of the two fields for days: so it is when neither begins with *."""
+        _, _, days, _, weekdays = self.text.split()
+        return not (days.startswith("*") or weekdays.startswith("*"))
+
+    def names_day(self, day: date) -> bool:
+        """Return whether the expression is due on a day."""
+        if day.month not in self.months:
+            return False
+        fits = (day.day in self.days, day.isoweekday() % 7 in self.weekdays)
+        return any(fits) if self.takes_either_day else all(fits)
 
 
 def parse(text: str) -> Cron:
