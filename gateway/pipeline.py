@@ -10,6 +10,7 @@ from gateway.deps import Deps
 from gateway.errors import GatewayError
 from gateway.exchange import Client
 from gateway.execution import kinds
+from gateway.execution.clearing import Clearing
 from gateway.request_log.asking import level_of
 from gateway.spool.errors import SpoolError
 from gateway.steps import authenticate, hold_balance, limit_rate, resolve_route, rewrite
@@ -30,6 +31,8 @@ async def run(ctx: RequestContext, deps: Deps, client: Client) -> None:
         await authenticate.run(ctx, deps)
         if ctx.token is not None and ctx.token.purpose == "test":
             await candidates.enter(ctx, deps)
+        if ctx.token is not None and ctx.token.purpose == "schedule":
+            client = Clearing(ctx, deps, client).client
         await resolve_route.run(ctx, deps)
         if (level := level_of(ctx)) is not None:
             client = deps.request_log.follow(ctx, client, level)

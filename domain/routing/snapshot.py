@@ -111,6 +111,7 @@ class ServiceRecord:
     """kind "service", key: service id. details: the offering's, for declared limits such as max_output_tokens.
 
     account_limits: {name: rate limit} of the provider, as far as a channel refers to them.
+    recurrence: how often schedules may call it, as its listing says: recurrence_min_interval_seconds and the like.
     """
 
     id: str
@@ -125,6 +126,7 @@ class ServiceRecord:
     routing_vars: Json = field(default_factory=dict)
     details: Json = field(default_factory=dict)
     account_limits: Json = field(default_factory=dict)
+    recurrence: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

@@ -6,15 +6,16 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from domain import cron
 from domain.routing.grammar import BadPath, ParsedPath
+from domain.scheduling import cadences, occurrences
+from domain.scheduling.cadences import MAX_INTERVAL_SECONDS, MIN_INTERVAL_SECONDS, BadSchedule, Limits
 from domain.usage import LogLevel
 
 DEFAULT_TTL_SECONDS = 3600
 MAX_TTL_SECONDS = 7 * 86_400
-MIN_INTERVAL_SECONDS = 60
-MAX_INTERVAL_SECONDS = 7 * 86_400
 MAX_DELAY_SECONDS = 366 * 86_400
 _NAME_LIMIT = 200
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -54,19 +55,28 @@ class Registration:
             return {"schedule_type": "interval", "interval_seconds": self.interval_seconds}
         return {"schedule_type": "once"}
 
-    def first_due(self, now: datetime) -> datetime | None:
-        """Return when the first run is due; None when the scheduler works it out from the expression.
+    def check(self, limits: Limits, now: datetime) -> None:
+        """Raise BadPath unless a repeated call keeps the limits of what it calls, and is due at all."""
+        if self.kind == "recurrent":
+            try:
+                cadences.check(cadences.read(self.schedule()), limits, now)
+            except BadSchedule as error:
+                raise BadPath("bad_schedule", f"_every: {error.message}") from error
 
-        Raises BadPath for a time that has passed or lies too far ahead.
-        """
+    def first_due(self, now: datetime) -> datetime:
+        """Return when the first run is due. Raises BadPath for a time that has passed or lies too far ahead."""
         if self.fire_now:
             return now
+        if self.cron is not None:
+            due = occurrences.next_after(cron.parse(self.cron), ZoneInfo("UTC"), now)
+            if due is None:
+                raise BadPath("bad_schedule", "_every: This expression names no time in the next ten years.")
+            return due
         if self.interval_seconds is not None:
             return now + timedelta(seconds=self.interval_seconds)
         if self.delay_seconds is not None:
             return now + timedelta(seconds=self.delay_seconds)
-        if self.at is None:
-            return None
+        assert self.at is not None
         if self.at <= now:
             raise BadPath("time_passed", f"_at={self.at.isoformat()} has passed. Give a time that is to come.")
         if self.at > now + timedelta(seconds=MAX_DELAY_SECONDS):

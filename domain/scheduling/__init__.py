@@ -1,1 +1,1 @@
-"""When calls for later are due: cadences, daylight saving time, what was missed, and whether an answer is as expected."""
+"""Calls for later: when they are due by which clocks, what was missed, and whether an answer is as expected."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -169,12 +170,14 @@ def _gaps(cadence: ByClock, now: datetime) -> Iterator[float]:
     found = times(cadence, cadence.first(now), _TIMES_LOOKED_AT)
     if len(found) == 1:
         yield float("inf")
-    yield from ((later - earlier).total_seconds() for earlier, later in zip(found, found[1:], strict=False))
+    yield from ((later - earlier).total_seconds() for earlier, later in pairwise(found))
 
 
 def _check_pace(shortest: float, longest: float, field: str, limits: Limits) -> None:
     if shortest < limits.shortest_seconds:
-        message = f"This calls more often than every {in_words(limits.shortest_seconds)}, the most that is allowed here."
+        message = (
+            f"This calls more often than every {in_words(limits.shortest_seconds)}, the most that is allowed here."
+        )
         raise BadSchedule(field, f"{message} Leave more time between two calls.")
     if longest > limits.longest_seconds:
         message = f"An interval has at most {in_words(limits.longest_seconds)} here. Choose a shorter one"

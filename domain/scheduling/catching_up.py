@@ -28,7 +28,7 @@ class Missed:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """on_time: a due time that is fired as usual. caught_up: missed ones that are fired after all. next: what follows."""
+    """on_time: what is fired as usual. caught_up: missed times that are fired after all. next: what follows."""
 
     on_time: tuple[datetime, ...]
     caught_up: tuple[datetime, ...]

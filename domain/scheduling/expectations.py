@@ -50,7 +50,9 @@ def check_expectations(status: str, body: str, match: Match) -> None:
             raise BadExpectation("expected_body", f"This is not JSON: {error}. Mend it, or expect a text.") from error
 
 
-def checks(*, status: int, body: bytes, is_whole: bool, expected_status: str, expected_body: str, match: Match) -> list[Check]:
+def checks(
+    *, status: int, body: bytes, is_whole: bool, expected_status: str, expected_body: str, match: Match
+) -> list[Check]:
     """Return what was checked. is_whole: whether `body` is all of the answer."""
     wanted = expected_status or SUCCESS
     found = [Check("status", is_status(status, wanted), wanted, str(status))]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from domain.cron import Cron
 
-#: Further ahead nobody looks: an expression without a time until then never fires. Leap days are eight years apart at most.
+#: Further ahead nobody looks: an expression without a time until then never fires. Leap days are 8 years apart at most.
 HORIZON = timedelta(days=3660)
 _DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
 

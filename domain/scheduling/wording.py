@@ -26,7 +26,9 @@ def described(cadence: Cadence) -> str:
 
 def _time(cron: Cron) -> str:
     if len(cron.minutes) * len(cron.hours) <= _MOST_TIMES:
-        return "at " + _listed(f"{hour:02}:{minute:02}" for hour in sorted(cron.hours) for minute in sorted(cron.minutes))
+        return "at " + _listed(
+            f"{hour:02}:{minute:02}" for hour in sorted(cron.hours) for minute in sorted(cron.minutes)
+        )
     minutes, is_at = _minutes(sorted(cron.minutes))
     if cron.is_hourly:
         return f"{minutes} of every hour" if is_at else minutes

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import orjson
 
+from domain.routing import recurrence
 from domain.routing.grammar import BadPath
 from domain.routing.tree import Refused, Register
 from gateway.context import RequestContext
@@ -36,6 +37,7 @@ async def run(node: Register, scene: Scene) -> None:
         raise GatewayError(422, "cannot_register", message)
     now = datetime.now(UTC)
     try:
+        registration.check(recurrence.limits(node.inner), now)
         due_at = registration.first_due(now)
     except BadPath as error:
         raise resolve_route.unreadable(error) from error

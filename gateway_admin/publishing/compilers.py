@@ -75,7 +75,7 @@ def customer(team_id: str) -> CustomerRecord | None:
 def service(service_id: str) -> ServiceRecord | None:
     """Compile a service that somebody may call, or None."""
     found = (
-        Service.objects.select_related("provider", "offering", "list_price")
+        Service.objects.select_related("provider", "offering", "listing", "list_price")
         .filter(pk=service_id, revision_of=None, status__in=ROUTABLE, seller__is_active=True)
         .first()
     )
@@ -99,6 +99,7 @@ def service_record(found: Service, price: PriceVersion, *, status: str) -> Servi
         routing_vars=found.routing_vars or {},
         details=_limits(found.offering.data.get("details") or {}),
         account_limits=_account_limits(found),
+        recurrence=_recurrence(found.listing.data.get("service_options") or {}),
     )
 
 
@@ -203,6 +204,11 @@ def _account_limits(found: Service) -> dict[str, Any]:
     named = {name for channel in config.values() for name in channel.get("rate_limit_refs") or ()}
     limits = found.provider.data.get("rate_limits") or ()
     return {limit["name"]: limit for limit in limits if limit.get("name") in named}
+
+
+def _recurrence(options: dict[str, Any]) -> dict[str, Any]:
+    """Keep what a listing says of calls that repeat."""
+    return {name: value for name, value in options.items() if name.startswith("recurrence_")}
 
 
 def _limits(details: dict[str, Any]) -> dict[str, Any]:
