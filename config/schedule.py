@@ -1,4 +1,10 @@
-"""The platform's own jobs, a line and a reason each. Times are UTC; intervals in seconds."""
+"""The platform's own jobs, a line and a reason each. Times are UTC; intervals in seconds.
+
+All of them run on Celery beat: they are few, known, safe to run twice, and find by themselves what is to be done, so a
+time that is missed is made up for by the next one. The heartbeat of subscriptions is one of them. Customers' schedules
+run on machinery of their own, the dispatcher (`manage.py dispatch`): there a time that is missed or doubled is a fault.
+No job is put off with an ETA or a countdown of the broker.
+"""
 
 from __future__ import annotations
 
@@ -47,4 +53,8 @@ SCHEDULE = {
     "store bodies": {"task": "gateway_admin.request_logs.store_bodies", "schedule": 15.0},
     # answers of asynchronous broadcasts are kept for a week
     "forget answers": {"task": "gateway_admin.schedules.forget_answers", "schedule": crontab(hour=3, minute=40)},
+    # runs of customers' schedules are kept for a month, their answers for a week
+    "forget runs": {"task": "gateway_admin.schedules.forget_runs", "schedule": crontab(hour=3, minute=20)},
+    # who has not been told yet that a schedule fails or has paused: the process that makes the calls sends no mail
+    "tell of schedules": {"task": "gateway_admin.schedules.sweep_notices", "schedule": 60.0},
 }

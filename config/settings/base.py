@@ -40,6 +40,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Where the parts answer. One origin by default; in production each may have a host of its own.
 SITE_URL = env.url("SITE_URL", "http://127.0.0.1:8000")
 API_GATEWAY_BASE_URL = env.url("API_GATEWAY_BASE_URL", SITE_URL)
+# where processes of ours reach the gateway, when that is not the way from outside
+GATEWAY_INTERNAL_URL = env.url("GATEWAY_INTERNAL_URL", API_GATEWAY_BASE_URL)
 S3_GATEWAY_BASE_URL = env.url("S3_GATEWAY_BASE_URL", SITE_URL)
 SMTP_GATEWAY_BASE_URL = env.url("SMTP_GATEWAY_BASE_URL", "smtp://127.0.0.1:2525")
 SSH_GATEWAY_BASE_URL = env.url("SSH_GATEWAY_BASE_URL", "ssh://127.0.0.1:2222")

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z0-9_\-]+(?:\.[A-Za-z0-9_\-]+)*)\s*\}\}")
-_ROOTS = frozenset({"request", "steps", "previous"})
+ROOTS = ("request", "steps", "previous")
 _MAX_PARTS = 20
 
 
@@ -30,18 +30,19 @@ class MissingValue(LookupError):
         super().__init__(f"{name} is not there.")
 
 
-def check(template: Any) -> None:
+def check(template: Any, roots: Sequence[str] = ROOTS) -> None:
     """Raise BadTemplate when a text has braces that are no placeholder, or names an unknown root."""
     if isinstance(template, dict):
         for value in template.values():
-            check(value)
+            check(value, roots)
     elif isinstance(template, list):
         for value in template:
-            check(value)
+            check(value, roots)
     elif isinstance(template, str):
         for name in _PLACEHOLDER.findall(template):
-            if name.partition(".")[0] not in _ROOTS:
-                raise BadTemplate(f"{{{{ {name} }}}} begins with none of request, steps and previous.")
+            if name.partition(".")[0] not in roots:
+                known = f"{', '.join(roots[:-1])} and {roots[-1]}"
+                raise BadTemplate(f"{{{{ {name} }}}} begins with none of {known}.")
         if "{{" in _PLACEHOLDER.sub("", template):
             raise BadTemplate(
                 f"{template[:80]!r} has braces that are no dotted name, such as {{{{ previous.body.id }}}}."

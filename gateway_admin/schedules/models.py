@@ -97,6 +97,9 @@ class Schedule(Identified):
     pause_after = models.PositiveSmallIntegerField(default=10, db_default=10)
     failures = models.PositiveIntegerField(default=0, db_default=0, help_text="Failed runs in a row.")
     pause_reason = models.TextField(blank=True, default="", db_default="")
+    notice = models.CharField(
+        max_length=8, blank=True, default="", db_default="", help_text="What the team has not been told yet."
+    )
     last_run_at = models.DateTimeField(null=True, blank=True)
     last_state = models.CharField(max_length=16, blank=True, default="", db_default="")
     digest = models.CharField(max_length=64, blank=True)

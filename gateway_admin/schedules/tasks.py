@@ -7,3 +7,14 @@ from gateway_admin.schedules import services
 @shared_task(name="gateway_admin.schedules.forget_answers")
 def forget_answers(**_: object) -> None:
     services.forget_answers(now=timezone.now())
+
+
+@shared_task(name="gateway_admin.schedules.forget_runs")
+def forget_runs(**_: object) -> None:
+    services.forget_runs(now=timezone.now())
+
+
+@shared_task(name="gateway_admin.schedules.sweep_notices")
+def sweep_notices(**_: object) -> None:
+    for schedule_id in services.untold():
+        services.tell(schedule_id=schedule_id)

@@ -207,6 +207,17 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="schedule",
+            name="notice",
+            field=models.CharField(
+                blank=True,
+                db_default="",
+                default="",
+                help_text="What the team has not been told yet.",
+                max_length=8,
+            ),
+        ),
+        migrations.AddField(
+            model_name="schedule",
             name="notify_after",
             field=models.PositiveSmallIntegerField(db_default=3, default=3),
         ),

@@ -34,7 +34,11 @@ class TestARepeatedCall:
     async def test_takes_a_cron_expression(self, market):
         told = await call(market, "/r/p/acme?_every=*/5 8-18 * * mon-fri".replace(" ", "%20"))
         assert told.json()["schedule"]["cron_expression"] == "*/5 8-18 * * mon-fri"
-        assert market.gateway.schedules.kept[0].due_at is None
+        due = market.gateway.schedules.kept[0].due_at
+        assert datetime.now(UTC) < due < datetime.now(UTC) + timedelta(days=4)
+        assert (due.minute % 5, due.second, due.microsecond) == (0, 0, 0)
+        assert 8 <= due.hour <= 18
+        assert due.weekday() < 5
 
     async def test_is_due_at_once_when_asked(self, market):
         await call(market, "/r/p/acme?_every=1h&_fire_now")
@@ -52,7 +56,7 @@ class TestARepeatedCall:
         [
             ("", "parameter_missing"), ("_every=", "parameter_missing"), ("_every=10", "bad_duration"),
             ("_every=30s", "bad_duration"), ("_every=8d", "bad_duration"), ("_every=* * *", "bad_cron"),
-            ("_every=61 * * * *", "bad_cron"), ("_every=1h&_name=" + "x" * 201, "bad_name"),
+            ("_every=61 * * * *", "bad_cron"), ("_every=0 0 31 2 *", "bad_schedule"), ("_every=1h&_name=" + "x" * 201, "bad_name"),
         ],
     )  # fmt: skip
     async def test_that_is_wrong_is_refused(self, market, query, code):

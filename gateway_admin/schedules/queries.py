@@ -1,0 +1,116 @@
+"""Reads of schedules and their runs, from the team."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Count, Q, QuerySet
+
+from accounts.teams.models import Team
+from billing.rating.models import Charge
+from common.errors import NotFound
+from gateway_admin.schedules.models import OPEN, Run, RunState, Schedule
+
+#: The answers of runs stay where they are until somebody opens one.
+_LARGE = ("sent", "response_headers", "response_body")
+
+
+def schedules(*, team: Team, kind: str = Schedule.Kind.RECURRENT) -> QuerySet[Schedule]:
+    """Return a team's calls for later of one kind, the newest first."""
+    return Schedule.objects.filter(team=team, kind=kind).select_related("created_by", "api_key")
+
+
+def schedule(*, team: Team, schedule_id: UUID, kind: str | None = None) -> Schedule:
+    """Return one. Raises: NotFound."""
+    found = Schedule.objects.filter(team=team, pk=schedule_id).select_related("created_by", "api_key", "team")
+    if kind is not None:
+        found = found.filter(kind=kind)
+    row = found.first()
+    if row is None:
+        raise NotFound(what="scheduled request")
+    return row
+
+
+def lock_schedule(schedule_id: UUID) -> Schedule:
+    """Lock a schedule against everybody who changes or plans it. Raises: NotFound, when it was deleted."""
+    row = Schedule.objects.select_for_update(of=("self",)).filter(pk=schedule_id).first()
+    if row is None:
+        raise NotFound(what="scheduled request")
+    return row
+
+
+def has_room(team: Team) -> bool:
+    """Return whether the team may have one more; nobody else adds one until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT schedule_has_room(%s)", [team.pk])
+        (has_one,) = cursor.fetchone()
+        return bool(has_one)
+
+
+def runs(schedule: Schedule) -> QuerySet[Run]:
+    """Return the runs of a schedule without their answers, the last first."""
+    return Run.objects.filter(schedule=schedule).defer(*_LARGE).order_by("-due_at")
+
+
+def run(*, team: Team, run_id: UUID) -> Run:
+    """Return a run with its answer. Raises: NotFound."""
+    found = Run.objects.filter(team=team, id=run_id).select_related("schedule", "asked_by").first()
+    if found is None:
+        raise NotFound(what="run")
+    return found
+
+
+def last_answered(schedule: Schedule, *, before: datetime) -> Run | None:
+    """Return the last run before a time that has an answer."""
+    return Run.objects.filter(schedule=schedule, due_at__lt=before, status__isnull=False).order_by("-due_at").first()
+
+
+def open_runs(schedule: Schedule, **more: object) -> QuerySet[Run]:
+    """Return the runs that are due or under way."""
+    return Run.objects.filter(schedule=schedule, state__in=OPEN, **more)
+
+
+def costs(runs: Iterable[Run]) -> dict[UUID, tuple[Decimal, str]]:
+    """Return what runs were charged once that is settled, as {id of the run: (amount, currency)}."""
+    by_request = {each.request_id: each.id for each in runs if each.request_id is not None}
+    charges = Charge.objects.filter(event_id__in=by_request).values_list("event_id", "charged", "price__currency")
+    return {by_request[event_id]: (charged, currency) for event_id, charged, currency in charges}
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How the runs of a stretch of time went."""
+
+    done: int
+    failed: int
+    left_out: int
+
+
+def tally(schedule: Schedule, *, since: datetime) -> Tally:
+    """Return how the runs since a time went."""
+    found = Run.objects.filter(schedule=schedule, due_at__gte=since).aggregate(
+        done=Count("pk", filter=Q(state=RunState.DONE)),
+        failed=Count("pk", filter=Q(state__in=[RunState.FAILED, RunState.REFUSED, RunState.UNKNOWN])),
+        left_out=Count("pk", filter=Q(state=RunState.SKIPPED)),
+    )
+    return Tally(**found)
+
+
+def database_time() -> datetime:
+    """Return what PostgreSQL's clock says: the only one that schedules go by."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        (now,) = cursor.fetchone()
+        assert isinstance(now, datetime)
+        return now
+
+
+def overdue(*, now: datetime, by: timedelta) -> int:
+    """Return how many runs and schedules nobody has taken up although they have been due for so long."""
+    waiting = Run.objects.filter(state=RunState.PENDING, not_before__lt=now - by).count()
+    return waiting + Schedule.objects.filter(state=Schedule.State.ACTIVE, due_at__lt=now - by).count()
