@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -53,6 +53,7 @@ class Dispatcher:
     """worker: a name that no other process has. room: how many calls may be under way at the same time.
 
     clock: what time it is; PostgreSQL's, but in tests. patience: how many seconds calls may take to end once it stops.
+    database: one thread, and with it one connection, for all work in PostgreSQL.
     """
 
     worker: str
@@ -61,11 +62,11 @@ class Dispatcher:
     room: int = 500
     clock: Callable[[], datetime] = queries.database_time
     patience: float = 20.0
+    database: Executor = field(default_factory=lambda: ThreadPoolExecutor(1, "schedules-database"))
     _answered: list[Answered] = field(default_factory=list)
     _refused: list[Ended] = field(default_factory=list)
     _under_way: dict[UUID, asyncio.Task[None]] = field(default_factory=dict)
     _kept_at: float = -KEEPING_SECONDS
-    _database: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "schedules-database"))
 
     async def run(self) -> None:
         """Plan and fire until stopped; then let the calls that are under way end."""
@@ -79,15 +80,15 @@ class Dispatcher:
             for task in self._under_way.values():
                 task.cancel()
             self.client.close()
-            await self._in_database(connection.close)
-            self._database.shutdown()
+            await self._in_database(_disconnect)
+            self.database.shutdown()
 
     async def _turn(self, *, takes: bool = True) -> None:
         try:
             was_full, firings = await self._in_database(partial(self._step, takes))
         except (OperationalError, InterfaceError) as error:
             log.warning("schedules.database_away error=%r", str(error))
-            await self._in_database(connection.close)
+            await self._in_database(_disconnect)
             await asyncio.sleep(AWAY_SECONDS)
             return
         for firing in firings:
@@ -140,4 +141,9 @@ class Dispatcher:
         del self._under_way[firing.run_id]
 
     async def _in_database(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._database, work)
+        return await asyncio.get_running_loop().run_in_executor(self.database, work)
+
+
+def _disconnect() -> None:
+    """Close the connection of the thread that this runs in."""
+    connection.close()
