@@ -26,6 +26,11 @@ STATUS = {
     "shared_files_unavailable": 403,
     "personal_files_unavailable": 403,
     "invalid_name": 422,
+    "invalid_schedule": 422,
+    "invalid_request": 422,
+    "schedule_limit": 409,
+    "already_started": 409,
+    "too_many_runs": 409,
 }
 
 

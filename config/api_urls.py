@@ -22,6 +22,7 @@ from gateway_admin.collections.api import router as collections
 from gateway_admin.planning.api import router as planning
 from gateway_admin.preferences.api import router as preferences
 from gateway_admin.request_logs.api import router as request_logs
+from gateway_admin.schedules.api import router as schedules
 from gateway_admin.secrets.api import customer_router as customer_secrets
 from gateway_admin.secrets.api import seller_router as seller_secrets
 from marketplace.catalog.api import router as seller_catalog
@@ -50,6 +51,7 @@ customer_api.add_router("", customer_files)
 customer_api.add_router("", request_logs)
 customer_api.add_router("", preferences)
 customer_api.add_router("", usage)
+customer_api.add_router("", schedules)
 install_error_handlers(customer_api)
 
 seller_api = NinjaAPI(

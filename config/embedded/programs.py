@@ -10,8 +10,8 @@ from pathlib import Path
 from config import healthcheck
 from config.embedded.processes import Program
 
-#: The order in which they end: the web first, so that its spool is shipped; what settles after it.
-ENDING = (("web",), ("upstream", "stripe", "beat", "worker"), ("settle",))
+#: The order in which they end: who calls first; then the web, so that its spool is shipped; what settles after it.
+ENDING = (("dispatch",), ("web",), ("upstream", "stripe", "beat", "worker"), ("settle",))
 
 _CELERY = [sys.executable, "-m", "celery", "--quiet", "-A", "config.celery"]
 
@@ -86,6 +86,13 @@ def settle(environment: Mapping[str, str]) -> Program:
     """The settlement consumer: usage becomes charges."""
     command = _python("manage.py", "settle")
     return Program("settle", command, without_private_keys(environment), ready_when="settling")
+
+
+def dispatch(environment: Mapping[str, str]) -> Program:
+    """The dispatcher: scheduled calls are made when they are due."""
+    command = _python("manage.py", "dispatch")
+    # a call that is under way may end; one that takes longer is taken up by the next dispatcher
+    return Program("dispatch", command, without_private_keys(environment), patience=6, ready_when="dispatching")
 
 
 def reachable(host: str) -> str:

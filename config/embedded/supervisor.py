@@ -139,9 +139,9 @@ def _start_processes(stage: Stage, environment: Mapping[str, str]) -> None:
     stage.run(programs.demo(environment, upstream_port=upstream_port))
     stage.start(programs.upstream(environment, port=upstream_port))
     stage.start(programs.web(environment, host=environment["HOST"], port=int(environment["PORT"])))
-    for program in (programs.worker, programs.beat, programs.settle):
+    for program in (programs.worker, programs.beat, programs.settle, programs.dispatch):
         stage.start(program(environment))
-    stage.wait_ready("upstream", "web", "worker", "beat", "settle")
+    stage.wait_ready("upstream", "web", "worker", "beat", "settle", "dispatch")
 
 
 def _free_port(host: str, first: int) -> int:

@@ -59,7 +59,7 @@ def checks(
     if expected_body:
         text = body.decode("utf-8", "replace")
         ok = _fits(text, expected_body, match) and (is_whole or match == "contains")
-        found.append(Check(f"body {match}", ok, expected_body[:500], text[:500]))
+        found.append(Check(f"body {match}", ok, expected_body[:500], text[:500].replace("\0", "\ufffd")))
     return found
 
 

@@ -114,7 +114,8 @@ class Schedule(Identified):
                 name="schedule_name_once_per_team",
             ),
             models.CheckConstraint(
-                condition=Q(state="draft") | Q(schedule__isnull=False), name="schedule_says_when_once_it_is_active"
+                condition=Q(state__in=["draft", "cancelled"]) | Q(schedule__isnull=False),
+                name="schedule_says_when_once_it_is_active",
             ),
             models.CheckConstraint(
                 condition=~Q(state="active") | Q(kind="delayed") | Q(due_at__isnull=False),

@@ -15,9 +15,12 @@ from accounts.teams.models import Team
 from billing.rating.models import Charge
 from common.errors import NotFound
 from gateway_admin.schedules.models import OPEN, Run, RunState, Schedule
+from marketplace.catalog import queries as catalog
+from marketplace.enrollments.models import Enrollment
 
 #: The answers of runs stay where they are until somebody opens one.
 _LARGE = ("sent", "response_headers", "response_body")
+Costs = dict[UUID, tuple[Decimal, str]]
 
 
 def schedules(*, team: Team, kind: str = Schedule.Kind.RECURRENT) -> QuerySet[Schedule]:
@@ -75,7 +78,7 @@ def open_runs(schedule: Schedule, **more: object) -> QuerySet[Run]:
     return Run.objects.filter(schedule=schedule, state__in=OPEN, **more)
 
 
-def costs(runs: Iterable[Run]) -> dict[UUID, tuple[Decimal, str]]:
+def costs(runs: Iterable[Run]) -> Costs:
     """Return what runs were charged once that is settled, as {id of the run: (amount, currency)}."""
     by_request = {each.request_id: each.id for each in runs if each.request_id is not None}
     charges = Charge.objects.filter(event_id__in=by_request).values_list("event_id", "charged", "price__currency")
@@ -114,3 +117,18 @@ def overdue(*, now: datetime, by: timedelta) -> int:
     """Return how many runs and schedules nobody has taken up although they have been due for so long."""
     waiting = Run.objects.filter(state=RunState.PENDING, not_before__lt=now - by).count()
     return waiting + Schedule.objects.filter(state=Schedule.State.ACTIVE, due_at__lt=now - by).count()
+
+
+def last_runs(schedules: Iterable[Schedule]) -> dict[UUID, Run]:
+    """Return the last run of each schedule without its answer, as {id of the schedule: run}."""
+    wanted = [each.pk for each in schedules]
+    runs = Run.objects.filter(schedule__in=wanted).defer(*_LARGE).order_by("schedule_id", "-due_at")
+    return {run.schedule_id: run for run in runs.distinct("schedule_id")}
+
+
+def check_own(*, team: Team, service_id: UUID | None, enrollment_id: UUID | None) -> None:
+    """Raise NotFound for a service that is neither for everybody nor the team's, and for an enrollment of others."""
+    if service_id is not None and not Enrollment.objects.filter(service_id=service_id, team=team).exists():
+        catalog.public_service(service_id)
+    if enrollment_id is not None and not Enrollment.objects.filter(pk=enrollment_id, team=team).exists():
+        raise NotFound(what="enrollment")

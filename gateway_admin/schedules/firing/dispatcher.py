@@ -12,13 +12,13 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DataError, InterfaceError, OperationalError, connection
 
 from gateway_admin.schedules import queries, services
 from gateway_admin.schedules.firing import requests
@@ -117,9 +117,18 @@ class Dispatcher:
             requests.judge(each.firing, each.answer, now=now - timedelta(seconds=here - each.at)) for each in answered
         ]
         if ended or refused:
-            services.keep([*ended, *refused], worker=self.worker, now=now)
+            self._keep([*ended, *refused], now)
         # only what is written down is forgotten: after a failure it is said again
         del self._answered[: len(answered)], self._refused[: len(refused)]
+
+    def _keep(self, ended: list[Ended], now: datetime) -> None:
+        try:
+            services.keep(ended, worker=self.worker, now=now)
+        except (DataError, ValueError) as error:
+            # one answer that PostgreSQL does not take must not hold up the others: how they ended is kept alone
+            log.warning("schedules.answer_not_kept error=%r", str(error))
+            bare = [replace(each, sent=None, headers={}, body=None, checks=[]) for each in ended]
+            services.keep(bare, worker=self.worker, now=now)
 
     def _keep_leases(self, now: datetime) -> None:
         if time.monotonic() - self._kept_at < KEEPING_SECONDS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +31,6 @@ _SPARE = timedelta(seconds=60)
 _NOTHING_WAS_SENT = {"temporarily_unavailable", "limits_unavailable"}
 _RETRIES, _LONGEST_WAIT = 8, timedelta(seconds=60)
 _KEPT_OF_SENT = 64 * 1024
-_SCRUBBED = "***"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,10 @@ def prepare(run_ids: Sequence[UUID], *, now: datetime) -> tuple[list[Firing], li
 def _firing(run: Run, now: datetime) -> Firing:
     schedule = run.schedule
     token = _token(run, now)
-    request = run.sent if run.kind == Run.Kind.REPLAY and run.sent else _request(run)
-    body = str(request.get("body") or "").encode("latin-1" if request.get("is_binary") else "utf-8")
+    kept = run.sent if run.kind == Run.Kind.REPLAY else None
+    request = kept if kept and not kept.get("is_cut") else _request(run)
+    text = str(request.get("body") or "")
+    body = base64.b64decode(text) if request.get("is_binary") else text.encode()
     if len(body) > bodies.LIMIT_BYTES:
         raise Refused("body_too_large", f"The body has more than {bodies.LIMIT_BYTES // 1024} KiB.", RunState.FAILED)
     headers = {**request["headers"], "idempotency-key": str(run.id), "authorization": f"Bearer {token}"}
@@ -134,12 +136,18 @@ def _request(run: Run) -> Json:
     if schedule.body_template is not None:
         body = _rendered(run, schedule)
     elif raw := bytes(schedule.body):
-        try:
-            body = raw.decode()
-        except UnicodeDecodeError:
-            body, is_binary = raw.decode("latin-1"), True
+        body, is_binary = _as_text(raw)
     request = {"method": schedule.method, "path": schedule.path, "headers": schedule.headers, "body": body}
     return {**request, "is_binary": True} if is_binary else request
+
+
+def _as_text(raw: bytes) -> tuple[str, bool]:
+    """Return a body as JSON can hold it, and whether that is base 64."""
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        text = "\0"
+    return (base64.b64encode(raw).decode(), True) if "\0" in text else (text, False)
 
 
 def _rendered(run: Run, schedule: Schedule) -> str:

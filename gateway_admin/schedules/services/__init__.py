@@ -15,7 +15,7 @@ from gateway_admin.schedules.services.errors import (
 from gateway_admin.schedules.services.housekeeping import forget_answers, forget_runs
 from gateway_admin.schedules.services.keeping import Owner, copy, create, create_delayed, planned, update
 from gateway_admin.schedules.services.results import Ended, keep
-from gateway_admin.schedules.services.states import cancel, delete, pause, resume
+from gateway_admin.schedules.services.states import cancel, change, delete, pause, resume
 from gateway_admin.schedules.services.telling import tell, untold
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "StateConflict",
     "TooManyAsked",
     "cancel",
+    "change",
     "claim",
     "copy",
     "create",

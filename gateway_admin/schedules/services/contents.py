@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -39,6 +40,9 @@ _TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")
 def checked(changes: Changes) -> Changes:
     """Return the members that are given, as they are kept. Raises: RequestInvalid."""
     kept = dict(changes)
+    for field, value in kept.items():
+        if "\\u0000" in json.dumps(value, default=str):
+            raise RequestInvalid(field, "A NUL character cannot be sent as text. Leave it out.")
     if "name" in kept:
         kept["name"] = _name(kept["name"])
     if "method" in kept:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -48,6 +49,21 @@ def resume(*, schedule: Schedule, owner: Owner, now: datetime) -> Schedule:
     row.created_by, row.api_key = owner.user, owner.api_key
     row.save()
     return row
+
+
+@transaction.atomic
+def change(*, schedule: Schedule, changes: dict[str, Any], status: str | None, owner: Owner, now: datetime) -> Schedule:
+    """Change a schedule and its state together, as the API's PATCH does. Raises as the single steps do."""
+    row = keeping.update(schedule=schedule, changes=changes, owner=owner, now=now) if changes else schedule
+    if status is None or status == row.state:
+        return row
+    if status == State.ACTIVE:
+        return resume(schedule=row, owner=owner, now=now)
+    if status == State.PAUSED:
+        return pause(schedule=row, now=now)
+    if status == State.CANCELLED:
+        return cancel(schedule=row, now=now)
+    raise StateConflict(state=row.state, done="made a draft again", hint="Pause it instead.")
 
 
 @transaction.atomic

@@ -56,7 +56,8 @@ class TestARepeatedCall:
         [
             ("", "parameter_missing"), ("_every=", "parameter_missing"), ("_every=10", "bad_duration"),
             ("_every=30s", "bad_duration"), ("_every=8d", "bad_duration"), ("_every=* * *", "bad_cron"),
-            ("_every=61 * * * *", "bad_cron"), ("_every=0 0 31 2 *", "bad_schedule"), ("_every=1h&_name=" + "x" * 201, "bad_name"),
+            ("_every=61 * * * *", "bad_cron"), ("_every=0 0 31 2 *", "bad_schedule"),
+            ("_every=1h&_name=" + "x" * 201, "bad_name"),
         ],
     )  # fmt: skip
     async def test_that_is_wrong_is_refused(self, market, query, code):
