@@ -31,6 +31,7 @@ _LOGS = Place("Request Logs", "/request-logs", "activity")
 _SECRETS = Place("Secrets", "/secrets", "lock")
 _ALIASES = Place("Aliases", "/aliases", "route")
 _FILES = Place("Files", "/files", "folder")
+_SCHEDULES = Place("Scheduled Requests", "/schedules", "repeat")
 _DISPUTES = Place("Disputes", "/disputes", "scale")
 _TOP = (Place("Home", "/", "house"), Place("Market", "/market", "store"))
 
@@ -56,7 +57,7 @@ CUSTOMER = (
             Place("Test a path", "/resolve", "search"),
         ),
     ),
-    Section("Developer", (_KEYS, _SECRETS, _LOGS, _FILES)),
+    Section("Developer", (_KEYS, _SECRETS, _SCHEDULES, _LOGS, _FILES)),
     Section("Support", (_DISPUTES,)),
     Section("Settings", (Place("Account", "/teams", "users"),)),
 )

@@ -30,6 +30,7 @@ urlpatterns = [
     path("chains", include("gateway_admin.chains.urls")),
     path("broadcasts", include("gateway_admin.broadcasts.urls")),
     path("request-logs", include("gateway_admin.request_logs.urls")),
+    path("schedules", include("gateway_admin.schedules.urls")),
     path("resolve", include("gateway_admin.planning.urls")),
     path("wallet", wallet.wallet_detail, name="wallet"),
     path("wallet/transactions", wallet.transaction_list, name="transactions"),

@@ -132,3 +132,21 @@ def check_own(*, team: Team, service_id: UUID | None, enrollment_id: UUID | None
         catalog.public_service(service_id)
     if enrollment_id is not None and not Enrollment.objects.filter(pk=enrollment_id, team=team).exists():
         raise NotFound(what="enrollment")
+
+
+def counts(*, team: Team) -> dict[str, int]:
+    """Return how many calls for later of each kind a team has."""
+    found = Schedule.objects.filter(team=team).order_by().values_list("kind").annotate(count=Count("pk"))
+    return dict(found)
+
+
+def compared_with(run: Run, other_id: str) -> Run | None:
+    """Return the run that another one is held against: the one asked for, the one it repeats, or the one before it."""
+    others = Run.objects.filter(schedule=run.schedule, status__isnull=False).exclude(id=run.id)
+    try:
+        wanted = UUID(other_id) if other_id else run.replay_of
+    except ValueError:
+        wanted = None
+    if wanted is not None:
+        return others.filter(id=wanted).first()
+    return others.filter(due_at__lt=run.due_at).order_by("-due_at").first()

@@ -2,6 +2,7 @@
 
 from gateway_admin.schedules.services.asking import replay, run_now
 from gateway_admin.schedules.services.claiming import claim, recover, renew
+from gateway_admin.schedules.services.contents import METHODS
 from gateway_admin.schedules.services.due import plan_due
 from gateway_admin.schedules.services.errors import (
     AlreadyStarted,
@@ -19,6 +20,7 @@ from gateway_admin.schedules.services.states import cancel, change, delete, paus
 from gateway_admin.schedules.services.telling import tell, untold
 
 __all__ = [
+    "METHODS",
     "AlreadyStarted",
     "Ended",
     "NameTaken",
