@@ -21,6 +21,8 @@ from marketplace.enrollments.models import Enrollment
 #: The answers of runs stay where they are until somebody opens one.
 _LARGE = ("sent", "response_headers", "response_body")
 Costs = dict[UUID, tuple[Decimal, str]]
+#: What has been due for so long means that no dispatcher is at work.
+WORTH_A_LOOK = timedelta(minutes=1)
 
 
 def schedules(*, team: Team, kind: str = Schedule.Kind.RECURRENT) -> QuerySet[Schedule]:

@@ -146,7 +146,11 @@ def leaked(response: HttpResponse, owner: Belongings, sent: str) -> list[str]:
 def rows() -> dict[tuple[str, object], dict[str, object]]:
     """Return every row of our tables."""
     models = [model for model in apps.get_models() if model.__module__.startswith(FLOORS)]
-    return {(model._meta.label, row[model._meta.pk.attname]): row for model in models for row in model.objects.values()}
+    return {
+        (model._meta.label, tuple(row[field.attname] for field in model._meta.pk_fields)): row
+        for model in models
+        for row in model.objects.values()
+    }
 
 
 def attempts(owner: Belongings) -> Iterator[tuple[str, str, str, dict[str, str] | None]]:

@@ -29,7 +29,7 @@ OTHERS = {
 }
 #: Read by the C library, before any of ours.
 C_LIBRARY = {"MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TOP_PAD_"}
-OURS = {"migrate", "web", "gateway", "worker", "beat", "settlement"}
+OURS = {"migrate", "web", "gateway", "worker", "beat", "settlement", "dispatcher"}
 
 
 @pytest.fixture(scope="module")

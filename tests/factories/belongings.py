@@ -38,7 +38,8 @@ from gateway_admin.collections import services as collections
 from gateway_admin.collections.models import Collection
 from gateway_admin.preferences.models import Preference
 from gateway_admin.request_logs import services as request_logs
-from gateway_admin.schedules.models import Schedule, TaskAnswer
+from gateway_admin.schedules import services as schedules
+from gateway_admin.schedules.models import Run, Schedule, TaskAnswer
 from gateway_admin.secrets import services as secrets
 from marketplace.catalog import services as catalog
 from marketplace.catalog.models import Document, Service, ServiceGroup, UploadTask
@@ -111,6 +112,9 @@ class Belongings:
     test_run: TestRun
     instance: TemplateInstance
     alias: Alias
+    schedule: Schedule
+    delayed: Schedule
+    run: Run
     collection: Collection
     chain: Chain
     broadcast: Broadcast
@@ -207,9 +211,16 @@ def _routing(buyer: Team, feed: Service) -> dict[str, Any]:
     Preference.objects.create(team=buyer, name="ai", target="vermilion/ai", updated_at=timezone.now())
     Schedule.objects.create(
         team=buyer, kind="delayed", state="active", path="p/vermilion", schedule={"schedule_type": "once"}
+    later = Schedule.objects.create(
+        team=buyer, kind="delayed", state="active", path="/p/vermilion", schedule={"schedule_type": "once"}
     )
+    schedule = Schedule.objects.create(team=buyer, kind="recurrent", name="vermilion-schedule", path="/p/vermilion")
+    run = schedules.run_now(schedule=schedule, by=None, now=made["now"])
     TaskAnswer.objects.create(id=uuid4(), team=buyer, broadcast="vermilion-broadcast", name="vermilion-target")
     return {
+        "schedule": schedule,
+        "delayed": later,
+        "run": run,
         "alias": aliases.create(name="vermilion-alias", target_path="p/vermilion", **made),
         "collection": collection,
         "chain": chains.create(name="vermilion-chain", steps=[step], **made),

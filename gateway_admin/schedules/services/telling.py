@@ -11,6 +11,7 @@ from accounts.teams.models import Membership, Role
 from common import mail
 from gateway_admin.schedules.models import Run, Schedule
 
+_MAILS = {"failing": "emails/schedules/failing", "paused": "emails/schedules/paused"}
 _READERS = (Role.OWNER, Role.ADMIN, Role.DEVELOPER)
 
 
@@ -37,7 +38,7 @@ def tell(*, schedule_id: UUID) -> bool:
         Run.objects.filter(schedule=row, finished_at__isnull=False).defer("response_body").order_by("-due_at").first()
     )
     mail.send(
-        f"emails/schedules/{what}",
+        _MAILS[what],
         to=_readers(row),
         schedule=row,
         run=last,

@@ -253,6 +253,7 @@ class TestTheCommandLine:
         assert (row["id"], row["name"], row["status"]) == (str(made.id), "probe", "active")
         assert "probe" in usvc("recurrent-requests", "list", "--status", "active")
         assert "interval_seconds" in usvc("recurrent-requests", "show", str(made.id))
-        assert '"status_code": 200' in usvc("recurrent-requests", "trigger", str(made.id))
+        usvc("recurrent-requests", "trigger", str(made.id))
+        assert [(run.kind, run.state) for run in Run.objects.all()] == [("manual", "done")]
         usvc("recurrent-requests", "delete", str(made.id), "--yes")
         assert Schedule.objects.count() == 0

@@ -1,0 +1,1 @@
+"""How late scheduled calls are made."""
