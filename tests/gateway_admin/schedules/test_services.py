@@ -52,7 +52,7 @@ class TestPlanning:
         assert "4 times from 2026-11-21 12:00 UTC" in Run.objects.get().error
 
     def test_catches_up_as_the_policy_says_after_a_clock_was_stepped(self, schedule):
-        Schedule.objects.update(catch_up="all", overlap="skip")
+        Schedule.objects.update(catch_up="all", catch_up_seconds=7200)
         services.plan_due(now=after(60.5), limit=10)
         assert [state for _, state, _ in states()] == ["pending"] * 6 + ["skipped"]  # the one on time found others open
         services.plan_due(now=after(1), limit=10)  # and back: nothing is planned again
