@@ -209,8 +209,6 @@ def _routing(buyer: Team, feed: Service) -> dict[str, Any]:
     step = chains.StepContent(name="vermilion-step", target_path="p/vermilion")
     target = broadcasts.TargetContent(name="vermilion-target", target_path="p/vermilion")
     Preference.objects.create(team=buyer, name="ai", target="vermilion/ai", updated_at=timezone.now())
-    Schedule.objects.create(
-        team=buyer, kind="delayed", state="active", path="p/vermilion", schedule={"schedule_type": "once"}
     later = Schedule.objects.create(
         team=buyer, kind="delayed", state="active", path="/p/vermilion", schedule={"schedule_type": "once"}
     )
