@@ -92,11 +92,12 @@ def page(
 ) -> LogPage:
     """Return a part of a team's log. before: an id; the list goes on below it."""
     found = searching.search(team.pk, wanted, since=_since(team, now), before=before)
-    sql, arguments = found.found("*", "ORDER BY id DESC OFFSET %s LIMIT %s", skip, limit + 1)
+    budget = max(searching.BUDGET, skip + limit + 1)
+    sql, arguments = found.found("*", "ORDER BY id DESC OFFSET %s LIMIT %s", skip, limit + 1, budget=budget)
     rows = list(RequestLog.objects.raw(sql, arguments))
     if len(rows) > limit:
         return LogPage(rows[:limit], rows[limit - 1].pk)
-    last = _last_looked_at(found)
+    last = _last_looked_at(found, budget)
     return LogPage(rows, last, ids.moment(last) if last else None)
 
 
@@ -225,11 +226,12 @@ def _one(team: Team, log_id: UUID, now: datetime, *, is_locked: bool) -> Request
     return found
 
 
-def _last_looked_at(found: searching.Search) -> UUID | None:
+def _last_looked_at(found: searching.Search, budget: int | None = None) -> UUID | None:
     """Return the id at which a search stopped because it may look at no more, else None."""
-    seen, arguments = found.seen("id")
+    seen, arguments = found.seen("id", budget=budget)
+    last_place = (budget or searching.BUDGET) - 1
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT id FROM ({seen}) AS seen OFFSET {searching.BUDGET - 1} LIMIT 1", arguments)  # noqa: S608
+        cursor.execute(f"SELECT id FROM ({seen}) AS seen OFFSET {last_place} LIMIT 1", arguments)  # noqa: S608
         last = cursor.fetchone()
     return last[0] if last else None
 

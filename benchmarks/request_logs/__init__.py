@@ -1,0 +1,1 @@
+"""How long any page of a large request log takes in PostgreSQL."""
