@@ -162,10 +162,13 @@ def lock_row(*, team: Team, log_id: UUID, now: datetime) -> RequestLog:
 def parts(call: RequestLog) -> list[RequestLog]:
     """Return a call and the attempts that it consisted of, in the order in which they began."""
     own = RequestLog.objects.filter(team_id=call.team_id, pk=call.call_id)
-    # all parts of a call begin within the time that one may take
-    until = ids.bound(ids.moment(call.call_id) + LONGEST_CALL)
+    # all parts of a call begin within the time that one may take; in the same millisecond their ids may be smaller
+    began = ids.moment(call.call_id)
     others = RequestLog.objects.filter(
-        team_id=call.team_id, call_id=call.call_id, pk__gt=call.call_id, pk__lt=until
+        team_id=call.team_id,
+        call_id=call.call_id,
+        pk__gte=ids.bound(began),
+        pk__lt=ids.bound(began + LONGEST_CALL),
     ).exclude(pk=call.call_id)
     return [*own, *others.order_by("pk")[:_MOST_PARTS]]
 

@@ -77,7 +77,8 @@ class TestBodies:
 
 
 class TestSecrets:
-    async def test_are_in_no_record_wherever_the_upstream_writes_them(self, market, gateway, log):
+    async def test_are_in_no_record_and_no_line_wherever_the_upstream_writes_them(self, market, gateway, log, caplog):
+        caplog.set_level("DEBUG")
         encoded = base64.b64encode(f"user:{SELLERS}".encode()).decode()
         said = {"plain": SELLERS, "basic": encoded, "error": {"message": f"bad key {SELLERS}"}}
         headers = [("x-echo", f"Bearer {SELLERS}"), (SELLERS, "as a name"), ("x-auth-token", "another")]
@@ -86,7 +87,8 @@ class TestSecrets:
         got = await gateway.call("/l/p/a?_complete", headers={"cookie": "session=mine"})
         record = await log.call()
         assert got.json()["plain"] == SELLERS
-        text = log.everything() + repr(log.body(record, "response"))
+        told = [each.getMessage() for each in caplog.records if each.name.startswith("gateway")]
+        text = log.everything() + repr(log.body(record, "response")) + repr(told)
         assert SELLERS not in text
         assert encoded[8:24] not in text
         assert gateway.key not in text

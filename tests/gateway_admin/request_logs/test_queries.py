@@ -105,11 +105,12 @@ class TestPages:
 
     def test_look_at_so_many_rows_and_say_how_far_they_got(self, buyer, now, rows, monkeypatch):
         monkeypatch.setattr(searching, "BUDGET", 4)
+        monkeypatch.setattr(queries, "_EXPORT_ROWS", 3)
         wanted = filters.made({"min_latency_ms": 5000}, now=now)
-        first = queries.page(team=buyer, wanted=wanted, now=now)
+        first = queries.page(team=buyer, wanted=wanted, now=now, limit=3)
         assert (list(first.rows), first.looked_back_to) == ([], ids.moment(rows["money"]))
-        second = queries.page(team=buyer, wanted=wanted, now=now, before=first.next_id)
-        third = queries.page(team=buyer, wanted=wanted, now=now, before=second.next_id)
+        second = queries.page(team=buyer, wanted=wanted, now=now, before=first.next_id, limit=3)
+        third = queries.page(team=buyer, wanted=wanted, now=now, before=second.next_id, limit=3)
         assert [row.pk for row in (*second.rows, *third.rows)] == [rows["slow"]]
         assert queries.count(team=buyer, wanted=wanted, now=now) == queries.Count(0, is_exact=False)
         assert [row.pk for row in queries.every(team=buyer, wanted=wanted, now=now)] == [rows["slow"]]
