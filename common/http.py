@@ -31,6 +31,12 @@ STATUS = {
     "schedule_limit": 409,
     "already_started": 409,
     "too_many_runs": 409,
+    "invitation_gone": 403,
+    "other_address": 403,
+    "owners_only": 403,
+    "last_owner": 409,
+    "personal_team": 409,
+    "already_member": 409,
 }
 
 

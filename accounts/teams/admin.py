@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 
 from accounts.teams import services
-from accounts.teams.models import Membership, Team
+from accounts.teams.models import Invitation, Membership, Role, Team
 
 
 class TeamAdminForm(forms.ModelForm):
@@ -33,8 +33,32 @@ class TeamAdminForm(forms.ModelForm):
         return name
 
 
+class KeepsAnOwner(forms.BaseInlineFormSet):
+    """A team that has an owner keeps one."""
+
+    def clean(self) -> None:
+        super().clean()
+        if self.instance._state.adding:
+            return
+        kept = [form.cleaned_data for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
+        has_owner = any(each.get("role") == Role.OWNER for each in kept)
+        if not has_owner and self.instance.memberships.filter(role=Role.OWNER).exists():
+            raise ValidationError("A team keeps an owner. Make somebody else an owner in the same step.")
+
+
+class MembershipForm(forms.ModelForm):
+    """A role by itself: the last owner keeps theirs."""
+
+    def clean_role(self) -> str:
+        role: str = self.cleaned_data["role"]
+        if role != Role.OWNER and self.instance.pk and services.is_last_owner(self.instance):
+            raise ValidationError("A team keeps an owner. Make somebody else an owner first.")
+        return role
+
+
 class MembershipInline(TabularInline):
     model = Membership
+    formset = KeepsAnOwner
     extra = 0
     autocomplete_fields = ("user",)
 
@@ -92,6 +116,7 @@ class TeamAdmin(ModelAdmin):
 
 @admin.register(Membership)
 class MembershipAdmin(ModelAdmin):
+    form = MembershipForm
     list_display = ("user", "team", "role", "created_at")
     list_filter = ("role", "team__kind")
     list_select_related = ("user", "team")
@@ -100,3 +125,23 @@ class MembershipAdmin(ModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> tuple[str, ...]:
         return ("user", "team") if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
+        """Nobody is taken out of the list in bulk, nor the last owner."""
+        return obj is not None and not services.is_last_owner(obj) and super().has_delete_permission(request, obj)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ModelAdmin):
+    list_display = ("email", "team", "role", "invited_by", "expires_at", "accepted_at")
+    list_filter = ("role",)
+    list_select_related = ("team", "invited_by")
+    search_fields = ("email", "team__name", "team__display_name")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Invitations are made by those who manage the members."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Invitation | None = None) -> bool:
+        """An invitation is withdrawn, never changed."""
+        return False

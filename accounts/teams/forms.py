@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import available_timezones
+
 from django import forms
 
-from accounts.teams.models import TeamKind
+from accounts.teams.models import Role, Team, TeamKind
 
 
 class TeamForm(forms.Form):
@@ -27,3 +31,30 @@ class TeamForm(forms.Form):
 
 class SwitchForm(forms.Form):
     team = forms.UUIDField()
+
+
+class InvitationForm(forms.Form):
+    email = forms.EmailField(label="E-mail")
+    role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.DEVELOPER)
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(label="Role", choices=Role.choices)
+
+
+class DescriptionForm(forms.Form):
+    display_name = forms.CharField(label="Name", max_length=200, help_text="How people see it.")
+    contact_email = forms.EmailField(
+        label="Contact e-mail", required=False, help_text="Where we write when it concerns the whole account."
+    )
+    timezone = forms.ChoiceField(
+        label="Time zone",
+        choices=lambda: [(name, name.replace("_", " ")) for name in sorted(available_timezones())],
+        help_text="Your months and days begin at midnight there. A month that has begun ends as it began.",
+    )
+
+    @classmethod
+    def of(cls, team: Team, posted: Mapping[str, Any] | None = None) -> DescriptionForm:
+        """Return the form of what a team says of itself now."""
+        now = {"display_name": str(team), "contact_email": team.contact_email, "timezone": team.timezone}
+        return cls(posted, initial=now)

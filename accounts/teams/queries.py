@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from uuid import UUID
 
 from django.db.models import F, QuerySet
 
-from accounts.teams.models import Membership, Team
+from accounts.teams.models import Invitation, Membership, Team
 from accounts.users.models import User
 from common.errors import NotFound
 
@@ -39,3 +40,14 @@ def team_by_name(name: str) -> Team:
     if found is None:
         raise NotFound(what="team")
     return found
+
+
+def invitations(*, team: Team) -> QuerySet[Invitation]:
+    """Return who was asked to join and has not answered, by e-mail address."""
+    return Invitation.objects.filter(team=team, accepted_at=None).select_related("invited_by").order_by("email")
+
+
+def invitation(*, word: str) -> Invitation | None:
+    """Return the invitation that a link's word opens."""
+    digest = hashlib.sha256(word.encode()).hexdigest()
+    return Invitation.objects.select_related("team", "invited_by").filter(digest=digest).first()

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 METHODS = ("GET", "POST", "PATCH", "DELETE", "PUT")
 FLOORS = ("accounts.", "billing.", "marketplace.", "gateway_admin.")
 #: What is sent along, so that no form is refused before the object is looked for.
-FORM = {"host": HOST, "visibility": "public", "value": "stolen", "description": "stolen"}
+FORM = {"host": HOST, "visibility": "public", "value": "stolen", "description": "stolen", "role": "viewer"}
 _TARGET = {"name": "stolen", "target_path": "p/stolen", "sort_order": 1}
 #: {(method, last segment of the address, or the one before it): body}; the segment "" stands for all others.
 BODIES: dict[tuple[str, str], object] = {
@@ -46,8 +46,8 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", "members"): {"service_id": str(uuid4())},
 }
 
-#: Here even the owner of a private service finds nothing: it is what everybody reads.
-PUBLIC_ONLY = ("v1/services/",)
+#: Here even an owner finds nothing: it is what everybody reads, or opens with a word that nobody was given.
+PUBLIC_ONLY = ("v1/services/", "teams/join/")
 #: Asked for by arguments, and yet answered to everybody: {(method, pattern): why}.
 ANSWERED = {
     ("GET", "v1/seller/tasks/<task_id>"): "an upload of somebody else looks like one that has not begun",

@@ -13,7 +13,8 @@ from django.utils import timezone
 from accounts.files import services as files_of_accounts
 from accounts.files.models import AccountFile
 from accounts.files.places import Place
-from accounts.teams.models import Role, Team
+from accounts.teams import services as teams
+from accounts.teams.models import Invitation, Role, Team
 from accounts.users.models import User
 from billing.payments.models import TopUp
 from billing.payouts.models import Invoice
@@ -120,6 +121,7 @@ class Belongings:
     broadcast: Broadcast
     file: AccountFile
     log_id: UUID
+    invitation: Invitation
 
     @property
     def canaries(self) -> tuple[str, ...]:
@@ -174,12 +176,18 @@ def belongings() -> Belongings:
         **_catalogue(seller, buyer),
         file=_file(buyer, now),
         test_run=_tested(service),
+        invitation=_invitation(buyer, now),
         **_routing(buyer, feed),
     )
 
 
 def _person(who: str) -> User:
     return UserFactory(email=f"{who}@vermilion.example", full_name=f"Vermilion {who}")
+
+
+def _invitation(buyer: Team, now: datetime) -> Invitation:
+    owner = buyer.memberships.get(role=Role.OWNER)
+    return teams.invite(team=buyer, email="guest@vermilion.example", role=Role.VIEWER, by=owner, now=now)[0]
 
 
 def _file(buyer: Team, now: datetime) -> AccountFile:

@@ -131,3 +131,34 @@ class TestNewTeams:
 
         assert told in answer.content.decode()
         assert Team.objects.get() == buyer
+
+
+class TestOwners:
+    @pytest.mark.parametrize("change", [{"memberships-0-DELETE": "on"}, {"memberships-0-role": "viewer"}])
+    def test_are_not_taken_out_to_the_last(self, operator, change):
+        team = TeamFactory()
+        member = Membership.objects.get(team=team)
+        form = {
+            "display_name": "Acme",
+            "timezone": "UTC",
+            "is_active": "on",
+            "memberships-TOTAL_FORMS": "1",
+            "memberships-INITIAL_FORMS": "1",
+            "memberships-0-id": member.pk,
+            "memberships-0-team": team.pk,
+            "memberships-0-user": member.user_id,
+            "memberships-0-role": "owner",
+        }
+
+        page = operator.post(f"/admin/teams/team/{team.pk}/change/", form | change).content.decode()
+
+        assert "A team keeps an owner" in page
+        assert Membership.objects.get(pk=member.pk).role == "owner"
+
+    def test_alone_keep_their_role_and_their_row(self, operator):
+        member = Membership.objects.get(team=TeamFactory())
+
+        page = operator.post(f"/admin/teams/membership/{member.pk}/change/", {"role": "viewer"}).content.decode()
+
+        assert "Make somebody else an owner first" in page
+        assert operator.post(f"/admin/teams/membership/{member.pk}/delete/", {"post": "yes"}).status_code == 403

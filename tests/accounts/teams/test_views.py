@@ -61,12 +61,12 @@ class TestTeamDetail:
         assert response.url == f"{reverse('account_login')}?next=/teams"
 
     def test_reads_as_often_for_many_members_as_for_few(self, logged_in, own_team, django_assert_num_queries):
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             logged_in.get(reverse("teams:detail"))
         for _ in range(5):
             add_member(team=own_team, user=UserFactory(), role=Role.VIEWER)
 
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             logged_in.get(reverse("teams:detail"))
 
 

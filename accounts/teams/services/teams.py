@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from typing import Any
+from zoneinfo import available_timezones
 
 from django.db import transaction
 
@@ -31,6 +32,13 @@ class TeamNameInvalid(DomainError):
         "{name!r} is not a team name. Use letters, digits, '.', '-' and '_', "
         "beginning and ending with a letter or digit."
     )
+
+
+class UnknownTimeZone(DomainError):
+    """Not a name of the IANA database."""
+
+    code = "unknown_time_zone"
+    sentence = "{name!r} is no time zone. Write it as in Europe/Oslo."
 
 
 @transaction.atomic
@@ -69,13 +77,6 @@ def create_personal(*, user: User) -> Team:
     return team
 
 
-@transaction.atomic
-def add_member(*, team: Team, user: User, role: str) -> Membership:
-    """Make `user` a member of `team` in `role`, or change the role."""
-    member, _ = Membership.objects.update_or_create(team=team, user=user, defaults={"role": Role(role)})
-    return member
-
-
 #: What a profile says but this table does not keep: it needs encryption of its own.
 _NOT_KEPT = {"tax_id"}
 
@@ -87,6 +88,19 @@ def set_profile(*, team: Team, profile: dict[str, Any]) -> Team:
     team.display_name = profile.get("display_name") or team.display_name
     team.contact_email = (profile.get("contact_email") or team.contact_email).lower()
     team.save(update_fields=["profile", "display_name", "contact_email"])
+    return team
+
+
+@transaction.atomic
+def describe(*, team: Team, display_name: str, contact_email: str, timezone: str) -> Team:
+    """Say how people see a team, where they write to it, and in which time zone its months are.
+
+    A month that has begun ends in the zone in which it began. Raises: UnknownTimeZone.
+    """
+    if timezone not in available_timezones():
+        raise UnknownTimeZone(name=timezone)
+    team.display_name, team.contact_email, team.timezone = display_name.strip(), contact_email.lower(), timezone
+    team.save(update_fields=["display_name", "contact_email", "timezone"])
     return team
 
 

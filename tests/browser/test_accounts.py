@@ -1,4 +1,4 @@
-"""Login through an identity provider, in a real browser: the redirects, the content policy and the pages."""
+"""Accounts in a real browser: login through an identity provider with its redirects, members, invitations."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ import re
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
+from accounts.teams import services as teams
+from accounts.teams.models import Role
 from tests.accounts.identities.conftest import ALICE, provider, use
 from tests.browser.conftest import NARROW, WIDE
 from tests.browser.test_pages import _faults
+from tests.factories.accounts import TeamFactory, UserFactory
 
 __all__ = ["provider"]
 
@@ -65,3 +69,19 @@ def look(visitor, path: str, name: str) -> list[str]:
     if folder := os.environ.get("SCREENSHOTS"):
         visitor.page.screenshot(path=Path(folder) / f"{path.strip('/').replace('/', '-')}-{name}.png", full_page=True)
     return faults
+
+
+@pytest.mark.parametrize(("theme", "size"), [("light", WIDE), ("dark", NARROW)])
+def test_the_pages_of_an_account_have_no_faults(visit, theme, size):
+    owner = UserFactory(email="owner@example.org")
+    team = TeamFactory(owner=owner, display_name="Acme Research")
+    member = teams.add_member(team=team, user=UserFactory(email="colleague@example.org"), role=Role.DEVELOPER)
+    by = team.memberships.get(role=Role.OWNER)
+    _, word = teams.invite(team=team, email=member.user.email[1:], role=Role.VIEWER, by=by, now=timezone.now())
+    visitor = visit(user=owner, theme=theme, size=size)
+
+    found = []
+    for path in ("/teams", "/teams/edit", "/teams/invitations/new", f"/teams/join/{word}"):
+        found += look(visitor, path, f"{theme}-{size[0]}")
+
+    assert found == []

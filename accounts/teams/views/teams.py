@@ -6,13 +6,16 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.teams import queries
+from accounts.teams import permissions, queries
 from accounts.teams import services as teams
 from accounts.teams.access import MemberRequest, member_required
-from accounts.teams.forms import SwitchForm, TeamForm
+from accounts.teams.forms import DescriptionForm, SwitchForm, TeamForm
 from accounts.teams.middleware import SESSION_KEY
+from accounts.teams.models import Role
+from accounts.teams.permissions import Permission
 from accounts.users import sessions
 from accounts.users.models import User
 from common import htmx
@@ -23,7 +26,27 @@ from common.errors import NotFound
 @member_required()
 def team_detail(request: MemberRequest) -> HttpResponse:
     """The current team: its members, and the other teams of the visitor."""
-    return htmx.render(request, "accounts/teams/team_detail.html", {"members": queries.members(team=request.team)})
+    may_manage = permissions.is_allowed(request.membership.role, Permission.MANAGE_MEMBERS)
+    context = {
+        "members": queries.members(team=request.team),
+        "may_manage": may_manage,
+        "invitations": queries.invitations(team=request.team) if may_manage else [],
+        "roles": Role.choices,
+        "now": timezone.now(),
+    }
+    return htmx.render(request, "accounts/teams/team_detail.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@member_required(Permission.MANAGE_MEMBERS)
+def team_edit(request: MemberRequest) -> HttpResponse:
+    """Say how people see the team, and in which time zone its months are."""
+    form = DescriptionForm.of(request.team, request.POST or None)
+    if form.is_valid():
+        teams.describe(team=request.team, **form.cleaned_data)
+        messages.success(request, "Saved.")
+        return htmx.redirect(request, "teams:detail", event="team-described")
+    return htmx.render(request, "accounts/teams/team_edit.html", {"form": form}, partial="description-form")
 
 
 @require_POST

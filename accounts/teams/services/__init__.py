@@ -1,0 +1,61 @@
+"""Writes of teams, of who belongs to them, and of who is asked to."""
+
+from accounts.teams.services.invitations import (
+    AlreadyMember,
+    InvitationGone,
+    OtherAddress,
+    TooManyInvitations,
+    accept,
+    invite,
+    revoke,
+)
+from accounts.teams.services.members import (
+    LastOwner,
+    OwnersOnly,
+    PersonalTeam,
+    add_member,
+    change_role,
+    is_last_owner,
+    leave,
+    remove_member,
+)
+from accounts.teams.services.teams import (
+    TeamNameInvalid,
+    TeamNameTaken,
+    UnknownTimeZone,
+    activate,
+    check_name,
+    create,
+    create_personal,
+    deactivate,
+    describe,
+    set_profile,
+)
+
+__all__ = [
+    "AlreadyMember",
+    "InvitationGone",
+    "LastOwner",
+    "OtherAddress",
+    "OwnersOnly",
+    "PersonalTeam",
+    "TeamNameInvalid",
+    "TeamNameTaken",
+    "TooManyInvitations",
+    "UnknownTimeZone",
+    "accept",
+    "activate",
+    "add_member",
+    "change_role",
+    "check_name",
+    "create",
+    "create_personal",
+    "deactivate",
+    "describe",
+    "invite",
+    "is_last_owner",
+    "leave",
+    "remove_member",
+    "revoke",
+    "set_profile",
+]
