@@ -50,6 +50,7 @@ BODIES: dict[tuple[str, str], object] = {
 PUBLIC_ONLY = ("v1/services/", "teams/join/")
 #: Asked for by arguments, and yet answered to everybody: {(method, pattern): why}.
 ANSWERED = {
+    ("GET", "request-logs/export/<str:kind>"): "the format is no object; the rows are those of whoever asks",
     ("GET", "v1/seller/tasks/<task_id>"): "an upload of somebody else looks like one that has not begun",
     ("GET", "v1/seller/tasks/<task_id>/"): "the same",
     ("GET", "v1/seller/templates/<template_id>"): "templates are for all sellers",
