@@ -19,11 +19,12 @@ from gateway_admin.request_logs import ids, retention, searching
 from gateway_admin.request_logs.filters import Filter
 from gateway_admin.request_logs.models import KeptBodies, LogSetting, Mode, RequestLog
 from gateway_admin.request_logs.retention import Retention
+from gateway_admin.schedules.models import Run
 from marketplace.catalog.models import Service
 
 #: No call takes longer than that: a row that is written now began later.
 LONGEST_CALL = timedelta(minutes=11)
-_MOST_PARTS = 200
+_MOST_PARTS, _MOST_RUNS = 200, 5000
 _EXPORT_ROWS = 2000
 
 
@@ -240,10 +241,14 @@ def _last_looked_at(found: searching.Search, budget: int | None = None) -> UUID 
 
 
 def runs_of(*, team: Team, schedule_id: UUID | None) -> tuple[UUID, ...] | None:
-    """Return the runs of a schedule, for the filter; None when none is asked for."""
-    return None if schedule_id is None else ()
+    """Return the newest runs of a schedule of the team's, for the filter; None when none is asked for."""
+    if schedule_id is None:
+        return None
+    runs = Run.objects.filter(team=team, schedule_id=schedule_id).order_by("-due_at")
+    return tuple(runs.values_list("id", flat=True)[:_MOST_RUNS])
 
 
 def schedules_of(rows: Iterable[RequestLog]) -> dict[UUID, UUID]:
     """Return {run: its schedule} of rows that a schedule has made."""
-    return {}
+    made = {row.origin_id for row in rows if row.origin == "schedule" and row.origin_id}
+    return dict(Run.objects.filter(id__in=made).values_list("id", "schedule_id")) if made else {}

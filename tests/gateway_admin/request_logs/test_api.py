@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.utils import timezone
@@ -16,6 +16,7 @@ from billing.rating import services as rating
 from gateway_admin.api_keys import services as api_keys
 from gateway_admin.request_logs import services, tailing
 from gateway_admin.request_logs.models import BodyPart, Forgetting, KeptBodies, Mode, RequestLog
+from gateway_admin.schedules.models import Run, RunState, Schedule
 from tests.factories.billing import price_version, ship, usage_event
 from tests.factories.request_logs import attempt, call, kept, part, take_attempts, take_calls
 
@@ -59,8 +60,6 @@ class TestList:
 
     def test_tells_the_cost_once_it_is_settled(self, api, buyer):
         wallet = buyer.wallets.get()
-        event = usage_event(wallet, price_version(), started_at=timezone.now())
-        take_attempts(attempt(buyer.pk, timezone.now(), event_id=event.event_id.replace("-4", "-7", 1)))
         (pk,) = take_attempts(attempt(buyer.pk, timezone.now()))
         ship(usage_event(wallet, price_version(), event_id=pk))
         rating.settle(limit=10)
@@ -85,6 +84,17 @@ class TestList:
         for path in ("", "/bodies"):
             method = client.delete if path else client.get
             assert method(f"/v1/request-logs/{logged}{path}", headers=headers).status_code == 404
+
+    def test_names_the_schedule_of_a_run_and_finds_its_runs(self, api, buyer):
+        schedule = Schedule.objects.create(team=buyer, path="p/x", kind="delayed", schedule={"schedule_type": "once"})
+        now = timezone.now()
+        run = Run.objects.create(
+            schedule=schedule, team=buyer, id=uuid4(), due_at=now, not_before=now, state=RunState.PENDING
+        )
+        take_attempts(attempt(buyer.pk, now), attempt(buyer.pk, now, origin="schedule", origin_id=str(run.id)))
+        (item,) = api(f"/request-logs?recurrent_request_id={schedule.pk}").json()["items"]
+        assert (item["recurrent_request_id"], item["gateway_source"]) == (str(schedule.pk), "backend")
+        assert api(f"/request-logs?recurrent_request_id={uuid4()}").json()["items"] == []
 
 
 class TestDetail:
