@@ -157,7 +157,9 @@ def _check_document(document: JsonObject, found: Findings, contents: Contents, f
     _check_source(document, found)
     _check_meta(document.get("meta"), found.at("meta"))
     if document.get("category") == CONNECTIVITY_TEST and document.get("is_public") is True:
-        found.at("is_public").error("a connectivity_test is never public", "Leave is_public out", type="visibility")
+        found.at("is_public").warning(
+            "a connectivity_test is never shown to customers, whatever is said here", "Leave is_public out"
+        )
     if not _has_preset(document):
         _check_content(document, found, contents, for_submit)
     elif for_submit:

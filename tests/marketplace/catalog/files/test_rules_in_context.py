@@ -95,8 +95,10 @@ class TestRule:
     def test_20_a_connectivity_test_is_never_public(self):
         result = check(listing={"documents.Connection.is_public": True})
 
-        assert texts(result.problems) == [
-            "listing_data.documents.Connection.is_public: a connectivity_test is never public. Leave is_public out"
+        assert result.problems == ()
+        assert texts(result.warnings) == [
+            "listing_data.documents.Connection.is_public: a connectivity_test is never shown to customers, "
+            "whatever is said here. Leave is_public out"
         ]
 
     @pytest.mark.parametrize(("blobs", "said"), [(None, False), ({}, True), ({"9f3c0123456789abcdef.md": b"#"}, False)])
