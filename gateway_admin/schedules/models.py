@@ -102,6 +102,9 @@ class Schedule(Identified):
     )
     last_run_at = models.DateTimeField(null=True, blank=True)
     last_state = models.CharField(max_length=16, blank=True, default="", db_default="")
+    is_notice = models.BooleanField(
+        default=False, db_default=False, help_text="Tells of another schedule, and is not told of itself."
+    )
     digest = models.CharField(max_length=64, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 

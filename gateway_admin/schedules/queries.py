@@ -14,12 +14,16 @@ from django.db.models import Count, Q, QuerySet
 from accounts.teams.models import Team
 from billing.rating.models import Charge
 from common.errors import NotFound
+from gateway_admin.request_logs.ids import bound
+from gateway_admin.request_logs.models import RequestLog
 from gateway_admin.schedules.models import OPEN, Run, RunState, Schedule
 from marketplace.catalog import queries as catalog
 from marketplace.enrollments.models import Enrollment
 
 #: The answers of runs stay where they are until somebody opens one.
 _LARGE = ("sent", "response_headers", "response_body")
+#: Ids of calls are made by the gateways' clocks, runs go by PostgreSQL's.
+_CLOCKS_APART = timedelta(minutes=5)
 Costs = dict[UUID, tuple[Decimal, str]]
 #: What has been due for so long means that no dispatcher is at work.
 WORTH_A_LOOK = timedelta(minutes=1)
@@ -81,10 +85,21 @@ def open_runs(schedule: Schedule, **more: object) -> QuerySet[Run]:
 
 
 def costs(runs: Iterable[Run]) -> Costs:
-    """Return what runs were charged once that is settled, as {id of the run: (amount, currency)}."""
-    by_request = {each.request_id: each.id for each in runs if each.request_id is not None}
-    charges = Charge.objects.filter(event_id__in=by_request).values_list("event_id", "charged", "price__currency")
-    return {by_request[event_id]: (charged, currency) for event_id, charged, currency in charges}
+    """Return what runs were charged for all their calls, once that is settled: {id of the run: (amount, currency)}."""
+    begun = {each.id: each for each in runs if each.started_at is not None}
+    if not begun:
+        return {}
+    first = min(each.started_at for each in begun.values() if each.started_at is not None)
+    logged = RequestLog.objects.filter(origin_id__in=begun, pk__gte=bound(first - _CLOCKS_APART))
+    run_of = {pk: run for pk, run in logged.values_list("pk", "origin_id") if run is not None}
+    run_of |= {each.request_id: each.id for each in begun.values() if each.request_id is not None}
+    found: Costs = {}
+    for event_id, charged, currency in Charge.objects.filter(event_id__in=run_of).values_list(
+        "event_id", "charged", "wallet__currency"
+    ):
+        amount, _ = found.get(run_of[event_id], (Decimal(0), currency))
+        found[run_of[event_id]] = (amount + charged, currency)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,4 +17,4 @@ def forget_runs(**_: object) -> None:
 @shared_task(name="gateway_admin.schedules.sweep_notices")
 def sweep_notices(**_: object) -> None:
     for schedule_id in services.untold():
-        services.tell(schedule_id=schedule_id)
+        services.tell(schedule_id=schedule_id, now=timezone.now())

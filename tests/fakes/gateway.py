@@ -71,7 +71,7 @@ class FakeGateway:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    request_queue_size = 256
+    request_queue_size = 2048  # two dispatchers at once may have a thousand calls under way
     block_on_close = False
 
 

@@ -105,7 +105,17 @@ def copy(*, schedule: Schedule, owner: Owner, now: datetime) -> Schedule:
         raise NoRoom
     same = Schedule.objects.get(pk=schedule.pk)
     fields = {each.attname: getattr(same, each.attname) for each in Schedule._meta.concrete_fields}
-    for field in ("id", "created_at", "updated_at", "due_at", "digest", "failures", "pause_reason", "notice"):
+    for field in (
+        "id",
+        "created_at",
+        "updated_at",
+        "due_at",
+        "digest",
+        "failures",
+        "pause_reason",
+        "notice",
+        "is_notice",
+    ):
         fields.pop(field)
     for field in ("last_run_at", "last_state", "created_by_id", "api_key_id", "name", "kind", "state"):
         fields.pop(field)

@@ -140,7 +140,7 @@ def _follow(counted: Iterable[Counted], now: datetime) -> None:
     rows = (
         Schedule.objects.select_for_update(of=("self",))
         .filter(pk__in=by_schedule)
-        .only("id", "kind", "state", "failures", "notify_after", "pause_after", "notice", "due_at")
+        .only("id", "kind", "state", "failures", "notify_after", "pause_after", "notice", "due_at", "is_notice")
         .order_by("pk")
     )
     tallies = []
@@ -158,7 +158,7 @@ def _draw_conclusions(row: Schedule, last: Counted, now: datetime) -> None:
     if not row.is_recurrent:
         if row.state == Schedule.State.ACTIVE:
             row.state = Schedule.State.DONE
-        row.notice = "failing" if last.state in FAILURES else ""
+        row.notice = "failing" if last.state in FAILURES and not row.is_notice else ""
         row.save(update_fields=["state", "notice"])
     elif row.state == Schedule.State.ACTIVE and (reason := _why_to_pause(row, last)):
         row.state, row.due_at, row.pause_reason, row.notice = Schedule.State.PAUSED, None, reason, "paused"

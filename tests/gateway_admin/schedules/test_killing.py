@@ -99,7 +99,7 @@ def test_nothing_is_missed_and_nothing_doubled(committed_db, make_schedule, gate
         last = past(0)
         children.bear()
         Schedule.objects.filter(state="draft").update(state="active", due_at=past(0) + timedelta(days=1))
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + 90
         while Run.objects.filter(state__in=["pending", "started"]).exists():
             assert time.monotonic() < deadline, Counter(Run.objects.values_list("state", flat=True))
             time.sleep(0.1)
@@ -135,9 +135,9 @@ def test_two_dispatchers_fire_a_thousand_due_times_once_each(committed_db, make_
     Schedule.objects.bulk_create(Schedule(**{**columns, "name": f"n{each}", **changed}) for each in range(1000))
     with nursery(gateway.url) as children:
         children.bear(), children.bear()
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while Run.objects.filter(state="done").count() < 1000:
-            assert time.monotonic() < deadline
+            assert time.monotonic() < deadline, Counter(Run.objects.values_list("state", "error_code"))
             time.sleep(0.1)
 
     assert Counter(seen.key for seen in gateway.seen) == Counter(map(str, Run.objects.values_list("id", flat=True)))

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
 from django.core import mail
 from django.db import IntegrityError, transaction
 
+from billing.rating import services as rating
+from gateway_admin.preferences import services as preferences
+from gateway_admin.preferences.models import PreferenceName
 from gateway_admin.schedules import comparing, queries, services, tasks
 from gateway_admin.schedules.models import Run, RunState, Schedule
 from gateway_admin.schedules.services import Ended, Owner
 from tests.factories.accounts import owner_of
+from tests.factories.billing import price_version, ship, usage_event
+from tests.factories.request_logs import attempt, take_attempts
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 EVERY_TEN_MINUTES = {"schedule_type": "interval", "interval_seconds": 600}
@@ -132,9 +138,24 @@ class TestFailures:
             "paused",
             "The wallet has too little money. Top up, then resume.",
         )
-        assert services.tell(schedule_id=schedule.pk)
-        assert not services.tell(schedule_id=schedule.pk)
+        assert services.tell(schedule_id=schedule.pk, now=NOON)
+        assert not services.tell(schedule_id=schedule.pk, now=NOON)
         assert "Top up" in mail.outbox[0].body
+
+    def test_are_told_where_the_team_prefers_it(self, schedule, customer):
+        service = schedule.path.removeprefix("/p/")
+        preferences.put(team=customer, name=PreferenceName.NOTIFICATION, value=service, by=None, now=NOON)
+        end("refused", at=NOON, error_code="insufficient_funds", error="There is too little money.")
+        services.tell(schedule_id=schedule.pk, now=NOON)
+        notice = Schedule.objects.get(is_notice=True)
+        assert (notice.path, notice.kind, notice.created_by) == (schedule.path, "delayed", owner_of(customer))
+        assert (notice.body_template["event"], notice.body_template["title"]) == (
+            "schedule.paused",
+            "“probe” has paused",
+        )
+        end("failed", at=after(1), error="No.")
+        notice.refresh_from_db()
+        assert (notice.state, notice.notice) == ("done", "")  # nobody is told of a notice
 
     def test_of_runs_that_were_asked_for_do_not_count(self, schedule):
         Schedule.objects.update(due_at=after(100))
@@ -193,6 +214,17 @@ class TestRunsThatAreAskedFor:
         changed = [(line.kind, line.text.strip()) for line in found.lines if line.kind in ("new", "gone")]
         assert changed == [("gone", "2"), ("new", "3")]
         assert comparing.difference(first, first).is_none
+
+
+class TestWhatARunCost:
+    def test_is_what_all_its_calls_were_charged(self, schedule, customer):
+        end(at=NOON, request_id=uuid4())
+        run, wallet, price = Run.objects.get(), customer.wallets.get(), price_version()
+        parts = [attempt(customer.pk, NOON, origin="schedule", origin_id=str(run.id)) for _ in range(2)]
+        ship(*(usage_event(wallet, price, event_id=part) for part in take_attempts(*parts)))
+        assert queries.costs([run]) == {}
+        rating.settle(limit=10)
+        assert queries.costs([run]) == {run.id: (Decimal(2), "USD")}  # a dollar for each of two tokens
 
 
 class TestForgetting:
