@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from accounts.teams.models import Membership, Role
+from accounts.teams.models import Membership, Role, Team
 from gateway_admin.api_keys import services as api_keys
 from gateway_admin.schedules import queries, services
 from gateway_admin.schedules.models import Run, RunState, Schedule
-from tests.factories.accounts import owner_of
+from tests.factories.accounts import UserFactory, owner_of
 from tests.fakes.gateway import Reply
 from tests.gateway_admin.schedules.conftest import past
 
@@ -106,7 +106,8 @@ class TestARun:
 class TestRightsOfTheMoment:
     def test_of_one_who_left_end_the_schedule(self, make_schedule, dispatch, gateway, customer):
         made = make_schedule(due_at=past(1))
-        Membership.objects.filter(team=customer).delete()
+        _another_owner(customer)
+        Membership.objects.get(team=customer, user=made.created_by).delete()
 
         dispatch(ended())
 
@@ -117,8 +118,9 @@ class TestRightsOfTheMoment:
         assert "Resume it" in made.pause_reason
 
     def test_of_a_lower_role_do_not_suffice(self, make_schedule, dispatch, gateway, customer):
-        make_schedule(due_at=past(1))
-        Membership.objects.filter(team=customer).update(role=Role.VIEWER)
+        made = make_schedule(due_at=past(1))
+        _another_owner(customer)
+        Membership.objects.filter(team=customer, user=made.created_by).update(role=Role.VIEWER)
         dispatch(ended())
         assert (Run.objects.get().error_code, gateway.seen) == ("permission_denied", [])
 
@@ -185,6 +187,11 @@ class TestDelivery:
         services.keep([said], worker="dead", now=queries.database_time())
         run.refresh_from_db()
         assert (run.state, run.status) == ("done", 200)
+
+
+def _another_owner(team: Team) -> None:
+    """A team keeps an owner, whoever leaves."""
+    Membership.objects.create(team=team, user=UserFactory(), role=Role.OWNER)
 
 
 def _lose(made: Schedule) -> None:
