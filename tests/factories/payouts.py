@@ -8,9 +8,12 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.utils import timezone
+
 from accounts.teams.models import Team
+from billing.payouts import queries
 from billing.payouts import services as payouts
-from billing.payouts.models import AdjustmentKind, Invoice, PayoutOrigin, SellerAccount
+from billing.payouts.models import AdjustmentKind, Invoice, Payout, PayoutOrigin, SellerAccount
 from billing.prices import services as prices
 from billing.prices.models import PriceVersion, Side
 from billing.rating.models import PeriodUsage
@@ -130,3 +133,19 @@ def paid_seller(seller: Team, *, note: str, now: datetime) -> Invoice:
     assert invoice is not None
     payouts.request(seller=seller, currency="USD", origin=PayoutOrigin.DEMAND, by=None, now=now)
     return invoice
+
+
+def current(seller: Team) -> Decimal:
+    """Return what a seller is owed now."""
+    return queries.balance(seller=seller, currency="USD").current
+
+
+def numbers(invoice: Invoice) -> tuple[Decimal, ...]:
+    """Return the sums of an invoice, in the order of its page."""
+    invoice.refresh_from_db()
+    return invoice.opening, invoice.paid_out, invoice.earned, invoice.adjusted, invoice.closing
+
+
+def asked(seller: Team, now: datetime | None = None) -> Payout:
+    """Ask for all that can be paid."""
+    return payouts.request(seller=seller, currency="USD", origin="demand", by=None, now=now or timezone.now())
