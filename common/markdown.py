@@ -50,23 +50,26 @@ class _Renderer(RendererHTML):
         return f'<pre class="hl" tabindex="0"><code>{escape(tokens[idx].content)}</code></pre>\n'
 
     def table_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        return '<div class="scroll-x" tabindex="0" role="region" aria-label="Table"><table>'
+        env["tables"] = number = env.get("tables", 0) + 1
+        label = "Table" if number == 1 else f"Table {number}"  # regions of a page are told apart by their names
+        return f'<div class="scroll-x" tabindex="0" role="region" aria-label="{label}"><table>'
 
     def table_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return "</table></div>"
 
 
-_PARSER = MarkdownIt("commonmark", {"html": False, "maxNesting": 20}, renderer_cls=_Renderer)
-_PARSER.enable(["table", "strikethrough"])
+#: Knows no HTML. Documents of our own are printed with it too: config/documentation.
+PARSER = MarkdownIt("commonmark", {"html": False, "maxNesting": 20}, renderer_cls=_Renderer)
+PARSER.enable(["table", "strikethrough"])
 
 
 @lru_cache(maxsize=64)
 def rendered(text: str) -> SafeString:
     """Return the document as HTML that is safe to print."""
     cut = text[:LIMIT]
-    tokens = _PARSER.parse(cut)
-    _level_headings(tokens)
-    html = _PARSER.renderer.render(tokens, _PARSER.options, {})
+    tokens = PARSER.parse(cut)
+    level_headings(tokens, first=_FIRST_LEVEL)
+    html = PARSER.renderer.render(tokens, PARSER.options, {})
     clean = nh3.clean(
         html,
         tags=_TAGS,
@@ -82,8 +85,8 @@ def rendered(text: str) -> SafeString:
     return mark_safe(clean)  # noqa: S308  sanitised in the line above
 
 
-def _level_headings(tokens: Sequence[Token]) -> None:
-    """Let headings begin at level 3 and never skip a level on the way down."""
+def level_headings(tokens: Sequence[Token], *, first: int) -> None:
+    """Let headings begin at level `first` and never skip a level on the way down."""
     open_levels: list[int] = []
     for token in tokens:
         if token.type == "heading_open":
@@ -92,4 +95,4 @@ def _level_headings(tokens: Sequence[Token]) -> None:
                 open_levels.pop()
             open_levels.append(written)
         if token.type in {"heading_open", "heading_close"}:
-            token.tag = f"h{min(_FIRST_LEVEL - 1 + len(open_levels), 6)}"
+            token.tag = f"h{min(first - 1 + len(open_levels), 6)}"

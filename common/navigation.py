@@ -33,6 +33,7 @@ _ALIASES = Place("Aliases", "/aliases", "route")
 _FILES = Place("Files", "/files", "folder")
 _SCHEDULES = Place("Scheduled Requests", "/schedules", "repeat")
 _DISPUTES = Place("Disputes", "/disputes", "scale")
+_DOCS = Place("Documentation", "/docs", "info")
 _TOP = (Place("Home", "/", "house"), Place("Market", "/market", "store"))
 
 CUSTOMER = (
@@ -58,7 +59,7 @@ CUSTOMER = (
         ),
     ),
     Section("Developer", (_KEYS, _SECRETS, _SCHEDULES, _LOGS, _FILES)),
-    Section("Support", (_DISPUTES,)),
+    Section("Support", (_DISPUTES, _DOCS)),
     Section("Settings", (Place("Account", "/teams", "users"),)),
 )
 SELLER = (
@@ -82,7 +83,7 @@ SELLER = (
         ),
     ),
     Section("Developer", (_SECRETS, _KEYS, _FILES, Place("Failures", "/request-logs", "activity"))),
-    Section("Support", (_DISPUTES,)),
+    Section("Support", (_DISPUTES, _DOCS)),
     Section("Settings", (Place("Account", "/teams", "users"),)),
 )
 

@@ -10,6 +10,7 @@ from config import api_urls, health, pages, reference, wallet
 urlpatterns = [
     path("", pages.home, name="home"),
     path("theme", pages.theme, name="theme"),
+    path("docs", include("config.documentation.urls")),
     path("onboarding", pages.onboarding_choice, name="onboarding"),
     path("healthz", health.healthz),
     path("v1/docs", reference.customer_reference, name="customer_reference"),

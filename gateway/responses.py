@@ -8,7 +8,7 @@ import orjson
 
 from gateway.errors import GatewayError
 
-#: Where the mend of an error is done. The others lead to the page about errors.
+#: Where the mend of an error is done. The others lead to their row on the page about errors.
 PAGES = {
     "unauthenticated": "/keys",
     "key_may_not_call": "/keys",
@@ -39,7 +39,7 @@ class Answer:
 
 def error_answer(error: GatewayError, *, request_id: str, site_url: str) -> Answer:
     """Return the JSON answer. The envelope holds `error` for the OpenAI and Anthropic clients and `detail` for ours."""
-    link = f"{site_url}{error.page or PAGES.get(error.code, '/market')}"
+    link = f"{site_url}{error.page or PAGES.get(error.code, f'/docs/errors#gateway-{error.code}')}"
     body = orjson.dumps(
         {
             "type": "error",

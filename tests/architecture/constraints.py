@@ -12,7 +12,7 @@ _HEAD = """\
 A channel may have `constraints`. What the gateway can keep, it keeps; the rest is told to people. This page is made
 from the table that the gateway works with (`make docs`), and the suite fails when it is out of date.
 
-| field | | what it means |
+| field | is | what it means |
 | --- | --- | --- |
 """
 

@@ -76,6 +76,11 @@ class TestRendered:
         assert '<div class="scroll-x" tabindex="0" role="region" aria-label="Table"><table>' in html
         assert '<pre class="hl" tabindex="0">' in html
 
+    def test_gives_each_table_a_name_of_its_own(self):
+        html = rendered("| a |\n| - |\n| 1 |\n\ntext\n\n| b |\n| - |\n| 2 |")
+
+        assert re.findall('aria-label="([^"]*)"', html) == ["Table", "Table 2"]
+
     def test_colours_code(self):
         assert '<span class="k">def</span>' in rendered("```python\ndef f(): pass\n```")
 

@@ -19,8 +19,8 @@ class TestNavigation:
             ("Services", ["Enrollments"]),
             ("Billing", ["Wallet", "Subscriptions", "Promotions", "Statements"]),
             ("Routing", ["Aliases", "Collections", "Chains", "Broadcasts", "Test a path"]),
-            ("Developer", ["API Keys", "Secrets", "Files"]),
-            ("Support", ["Disputes"]),
+            ("Developer", ["API Keys", "Secrets", "Scheduled Requests", "Request Logs", "Files"]),
+            ("Support", ["Disputes", "Documentation"]),
             ("Settings", ["Account"]),
         ]
 

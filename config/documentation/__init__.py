@@ -1,0 +1,1 @@
+"""The papers of docs/ for customers and sellers as pages: which ones (papers), how (rendering), where (views)."""
