@@ -57,6 +57,7 @@ ANSWERED = {
     ("GET", "v1/seller/templates/<template_id>/"): "the same",
     ("GET", "seller/templates/<uuid:template_id>/use"): "the same",
     ("POST", "seller/templates/<uuid:template_id>/use"): "the same: makes a service for whoever asks",
+    ("GET", "docs/<path:page>"): "the documentation is for everybody",
     ("PUT", "v1/seller/secrets/<name>"): "makes a secret of that name for whoever asks",
     ("PUT", "v1/seller/secrets/<name>/"): "the same",
     ("PUT", "v1/secrets/<name>"): "the same, for customers",
