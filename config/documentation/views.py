@@ -9,11 +9,14 @@ from django.views.decorators.http import require_safe
 from config.documentation.papers import PAPERS, SHELVES
 from config.documentation.rendering import rendered
 
+#: Where the APIs describe themselves: whom it is for, address.
+_APIS = (("for customers", "/v1/docs"), ("for sellers", "/v1/seller/docs"))
+
 
 @require_safe
 def paper_list(request: HttpRequest) -> HttpResponse:
     """What there is to read."""
-    return render(request, "config/paper_list.html", {"shelves": SHELVES})
+    return render(request, "config/paper_list.html", {"shelves": SHELVES, "apis": _APIS})
 
 
 @require_safe
