@@ -46,6 +46,7 @@ bench:
 	@.ci/venv dev
 	$(BIN)/python -m benchmarks.gateway
 	$(BIN)/python -m benchmarks.settlement
+	$(BIN)/python -m benchmarks.schedules
 
 stop-engines:
 	@$(BIN)/python -m config.embedded.for_tests

@@ -35,7 +35,7 @@ def main() -> None:
             built = world.build(folder, upstream_port=upstream.port, services=10, keys=10)
             gateway = targets.gateway(built.environment, key=built.key, path=world.PATH)
             running.append(gateway)
-            os.environ["GATEWAY_INTERNAL_URL"] = f"http://127.0.0.1:{gateway.port}"
+            os.environ |= {**built.environment, "GATEWAY_INTERNAL_URL": f"http://127.0.0.1:{gateway.port}"}
             command = [sys.executable, "manage.py", "dispatch"]
             dispatchers += [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(arguments.dispatchers)]
             import django
