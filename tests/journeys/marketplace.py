@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 @dataclass
 class Marketplace:
-    """Its processes by name: upstream, web, worker, settle. demo: what `demo.env` says."""
+    """Its processes by name: upstream, web, worker, settle, dispatch. demo: what `demo.env` says."""
 
     folder: Path
     environment: dict[str, str]
@@ -122,6 +122,7 @@ class Marketplace:
             "web": lambda: programs.web(self.environment, host="127.0.0.1", port=self.port),
             "worker": lambda: programs.worker(others),
             "settle": lambda: programs.settle(others),
+            "dispatch": lambda: programs.dispatch(others),
         }
         return makers[name]()
 
