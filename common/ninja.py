@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
+from django.db import DataError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Router, Schema
@@ -21,6 +23,9 @@ from common.idempotency.endpoints import HEADER, claiming, keeping
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 M = TypeVar("M", bound=Model)
+#: No list of ours is longer; PostgreSQL refuses to leave out more rows than a bigint counts.
+MOST_SKIPPED = 2**31 - 1
+logger = logging.getLogger(__name__)
 
 
 class ErrorBody(Schema):
@@ -37,7 +42,7 @@ _ERRORS = {frozenset({400, 401, 402, 403, 404, 409, 413, 422, 429}): ErrorBody}
 class Window(Schema):
     """A part of a list: `skip` rows are left out, at most `limit` follow. shared: all lists are the whole team's."""
 
-    skip: int = Field(0, ge=0)
+    skip: int = Field(0, ge=0, le=MOST_SKIPPED)
     limit: int = Field(100, ge=0, le=1000)
     shared: bool = False
 
@@ -135,6 +140,14 @@ def install_error_handlers(api: NinjaAPI) -> None:
     @api.exception_handler(ValidationError)
     def validation_error(request: HttpRequest, error: ValidationError) -> HttpResponse:
         detail = [{key: item.get(key) for key in ("loc", "msg", "type")} for item in error.errors]
+        return api.create_response(request, {"detail": detail, "code": "invalid"}, status=422)
+
+    @api.exception_handler(DataError)
+    @api.exception_handler(UnicodeEncodeError)
+    def unstorable(request: HttpRequest, _error: Exception) -> HttpResponse:
+        logger.warning("request.unstorable path=%s", request.path, exc_info=True)
+        message = "A value is too large, or has a character that cannot be stored (U+0000). Correct it and try again."
+        detail = [{"loc": ["request"], "msg": message, "type": "value_error"}]
         return api.create_response(request, {"detail": detail, "code": "invalid"}, status=422)
 
     @api.exception_handler(AuthenticationError)

@@ -22,6 +22,7 @@ from domain import periods
 
 #: How long before a month calls may have begun that are on its statement.
 _LATE = timedelta(days=62)
+_FIRST_YEAR = 2000
 
 
 @dataclass(slots=True)
@@ -79,6 +80,8 @@ def cycle(*, team: Team, containing: date | None, now: datetime) -> Cycle:
     first = present if containing is None else containing.replace(day=1)
     if first > present:
         raise Invalid(["cycle_start: this month has not begun. Ask for an earlier day."])
+    if first.year < _FIRST_YEAR:
+        raise Invalid(["cycle_start: nothing was sold as early as that. Ask for a later day."])
     ends = periods.following(first)
     days = (ends - first).days
     today = now.astimezone(periods.zone(wallet.time_zone)).date()

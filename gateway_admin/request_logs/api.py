@@ -27,6 +27,9 @@ from gateway_admin.request_logs.models import RequestLog
 router = Router(tags=["request logs"])
 endpoint = Endpoints(router)
 Json = dict[str, Any]
+_TEXT = {"schema": {"type": "string"}}
+_EXPORTED = {"responses": {200: {"content": {"text/csv": _TEXT, "application/x-ndjson": _TEXT}}}}
+_TAILED = {"responses": {200: {"content": {"text/event-stream": _TEXT}}}}
 Source = Literal["gateway", "upstream", "client", "money", "limit"]
 
 
@@ -151,7 +154,7 @@ def log_list(request: KeyRequest, query: Query[LogQuery], window: Query[LogWindo
     )
 
 
-@endpoint("GET", "/request-logs/export", {200: None})
+@endpoint("GET", "/request-logs/export", {200: None}, openapi_extra=_EXPORTED)
 def log_export(
     request: KeyRequest, query: Query[LogQuery], format: Literal["csv", "jsonl"] = "csv"
 ) -> StreamingHttpResponse:
@@ -161,7 +164,7 @@ def log_export(
     return streaming.stream(request, write(rows), content_type=content_type, filename=f"request-logs.{format}")
 
 
-@endpoint("GET", "/request-logs/tail", {200: None})
+@endpoint("GET", "/request-logs/tail", {200: None}, openapi_extra=_TAILED)
 def log_tail(request: KeyRequest, query: Query[LogQuery]) -> HttpResponse:
     """Tell rows as they are written, as server-sent events, until the key ends."""
     tailing.check_room()

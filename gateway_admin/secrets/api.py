@@ -15,7 +15,7 @@ from accounts.teams import callers
 from accounts.teams.callers import KeyRequest
 from accounts.teams.permissions import Permission
 from common.apis.decorations import Deprecated
-from common.ninja import Endpoints
+from common.ninja import MOST_SKIPPED, Endpoints
 from gateway_admin.secrets import queries, services
 from gateway_admin.secrets.models import Secret
 
@@ -75,7 +75,7 @@ def shown(secret: Secret) -> dict[str, Any]:
 def secret_list(request: KeyRequest, skip: int = 0, limit: int | None = None, shared: bool = False) -> dict[str, Any]:
     """Return the team's secrets and variables. `shared` is understood and changes nothing: all are the team's."""
     rows = queries.secrets(team=request.team).select_related("team")
-    count, start = rows.count(), max(skip, 0)
+    count, start = rows.count(), min(max(skip, 0), MOST_SKIPPED)
     end = None if limit is None else start + min(max(limit, 0), 1000)
     return {"data": [shown(secret) for secret in rows[start:end]], "count": count}
 

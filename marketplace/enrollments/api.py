@@ -11,7 +11,7 @@ from accounts.teams import callers
 from accounts.teams.callers import KeyRequest
 from accounts.teams.permissions import Permission
 from common.errors import NotFound
-from common.ninja import Endpoints
+from common.ninja import MOST_SKIPPED, Endpoints
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.customer.schemas import Interface, shared_interface
 from marketplace.enrollments import queries, schemas, services
@@ -34,7 +34,7 @@ def enrollment_list(
 ) -> schemas.EnrollmentPage:
     """Return the team's enrollments, newest first."""
     rows = queries.enrollments(team=request.team).prefetch_related("service__interfaces")
-    start, size = max(skip, 0), min(max(limit, 0), _MOST)
+    start, size = min(max(skip, 0), MOST_SKIPPED), min(max(limit, 0), _MOST)
     return schemas.EnrollmentPage(
         data=[
             schemas.enrollment_out(each, with_service=include_service_details) for each in rows[start : start + size]
