@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from typing import Any, TypeVar
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from accounts.teams.models import Team
-from common.errors import DomainError
+from common.errors import DomainError, NotFound
 from domain.routing.grammar import RESERVED_NAMES, BadPath, parse_inner
 from gateway_admin.rows import NamedRow
 
 Row = TypeVar("Row", bound=NamedRow)
+Found = TypeVar("Found", bound=Model)
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*", re.ASCII)
 #: Of collections, chains, broadcasts and their parts.
 NAME_LENGTH = 64
@@ -81,6 +83,14 @@ def check_room(own: QuerySet[Row], *, team: Team, name: str, what: str, most: in
         raise NameTaken(what=what, name=name)
     if own.count() >= most:
         raise TooMany(most=most, what=f"{what}s")
+
+
+def one_of(rows: QuerySet[Found], row_id: UUID, *, what: str) -> Found:
+    """Return the row of an id. Raises: NotFound."""
+    found = rows.filter(pk=row_id).first()
+    if found is None:
+        raise NotFound(what=what)
+    return found
 
 
 def checked_path(path: str) -> str:

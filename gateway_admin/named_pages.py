@@ -6,8 +6,6 @@ import json
 from typing import Any
 
 from django import forms
-from django.forms.fields import InvalidJSONInput
-from django.http import QueryDict
 
 from accounts.teams.access import MemberRequest
 from accounts.teams.permissions import Permission, is_allowed
@@ -26,10 +24,6 @@ REFUSALS = (
     named.RoutingKeyInvalid,
     named.TooMany,
 )
-#: Rows that a form offers beside those that are there.
-_SPARE, _MOST_ROWS = 2, 20
-#: What has the names of rows inside.
-_CONTAINERS = {"chain", "broadcast"}
 
 
 class JsonField(forms.JSONField):
@@ -79,41 +73,6 @@ class NameField(forms.CharField):
         super().__init__(**{"max_length": 64, "widget": widget, "help_text": help_text, **kwargs})
 
 
-def row_set(form: type[forms.Form]) -> type[forms.BaseFormSet[forms.Form]]:
-    """Return a set of up to 20 rows with two spare ones; a row can be ticked to be removed."""
-    return forms.formset_factory(
-        form, extra=_SPARE, can_delete=True, max_num=_MOST_ROWS, absolute_max=_MOST_ROWS, can_delete_extra=False
-    )
-
-
-def rows_typed(data: QueryDict, prefix: str, form: type[forms.Form]) -> list[dict[str, Any]]:
-    """Return the rows that were typed so far, not yet judged; empty ones and those to be removed are left out."""
-    rows = []
-    for place in range(_MOST_ROWS):
-        row = {name: data.get(f"{prefix}-{place}-{name}", "") for name in form.base_fields}
-        is_kept = f"{prefix}-{place}-DELETE" not in data and (row["name"] or row["target_path"])
-        if is_kept:
-            rows.append({name: _as_typed(form.base_fields[name], text) for name, text in row.items()})
-    return rows
-
-
-def _as_typed(field: forms.Field, text: str) -> str:
-    return InvalidJSONInput(text) if isinstance(field, forms.JSONField) else text
-
-
-def filled(rows: forms.BaseFormSet[forms.Form]) -> list[forms.Form]:
-    """Return the rows that count: filled in, and not ticked to be removed."""
-    return [row for row in rows.forms if row.cleaned_data.get("name") and not row.cleaned_data.get("DELETE")]
-
-
-def placed(rows: forms.BaseFormSet[forms.Form]) -> list[tuple[int, forms.Form]]:
-    """Return the rows that count with their places from 1: by the order that was typed, those without one last."""
-    ordered = sorted(
-        filled(rows), key=lambda row: (row.cleaned_data["sort_order"] is None, row.cleaned_data["sort_order"] or 0)
-    )
-    return list(enumerate(ordered, start=1))
-
-
 def refuse(form: forms.Form, error: DomainError) -> None:
     """Put a refusal of a service where it belongs: at its field, or above the form."""
     fields = {
@@ -125,36 +84,6 @@ def refuse(form: forms.Form, error: DomainError) -> None:
     }
     field = fields.get(type(error), "")
     form.add_error(field if field in form.fields else None, error.message)
-
-
-def refuse_row(form: forms.Form, rows: forms.BaseFormSet[forms.Form], error: DomainError) -> None:
-    """The same where a path, a name or a key may be a row's: the error is put at the first row that has its value."""
-    facts = {named.TargetInvalid: ("path", "target_path"), named.NameTaken: ("name", "name")}
-    fact, field = facts.get(type(error), ("", ""))
-    said = error.facts.get(fact)
-    if not (field == "name" and error.facts.get("what") in _CONTAINERS):
-        for row in filled(rows):
-            if said is not None and str(row.cleaned_data.get(field, ""))[:120] == said:
-                row.add_error(field, error.message)
-                return
-    refuse(form, error)
-
-
-def summary(form: forms.Form, rows: forms.BaseFormSet[forms.Form], what: str) -> list[tuple[str, str]]:
-    """Return what is wrong, as (id of the field or "", line): of the form first, then row by row."""
-    if not form.is_bound:
-        return []
-    lines = _lines(form, "")
-    lines += [("", str(message)) for message in rows.non_form_errors()]
-    for place, row in enumerate(rows.forms, start=1):
-        lines += _lines(row, f"{what} {place}, ")
-    return lines
-
-
-def _lines(form: forms.BaseForm, before: str) -> list[tuple[str, str]]:
-    lines = [("", f"{before}{message}") for message in form.non_field_errors()]
-    lines += [(bound.auto_id, f"{before}{bound.label}: {message}") for bound in form for message in bound.errors]
-    return lines
 
 
 def address(letter: str, name: str) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from accounts.teams.models import Team, TeamKind
-from common.errors import NotFound
+from gateway_admin import named
 from gateway_admin.aliases.models import Alias, AliasSwitch
 
 _SHORTEST_ID = 8
@@ -24,10 +24,7 @@ def aliases(*, team: Team, name: str | None = None, with_removed: bool = False) 
 
 def alias(*, team: Team, alias_id: UUID) -> Alias:
     """Return one row, removed ones included. Raises: NotFound."""
-    found = aliases(team=team, with_removed=True).filter(pk=alias_id).first()
-    if found is None:
-        raise NotFound(what="alias")
-    return found
+    return named.one_of(aliases(team=team, with_removed=True), alias_id, what="alias")
 
 
 def lock_names(*, team: Team) -> Team:
@@ -38,9 +35,9 @@ def lock_names(*, team: Team) -> Team:
 def called(*, team: Team, identifier: str) -> QuerySet[Alias]:
     """Return the live rows that an id, the unique beginning of one, or a name means, in the order of their making."""
     live = aliases(team=team).order_by("created_at", "pk")
-    named = live.filter(name=identifier)
-    if named.exists():
-        return named
+    by_name = live.filter(name=identifier)
+    if by_name.exists():
+        return by_name
     digits = identifier.replace("-", "").lower()
     if not _SHORTEST_ID <= len(digits) <= 32 or not set(digits) <= set("0123456789abcdef"):
         return live.none()

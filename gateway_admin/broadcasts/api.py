@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from common.ninja import Endpoints, Window
 from gateway_admin.broadcasts import queries, services
 from gateway_admin.broadcasts.models import Broadcast, BroadcastTarget
 from gateway_admin.broadcasts.services import TargetContent
+from gateway_admin.composite_schemas import CompositeOut, Message
 
 router = Router(tags=["broadcasts"])
 endpoint = Endpoints(router)
@@ -62,20 +62,11 @@ class TargetOut(Schema):
     routing_key_override: Json | None
 
 
-class BroadcastOut(Schema):
-    id: UUID
-    customer_id: UUID
-    owner_id: UUID | None
-    name: str
-    description: str | None
+class BroadcastOut(CompositeOut):
     mode: Mode
     policy: Policy
     quorum: int
     target_timeout_ms: int
-    enabled: bool
-    details: Json | None
-    created_at: datetime
-    updated_at: datetime | None
     targets: list[TargetOut]
 
 
@@ -84,78 +75,40 @@ class BroadcastPage(Schema):
     count: int
 
 
-class Message(Schema):
-    message: str
-
-
-def shown(broadcast: Broadcast) -> BroadcastOut:
-    """Return a broadcast as the API tells it."""
-    return BroadcastOut.model_validate(
-        {
-            "id": broadcast.pk,
-            "customer_id": broadcast.team_id,
-            "owner_id": None,
-            "name": broadcast.name,
-            "description": broadcast.description or None,
-            "mode": broadcast.mode,
-            "policy": broadcast.policy,
-            "quorum": broadcast.quorum,
-            "target_timeout_ms": broadcast.target_timeout_ms,
-            "enabled": broadcast.enabled,
-            "details": None,
-            "created_at": broadcast.created_at,
-            "updated_at": broadcast.updated_at,
-            "targets": [shown_target(each) for each in broadcast.targets.all()],
-        }
-    )
-
-
-def shown_target(target: BroadcastTarget) -> TargetOut:
-    """Return a target as the API tells it."""
-    return TargetOut(
-        id=target.pk,
-        broadcast_id=target.broadcast_id,
-        name=target.name,
-        target_path=target.target_path,
-        sort_order=target.sort_order,
-        routing_key_override=target.routing_key_override,
-    )
-
-
 @endpoint("GET", "/broadcasts/", {200: BroadcastPage})
-def broadcast_list(request: KeyRequest, window: Query[Window]) -> BroadcastPage:
+def broadcast_list(request: KeyRequest, window: Query[Window]) -> Json:
     """Return the team's broadcasts by name."""
     rows = queries.broadcasts(team=request.team)
-    return BroadcastPage(data=[shown(each) for each in window.of(rows)], count=rows.count())
+    return {"data": window.of(rows), "count": rows.count()}
 
 
 @endpoint("POST", "/broadcasts/", {201: BroadcastOut})
-def broadcast_create(request: KeyRequest, body: BroadcastIn, shared: bool = False) -> Status[BroadcastOut]:
+def broadcast_create(request: KeyRequest, body: BroadcastIn, shared: bool = False) -> Status[Broadcast]:
     """Make a broadcast."""
     callers.check(request, Permission.MANAGE_ROUTING)
     content = body.dict(exclude={"name", "targets"})
     broadcast = services.create(
         team=request.team,
         name=body.name,
-        targets=[_content(each) for each in body.targets],
+        targets=[TargetContent(**each.dict()) for each in body.targets],
         by=request.api_key.created_by,
         now=timezone.now(),
         **content,
     )
-    return Status(201, shown(broadcast))
+    return Status(201, broadcast)
 
 
 @endpoint("GET", "/broadcasts/{uuid:broadcast_id}", {200: BroadcastOut})
-def broadcast_detail(request: KeyRequest, broadcast_id: UUID) -> BroadcastOut:
+def broadcast_detail(request: KeyRequest, broadcast_id: UUID) -> Broadcast:
     """Return one broadcast with its targets."""
-    return shown(queries.broadcast(team=request.team, broadcast_id=broadcast_id))
+    return queries.broadcast(team=request.team, broadcast_id=broadcast_id)
 
 
 @endpoint("PATCH", "/broadcasts/{uuid:broadcast_id}", {200: BroadcastOut})
-def broadcast_update(request: KeyRequest, broadcast_id: UUID, body: BroadcastChange) -> BroadcastOut:
+def broadcast_update(request: KeyRequest, broadcast_id: UUID, body: BroadcastChange) -> Broadcast:
     """Change what is given of a broadcast. Its name stays for ever."""
     broadcast = _mine(request, broadcast_id)
-    return shown(services.update(broadcast=broadcast, changes=body.dict(exclude_unset=True), now=timezone.now()))
+    return services.update(broadcast=broadcast, changes=body.dict(exclude_unset=True), now=timezone.now())
 
 
 @endpoint("DELETE", "/broadcasts/{uuid:broadcast_id}", {200: Message})
@@ -167,19 +120,19 @@ def broadcast_delete(request: KeyRequest, broadcast_id: UUID) -> Message:
 
 
 @endpoint("PUT", "/broadcasts/{uuid:broadcast_id}/targets", {200: BroadcastOut})
-def targets_replace(request: KeyRequest, broadcast_id: UUID, body: list[TargetIn]) -> BroadcastOut:
+def targets_replace(request: KeyRequest, broadcast_id: UUID, body: list[TargetIn]) -> Broadcast:
     """Make the given targets the whole of a broadcast."""
     broadcast = _mine(request, broadcast_id)
-    targets = [_content(each) for each in body]
-    return shown(services.set_targets(broadcast=broadcast, targets=targets, now=timezone.now()))
+    targets = [TargetContent(**each.dict()) for each in body]
+    return services.set_targets(broadcast=broadcast, targets=targets, now=timezone.now())
 
 
 @endpoint("POST", "/broadcasts/{uuid:broadcast_id}/targets", {201: TargetOut})
-def target_create(request: KeyRequest, broadcast_id: UUID, body: TargetIn) -> Status[TargetOut]:
+def target_create(request: KeyRequest, broadcast_id: UUID, body: TargetIn) -> Status[BroadcastTarget]:
     """Add a target."""
     broadcast = _mine(request, broadcast_id)
-    made = services.add_target(broadcast=broadcast, target=_content(body), now=timezone.now())
-    return Status(201, shown_target(made))
+    made = services.add_target(broadcast=broadcast, target=TargetContent(**body.dict()), now=timezone.now())
+    return Status(201, made)
 
 
 @endpoint("DELETE", "/broadcasts/{uuid:broadcast_id}/targets/{uuid:target_id}", {200: Message})
@@ -194,7 +147,3 @@ def target_delete(request: KeyRequest, broadcast_id: UUID, target_id: UUID) -> M
 def _mine(request: KeyRequest, broadcast_id: UUID) -> Broadcast:
     callers.check(request, Permission.MANAGE_ROUTING)
     return queries.broadcast(team=request.team, broadcast_id=broadcast_id)
-
-
-def _content(target: TargetIn) -> TargetContent:
-    return TargetContent(**target.dict())

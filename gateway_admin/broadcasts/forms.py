@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from django import forms
-from django.http import QueryDict
 
-from gateway_admin.broadcasts.models import Broadcast, Mode, SuccessPolicy
+from gateway_admin.broadcasts.models import Mode, SuccessPolicy
 from gateway_admin.broadcasts.services import TargetContent
-from gateway_admin.named_pages import NameField, OrderField, PathField, RoutingKeyField, placed, row_set, rows_typed
-
-TARGETS = "targets"
+from gateway_admin.composite_forms import PartForm, PartForms
+from gateway_admin.named_pages import NameField, OrderField, RoutingKeyField
 
 
 class EditForm(forms.Form):
@@ -44,39 +42,11 @@ class BroadcastForm(EditForm):
     field_order = ("name", "description", "mode", "policy", "quorum", "target_timeout_ms", "enabled")
 
 
-class TargetForm(forms.Form):
+class TargetForm(PartForm):
     """A target."""
 
-    name = forms.CharField(max_length=64, widget=forms.TextInput(attrs={"class": "mono", "autocomplete": "off"}))
-    target_path = PathField(label="Calls")
     routing_key_override = RoutingKeyField(label="Ask it for")
     sort_order = OrderField()
 
-    def content(self, place: int) -> TargetContent:
-        """Return the target as the service takes it."""
-        given = {field: self.cleaned_data[field] for field in TargetForm.base_fields}
-        return TargetContent(**{**given, "sort_order": place})
 
-
-TargetForms = row_set(TargetForm)
-
-
-def target_forms(data: QueryDict | None = None, *, broadcast: Broadcast | None = None) -> forms.BaseFormSet[forms.Form]:
-    """Return the rows of what was typed, or of a broadcast's targets, or of a new one with spare rows."""
-    targets = list(broadcast.targets.all()) if broadcast else []
-    fields = TargetForm.base_fields
-    initial = [
-        {**{field: getattr(each, field) for field in fields}, "sort_order": place}
-        for place, each in enumerate(targets, start=1)
-    ]
-    return TargetForms(data, prefix=TARGETS, initial=initial)
-
-
-def more_target_forms(data: QueryDict) -> forms.BaseFormSet[forms.Form]:
-    """Return the rows that were typed so far and two more."""
-    return TargetForms(prefix=TARGETS, initial=rows_typed(data, TARGETS, TargetForm))
-
-
-def contents(rows: forms.BaseFormSet[forms.Form]) -> list[TargetContent]:
-    """Return the targets of valid rows, in their order."""
-    return [row.content(place) for place, row in placed(rows) if isinstance(row, TargetForm)]
+TARGETS = PartForms("target", TargetForm, TargetContent)

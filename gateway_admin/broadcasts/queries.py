@@ -7,8 +7,8 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from accounts.teams.models import Team
-from common.errors import NotFound
 from domain.routing import snapshot
+from gateway_admin import named
 from gateway_admin.broadcasts.models import Broadcast, BroadcastTarget
 
 
@@ -19,18 +19,12 @@ def broadcasts(*, team: Team) -> QuerySet[Broadcast]:
 
 def broadcast(*, team: Team, broadcast_id: UUID) -> Broadcast:
     """Return one broadcast. Raises: NotFound."""
-    found = broadcasts(team=team).filter(pk=broadcast_id).first()
-    if found is None:
-        raise NotFound(what="broadcast")
-    return found
+    return named.one_of(broadcasts(team=team), broadcast_id, what="broadcast")
 
 
 def target(*, broadcast: Broadcast, target_id: UUID) -> BroadcastTarget:
     """Return one target of a broadcast. Raises: NotFound."""
-    found = broadcast.targets.filter(pk=target_id).first()
-    if found is None:
-        raise NotFound(what="target")
-    return found
+    return named.one_of(broadcast.targets.all(), target_id, what="target")
 
 
 def lock_broadcast(broadcast: Broadcast) -> Broadcast:

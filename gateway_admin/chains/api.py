@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from common.ninja import Endpoints, Window
 from gateway_admin.chains import queries, services
 from gateway_admin.chains.models import Chain, ChainStep
 from gateway_admin.chains.services import StepContent
+from gateway_admin.composite_schemas import CompositeOut, Message
 
 router = Router(tags=["chains"])
 endpoint = Endpoints(router)
@@ -79,17 +79,8 @@ class StepOut(Schema):
     body: Any
 
 
-class ChainOut(Schema):
-    id: UUID
-    customer_id: UUID
-    owner_id: UUID | None
-    name: str
-    description: str | None
+class ChainOut(CompositeOut):
     default_timeout_ms: int
-    enabled: bool
-    details: Json | None
-    created_at: datetime
-    updated_at: datetime | None
     steps: list[StepOut]
 
 
@@ -98,53 +89,15 @@ class ChainPage(Schema):
     count: int
 
 
-class Message(Schema):
-    message: str
-
-
-def shown(chain: Chain) -> ChainOut:
-    """Return a chain as the API tells it."""
-    return ChainOut(
-        id=chain.pk,
-        customer_id=chain.team_id,
-        owner_id=None,
-        name=chain.name,
-        description=chain.description or None,
-        default_timeout_ms=chain.default_timeout_ms,
-        enabled=chain.enabled,
-        details=None,
-        created_at=chain.created_at,
-        updated_at=chain.updated_at,
-        steps=[shown_step(each) for each in chain.steps.all()],
-    )
-
-
-def shown_step(step: ChainStep) -> StepOut:
-    """Return a step as the API tells it."""
-    return StepOut(
-        id=step.pk,
-        chain_id=step.chain_id,
-        name=step.name,
-        target_path=step.target_path,
-        on_success=step.on_success,
-        on_failure=step.on_failure,
-        sort_order=step.sort_order,
-        timeout_ms=step.timeout_ms,
-        method=step.method,
-        headers=step.headers,
-        body=step.body,
-    )
-
-
 @endpoint("GET", "/chains/", {200: ChainPage})
-def chain_list(request: KeyRequest, window: Query[Window]) -> ChainPage:
+def chain_list(request: KeyRequest, window: Query[Window]) -> Json:
     """Return the team's chains by name."""
     rows = queries.chains(team=request.team)
-    return ChainPage(data=[shown(each) for each in window.of(rows)], count=rows.count())
+    return {"data": window.of(rows), "count": rows.count()}
 
 
 @endpoint("POST", "/chains/", {201: ChainOut})
-def chain_create(request: KeyRequest, body: ChainIn, shared: bool = False) -> Status[ChainOut]:
+def chain_create(request: KeyRequest, body: ChainIn, shared: bool = False) -> Status[Chain]:
     """Make a chain."""
     callers.check(request, Permission.MANAGE_ROUTING)
     chain = services.create(
@@ -153,24 +106,24 @@ def chain_create(request: KeyRequest, body: ChainIn, shared: bool = False) -> St
         description=body.description or "",
         default_timeout_ms=body.default_timeout_ms,
         enabled=body.enabled,
-        steps=[_content(each) for each in body.steps],
+        steps=[StepContent(**each.dict()) for each in body.steps],
         by=request.api_key.created_by,
         now=timezone.now(),
     )
-    return Status(201, shown(chain))
+    return Status(201, chain)
 
 
 @endpoint("GET", "/chains/{uuid:chain_id}", {200: ChainOut})
-def chain_detail(request: KeyRequest, chain_id: UUID) -> ChainOut:
+def chain_detail(request: KeyRequest, chain_id: UUID) -> Chain:
     """Return one chain with its steps."""
-    return shown(queries.chain(team=request.team, chain_id=chain_id))
+    return queries.chain(team=request.team, chain_id=chain_id)
 
 
 @endpoint("PATCH", "/chains/{uuid:chain_id}", {200: ChainOut})
-def chain_update(request: KeyRequest, chain_id: UUID, body: ChainChange) -> ChainOut:
+def chain_update(request: KeyRequest, chain_id: UUID, body: ChainChange) -> Chain:
     """Change what is given of a chain. Its name stays for ever."""
     chain = _mine(request, chain_id)
-    return shown(services.update(chain=chain, changes=body.dict(exclude_unset=True), now=timezone.now()))
+    return services.update(chain=chain, changes=body.dict(exclude_unset=True), now=timezone.now())
 
 
 @endpoint("DELETE", "/chains/{uuid:chain_id}", {200: Message})
@@ -182,26 +135,26 @@ def chain_delete(request: KeyRequest, chain_id: UUID) -> Message:
 
 
 @endpoint("PUT", "/chains/{uuid:chain_id}/steps", {200: ChainOut})
-def steps_replace(request: KeyRequest, chain_id: UUID, body: list[StepIn]) -> ChainOut:
+def steps_replace(request: KeyRequest, chain_id: UUID, body: list[StepIn]) -> Chain:
     """Make the given steps the whole of a chain."""
     chain = _mine(request, chain_id)
-    return shown(services.set_steps(chain=chain, steps=[_content(each) for each in body], now=timezone.now()))
+    return services.set_steps(chain=chain, steps=[StepContent(**each.dict()) for each in body], now=timezone.now())
 
 
 @endpoint("POST", "/chains/{uuid:chain_id}/steps", {201: StepOut})
-def step_create(request: KeyRequest, chain_id: UUID, body: StepIn) -> Status[StepOut]:
+def step_create(request: KeyRequest, chain_id: UUID, body: StepIn) -> Status[ChainStep]:
     """Add a step."""
     chain = _mine(request, chain_id)
-    return Status(201, shown_step(services.add_step(chain=chain, step=_content(body), now=timezone.now())))
+    return Status(201, services.add_step(chain=chain, step=StepContent(**body.dict()), now=timezone.now()))
 
 
 @endpoint("PATCH", "/chains/{uuid:chain_id}/steps/{uuid:step_id}", {200: StepOut})
-def step_update(request: KeyRequest, chain_id: UUID, step_id: UUID, body: StepChange) -> StepOut:
+def step_update(request: KeyRequest, chain_id: UUID, step_id: UUID, body: StepChange) -> ChainStep:
     """Change what is given of a step."""
     chain = _mine(request, chain_id)
     step = queries.step(chain=chain, step_id=step_id)
     changes = body.dict(exclude_unset=True)
-    return shown_step(services.update_step(chain=chain, step=step, changes=changes, now=timezone.now()))
+    return services.update_step(chain=chain, step=step, changes=changes, now=timezone.now())
 
 
 @endpoint("DELETE", "/chains/{uuid:chain_id}/steps/{uuid:step_id}", {200: Message})
@@ -216,7 +169,3 @@ def step_delete(request: KeyRequest, chain_id: UUID, step_id: UUID) -> Message:
 def _mine(request: KeyRequest, chain_id: UUID) -> Chain:
     callers.check(request, Permission.MANAGE_ROUTING)
     return queries.chain(team=request.team, chain_id=chain_id)
-
-
-def _content(step: StepIn) -> StepContent:
-    return StepContent(**step.dict())

@@ -7,8 +7,8 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from accounts.teams.models import Team
-from common.errors import NotFound
 from domain.routing import snapshot
+from gateway_admin import named
 from gateway_admin.chains.models import Chain, ChainStep
 
 
@@ -19,18 +19,12 @@ def chains(*, team: Team) -> QuerySet[Chain]:
 
 def chain(*, team: Team, chain_id: UUID) -> Chain:
     """Return one chain. Raises: NotFound."""
-    found = chains(team=team).filter(pk=chain_id).first()
-    if found is None:
-        raise NotFound(what="chain")
-    return found
+    return named.one_of(chains(team=team), chain_id, what="chain")
 
 
 def step(*, chain: Chain, step_id: UUID) -> ChainStep:
     """Return one step of a chain. Raises: NotFound."""
-    found = chain.steps.filter(pk=step_id).first()
-    if found is None:
-        raise NotFound(what="step")
-    return found
+    return named.one_of(chain.steps.all(), step_id, what="step")
 
 
 def lock_chain(chain: Chain) -> Chain:

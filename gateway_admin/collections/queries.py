@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts.teams.models import Team
-from common.errors import NotFound
+from gateway_admin import named
 from gateway_admin.collections.models import Collection, CollectionMember
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.models import Service, ServiceStatus, Visibility
@@ -23,10 +23,7 @@ def collections(*, team: Team) -> QuerySet[Collection]:
 
 def collection(*, team: Team, collection_id: UUID) -> Collection:
     """Return one collection. Raises: NotFound."""
-    found = collections(team=team).select_related("team").filter(pk=collection_id).first()
-    if found is None:
-        raise NotFound(what="collection")
-    return found
+    return named.one_of(collections(team=team).select_related("team"), collection_id, what="collection")
 
 
 def collection_called(*, team: Team, name_or_id: str) -> Collection | None:
