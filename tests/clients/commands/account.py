@@ -39,5 +39,6 @@ def preferences(usvc: CommandLine, client: Client, world: World) -> None:
     assert lines("set", "request-log", "--value", "truncated")[1] == "value:     truncated"
     assert lines("set", "ai", "--json", "--value", f'{{"service": "{CHAT}"}}')[0] == f"ai  {whose}"
     assert lines("get", "ai")[1] == f"value:     {CHAT}"
-    for name in ("ai", "notification", "request-log"):
-        assert lines("clear", name)[1] == "value:     -"
+    assert lines("clear", "ai")[1:] == ["value:     -", "effective: -  (source: default)"]
+    for name in ("notification", "request-log"):
+        client.preferences.clear(name)
