@@ -33,6 +33,7 @@ _ALIASES = Place("Aliases", "/aliases", "route")
 _FILES = Place("Files", "/files", "folder")
 _SCHEDULES = Place("Scheduled Requests", "/schedules", "repeat")
 _DISPUTES = Place("Disputes", "/disputes", "scale")
+_STATUS = Place("Status", "/status", "gauge")
 _DOCS = Place("Documentation", "/docs", "info")
 _TOP = (Place("Home", "/", "house"), Place("Market", "/market", "store"))
 
@@ -59,7 +60,7 @@ CUSTOMER = (
         ),
     ),
     Section("Developer", (_KEYS, _SECRETS, _SCHEDULES, _LOGS, _FILES)),
-    Section("Support", (_DISPUTES, _DOCS)),
+    Section("Support", (_DISPUTES, _DOCS, _STATUS)),
     Section("Settings", (Place("Account", "/teams", "users"),)),
 )
 SELLER = (
@@ -83,7 +84,7 @@ SELLER = (
         ),
     ),
     Section("Developer", (_SECRETS, _KEYS, _FILES, Place("Failures", "/request-logs", "activity"))),
-    Section("Support", (_DISPUTES, _DOCS)),
+    Section("Support", (_DISPUTES, _DOCS, _STATUS)),
     Section("Settings", (Place("Account", "/teams", "users"),)),
 )
 

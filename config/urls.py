@@ -6,10 +6,13 @@ from django.urls import include, path
 from billing.payments.views import webhooks
 from common.storage.views import object_download
 from config import api_urls, health, pages, reference, wallet
+from config.status import views as status
 
 urlpatterns = [
     path("", pages.home, name="home"),
     path("theme", pages.theme, name="theme"),
+    path("status", status.status_page, name="status"),
+    path("status.json", status.status_json, name="status_json"),
     path("docs", include("config.documentation.urls")),
     path("onboarding", pages.onboarding_choice, name="onboarding"),
     path("healthz", health.healthz),

@@ -10,7 +10,7 @@ from tests.browser.test_pages import _faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-PAGES = ["/", "/docs", "/docs/gateway", "/docs/errors", "/docs/algorithms/pricing", "/docs/constraints"]
+PAGES = ["/", "/docs", "/docs/gateway", "/docs/errors", "/docs/algorithms/pricing", "/docs/constraints", "/status"]
 
 
 class TestEveryPage:

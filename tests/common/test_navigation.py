@@ -20,7 +20,7 @@ class TestNavigation:
             ("Billing", ["Wallet", "Subscriptions", "Promotions", "Statements"]),
             ("Routing", ["Aliases", "Collections", "Chains", "Broadcasts", "Test a path"]),
             ("Developer", ["API Keys", "Secrets", "Scheduled Requests", "Request Logs", "Files"]),
-            ("Support", ["Disputes", "Documentation"]),
+            ("Support", ["Disputes", "Documentation", "Status"]),
             ("Settings", ["Account"]),
         ]
 
