@@ -103,7 +103,9 @@ async def refused(call):
 
 
 class TestRefusals:
-    @pytest.mark.parametrize("value", [None, "Bearer svcpass_no", f"Bearer {api_keys.new_key()}"])
+    @pytest.mark.parametrize(
+        "value", [None, "Bearer svcpass_no", f"Bearer {api_keys.new_key()}"], ids=["none", "mistyped", "unknown"]
+    )
     async def test_without_a_key(self, gateway, upstream, value):
         async with stub(gateway, metadata=(("authorization", value),) if value else ()) as echo:
             error = await refused(echo.Unary(b"a"))
