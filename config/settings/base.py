@@ -22,8 +22,8 @@ def database(address: str) -> dict[str, object]:
         "HOST": options.pop("host", None) or parts.hostname or "",
         "PORT": str(parts.port or ""),
         "OPTIONS": options,
-        "CONN_HEALTH_CHECKS": True,
-        "CONN_MAX_AGE": 60,
+        # under ASGI each request has a thread of its own: a connection that outlives it would never be used again
+        "CONN_MAX_AGE": 0,
     }
 
 

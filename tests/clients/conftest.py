@@ -12,7 +12,7 @@ from tests.clients.world import World
 from tests.journeys.marketplace import Marketplace, build, remove
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def marketplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Marketplace]:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     built = build(Path(tmp_path_factory.mktemp("clients")), name=f"clients_{worker}")
