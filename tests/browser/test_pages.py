@@ -163,7 +163,7 @@ class TestServicePage:
 
         page.keyboard.press("ArrowRight")
         page.keyboard.press("ArrowRight")
-        expect(page.get_by_role("link", name="Docs")).to_be_focused()
+        expect(page.get_by_role("link", name="Docs 1")).to_be_focused()
         page.keyboard.press("ArrowLeft")
         page.keyboard.press("Enter")
 
