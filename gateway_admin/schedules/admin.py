@@ -3,7 +3,6 @@ from __future__ import annotations
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
 from common.admin import ReadOnlyAdmin
@@ -29,7 +28,7 @@ class ScheduleAdmin(ReadOnlyAdmin):
     readonly_fields = ("last_runs",)
 
     @admin.display(description="last runs")
-    def last_runs(self, row: Schedule) -> SafeString:
+    def last_runs(self, row: Schedule) -> str:
         """What was made when, by which dispatcher, and what came of it."""
         lines = format_html_join(
             "",
@@ -39,7 +38,7 @@ class ScheduleAdmin(ReadOnlyAdmin):
                 for run in queries.runs(row)[:_RUNS_SHOWN]
             ),
         )
-        return format_html("<ul>{}</ul>", lines) if lines else format_html("none")
+        return format_html("<ul>{}</ul>", lines) if lines else "none"
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> object:
         overdue = queries.overdue(now=queries.database_time(), by=queries.WORTH_A_LOOK)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db.models import Model
@@ -22,7 +24,10 @@ MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 def rows() -> Belongings:
     """At least one row of every table that operators see."""
     made = belongings()
-    EmailAddress.objects.create(user=owner_of(made.buyer), email="buyer@vermilion.example")
+    buyer = owner_of(made.buyer)
+    EmailAddress.objects.create(user=buyer, email="buyer@vermilion.example")
+    SocialAccount.objects.create(user=buyer, provider="login", uid="vermilion")
+    UserSession.objects.create(user=buyer, session_key="vermilion-session", ip="127.0.0.1")
     Group.objects.create(name="Support")
     return made
 
@@ -81,6 +86,17 @@ class TestEveryTable:
         sent_away = {address: client.get(address).headers.get("Location") for address in addresses}
 
         assert sent_away == {address: f"/admin/login/?next={address}" for address in addresses}
+
+
+class TestASession:
+    def test_is_shown_without_its_key(self, client, operator, rows):
+        client.force_login(operator)
+        session = UserSession.objects.get(session_key="vermilion-session")
+
+        shown = client.get(page(UserSession, "change", session.pk))
+
+        assert shown.status_code == 200
+        assert "vermilion-session" not in shown.content.decode()
 
 
 class TestIndex:

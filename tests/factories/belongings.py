@@ -40,7 +40,7 @@ from gateway_admin.collections.models import Collection
 from gateway_admin.preferences.models import Preference
 from gateway_admin.request_logs import services as request_logs
 from gateway_admin.schedules import services as schedules
-from gateway_admin.schedules.models import Run, Schedule, TaskAnswer
+from gateway_admin.schedules.models import Run, Schedule, ScheduleQuota, TaskAnswer
 from gateway_admin.secrets import services as secrets
 from marketplace.catalog import services as catalog
 from marketplace.catalog.models import Document, Service, ServiceGroup, UploadTask
@@ -200,12 +200,14 @@ def _file(buyer: Team, now: datetime) -> AccountFile:
 
 
 def _log(buyer: Team, now: datetime) -> UUID:
-    """Make the log of one call, with bodies and a setting."""
+    """Make the log of one call, with bodies and a setting, and of one that was forgotten."""
     request_logs.start(team=buyer, truncated=True, by=None, now=now)
     record = call(
         buyer.pk, now, path="/l/p/vermilion", alias="a/vermilion", session="vermilion", kept=kept(b"Vermilion")
     )
     pieces = part(record["id"], "response", 0, b"Vermilion")
+    forgotten = take_calls(call(buyer.pk, now, path="/p/vermilion"))[0]
+    request_logs.forget(team=buyer, log_id=forgotten, by=None, through="vermilion", now=now)
     return take_calls(record, pieces)[0]
 
 
@@ -220,6 +222,7 @@ def _routing(buyer: Team, feed: Service) -> dict[str, Any]:
     later = Schedule.objects.create(
         team=buyer, kind="delayed", state="active", path="/p/vermilion", schedule={"schedule_type": "once"}
     )
+    ScheduleQuota.objects.create(team=buyer, most=731)
     schedule = Schedule.objects.create(team=buyer, kind="recurrent", name="vermilion-schedule", path="/p/vermilion")
     run = schedules.run_now(schedule=schedule, by=None, now=made["now"])
     TaskAnswer.objects.create(id=uuid4(), team=buyer, broadcast="vermilion-broadcast", name="vermilion-target")
