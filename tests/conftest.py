@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connections, transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import settings
+
+from config.embedded import for_tests
 
 pytest_plugins = ["tests.fakes.committed"]
 
@@ -17,6 +19,12 @@ pytest_plugins = ["tests.fakes.committed"]
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Copy a migrated database rather than migrate one for each worker."""
+    connections["default"].settings_dict["TEST"]["TEMPLATE"] = for_tests.migrated_database()
 
 
 @pytest.fixture(autouse=True, scope="session")

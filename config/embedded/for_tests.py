@@ -9,10 +9,10 @@ import fcntl
 import json
 import os
 import tempfile
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
-from config.embedded import engines
+from config.embedded import engines, template
 from domain import sealing
 
 FOLDER = Path(tempfile.gettempdir()) / f"marketplace-tests-{os.getuid()}"
@@ -32,6 +32,11 @@ def provide(environ: MutableMapping[str, str] = os.environ) -> None:
             keys.write_text(json.dumps(sealing.new_key_pair()))
         if "SECRETS_PRIVATE_KEYS" not in environ:
             environ["SECRETS_PRIVATE_KEYS"], environ["SECRETS_PUBLIC_KEY"] = json.loads(keys.read_text())
+
+
+def migrated_database(environ: Mapping[str, str] = os.environ) -> str:
+    """Return the name of a migrated database that the suite's databases are copies of."""
+    return template.migrated(environ["DATABASE_URL"], lock=FOLDER / "template.lock")
 
 
 def stop() -> None:

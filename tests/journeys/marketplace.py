@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import psycopg
 
-from config.embedded import engines, env_files, keys, programs
+from config.embedded import engines, env_files, for_tests, keys, programs, template
 from config.embedded.engines import free_port
 from config.embedded.processes import Program
 
@@ -176,9 +176,4 @@ def remove(built: Marketplace) -> None:
 
 
 def _fresh_database(name: str) -> str:
-    address = os.environ["DATABASE_URL"]
-    with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
-    start, _, query = address.partition("?")
-    return f"{start.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
+    return template.copy(os.environ["DATABASE_URL"], name, template=for_tests.migrated_database())
