@@ -10,8 +10,10 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from domain.response_rules import ResponseRules
 from domain.template_syntax import TemplateError
 from domain.transforming.errors import TransformFailed
+from gateway import judging
 from gateway.context import Headers, RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
@@ -107,6 +109,8 @@ class Exchange:
             if bounds is not None and bounds.constraints.response_bytes:
                 self._most_bytes = bounds.constraints.response_bytes
                 self._check_length(length or 0)
+            if (rules := judging.rules_of(ctx.channel)) is not None:
+                await self._judge(response, rules, is_stream=is_stream)
             if ctx.reply is not None and ctx.reply.begin(response.status, is_stream=is_stream):
                 self._reply = ctx.reply
             if self._reply is not None and not is_stream:
@@ -145,6 +149,13 @@ class Exchange:
             raise client_left() from None
         finally:
             self._asking = None
+
+    async def _judge(self, response: UpstreamResponse, rules: ResponseRules, *, is_stream: bool) -> None:
+        """Refuse an answer that is a failure by its channel's rules, before any of it is sent. Raises GatewayError."""
+        try:
+            await judging.judge(response, rules, is_stream=is_stream)
+        except UpstreamError as error:
+            raise upstream_failed(error) from error
 
     async def _pass_whole(self, response: UpstreamResponse) -> None:
         body = await self._whole(response, WHOLE_BYTES)

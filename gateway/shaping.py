@@ -1,4 +1,4 @@
-"""What a channel changes beyond its own address, headers and names: transformers, signatures, local answers."""
+"""What a channel changes beyond its own address, headers and names: transformers, signatures, local answers, rules."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from domain import templating
+from domain import response_rules, templating
+from domain.response_rules import ResponseRules
 from domain.template_syntax import SecretReference, Template
 from domain.transforming.transformer import Transformer
 
@@ -35,12 +36,16 @@ class Signing:
 
 @dataclass(frozen=True, slots=True)
 class Shaping:
-    """forwards_key: the caller's key goes on to one of our own hosts. is_local: answered here, with a status."""
+    """forwards_key: the caller's key goes on to one of our own hosts. is_local: answered here, with a status.
+
+    rules: by which answers are judged, None for by their status alone.
+    """
 
     transformer: Transformer
     signing: Signing | None
     forwards_key: bool
     is_local: bool
+    rules: ResponseRules | None = None
 
     @property
     def secrets(self) -> Iterator[SecretReference]:
@@ -86,8 +91,9 @@ def shaping_of(written: Written, transformer: Transformer) -> Shaping | None:
         _signing(written) if key == SIGV4 else None,
         key == FORWARD,
         str(written.values.get("base_url") or "").startswith(LOCAL),
+        response_rules.read(written.values.get("response_rules"))[0],
     )
-    is_plain = transformer.is_only_headers and shaping.signing is None
+    is_plain = transformer.is_only_headers and shaping.signing is None and shaping.rules is None
     return None if is_plain and not shaping.forwards_key and not shaping.is_local else shaping
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from domain.scrubbing import scrub
+from gateway import judging
 from gateway.context import Headers, RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
@@ -55,6 +56,8 @@ async def _straight(ctx: RequestContext, deps: Deps) -> tuple[int, Headers, byte
     try:
         response = await _ask(ctx, deps)
         body = await _read(response)
+        if (rules := judging.rules_of(ctx.channel)) is not None and response.status < 400:
+            judging.check(response, rules, body if len(body) < ANSWER_BYTES else None)
     except UpstreamError as error:
         raise upstream_failed(error) from error
     return response.status, [*crossing.for_client(response.headers), *own_headers(ctx)], body

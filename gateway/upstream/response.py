@@ -98,6 +98,11 @@ class UpstreamResponse:
         """Return what has arrived since the last time, perhaps nothing."""
         return self._take() if self._chunks else b""
 
+    def put_back(self, piece: bytes) -> None:
+        """Let what was taken be returned again, before everything else."""
+        if piece:
+            self._chunks.insert(0, piece)
+
     def cancel(self) -> None:
         """Stop: what has not arrived is not wanted. Does nothing after the end."""
         if self._source is not None:

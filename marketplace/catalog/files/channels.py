@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from domain import response_rules
 from domain.templating import SecretReference
 from domain.transforming.errors import TransformerInvalid
 from domain.transforming.transformer import read_transformer
@@ -39,7 +40,7 @@ _CREDENTIAL_HEADER = re.compile(
     r"(?:proxy-)?authorization\Z|x-api-key\Z|api-key\Z|.*[-_](?:token|secret|apikey)\Z", re.I
 )
 _TRANSFORMERS = ("proxy_rewrite", "body_transformer", "set_body", "llm_translator")
-#: What stands in a channel for people or for the enrollment form, or is not applied: never rendered.
+#: What stands in a channel for people or for the enrollment form, or reads answers: never rendered.
 _NOT_RENDERED = frozenset({"params", "customer_access_requests", "raw", "description", "response_rules"})
 _ADDRESS_FIELDS = ("base_url", "s3_endpoint", "host")
 
@@ -225,12 +226,9 @@ def _check_transformer(value: object, found: Findings, *, raw: bool) -> None:
 
 
 def _check_response_rules(channel: JsonObject, found: Findings) -> None:
-    if effective(channel).get("response_rules"):
-        found.at("response_rules").warning(
-            "stored and not applied: an answer is judged by its status alone, and one below 400 is charged",
-            "Let the upstream answer failures with a status of 400 or above",
-            type="not_applied",
-        )
+    """Check that the gateway can read every rule: one that it passed over would charge customers for failures."""
+    for problem in response_rules.read(effective(channel).get("response_rules"))[1]:
+        found.at("response_rules", *problem.path).error(problem.message, problem.fix, type="response_rule")
 
 
 # -- addresses ---------------------------------------------------------------------------------------------------------

@@ -71,10 +71,25 @@ class TestTransformers:
 
 
 class TestResponseRules:
-    def test_are_stored_and_the_seller_is_told_that_they_are_not_applied(self):
-        (problem,) = findings(response_rules={"fault": "{{ body.error }}"}).problems
-        assert problem.severity == "warning"
-        assert "not applied" in problem.text
+    def test_that_can_be_read_are_taken_without_a_word(self):
+        quota = {"condition": "body.code == 7", "status": 429, "message": "Come back at {{ body.at }}."}
+        assert findings(response_rules={"fault": "{{ body.error }}", "quota": quota}).problems == []
 
     def test_that_say_nothing_are_not_spoken_of(self):
         assert findings(response_rules={}).problems == []
+
+    @pytest.mark.parametrize(
+        ("rule", "told"),
+        [
+            ("{% if body.error %}x{% endif %}", "r: a rule that is a text is one condition in braces"),
+            ("{{ bdy.error }}", "r: unknown name 'bdy' at column 1 (did you mean body?)"),
+            ({"ok": True}, "r.ok: unknown field. A rule has condition, status, message"),
+            ({"status": 429}, "r.condition: required"),
+            ({"condition": "body.x", "status": 200}, "r.status: must be a status of a failure"),
+            ({"condition": "body.x", "message": "{{ f() }}"}, "r.message: Call is not allowed"),
+        ],
+    )
+    def test_that_cannot_be_read_are_refused(self, rule, told):
+        (problem,) = findings(response_rules={"r": rule}).problems
+        assert problem.severity == "error"
+        assert f"response_rules.{told}" in problem.text
