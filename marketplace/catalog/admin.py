@@ -24,6 +24,7 @@ from marketplace.catalog.models import (
     AccessInterface,
     Document,
     GroupMember,
+    MembershipChange,
     Provider,
     Service,
     ServiceGroup,
@@ -212,6 +213,14 @@ class ServiceGroupAdmin(ReadOnly, ModelAdmin):
     search_fields = ("name", "display_name", "owner__name")
     list_select_related = ("owner", "parent")
     inlines = (MemberInline,)
+
+
+@admin.register(MembershipChange)
+class MembershipChangeAdmin(ReadOnly, ModelAdmin):
+    list_display = ("at", "group_name", "service_name", "has_joined", "cause", "rule_revision", "rule")
+    list_filter = ("has_joined", "cause", "at")
+    search_fields = ("group_name", "service_name")
+    date_hierarchy = "at"
 
 
 @admin.register(Document)

@@ -38,8 +38,11 @@ def group_detail(request: MemberRequest, service_group_id: UUID) -> HttpResponse
     """One group: its members and how they are chosen."""
     group = queries.seller_group(team=request.team, group_id=service_group_id)
     policy = group.routing_policy
+    changes, number = queries.membership_changes(group), page_number(request.GET.get("page"))
+    rows = list(changes[(number - 1) * _PAGE_SIZE : number * _PAGE_SIZE])
     context = {
         "group": group,
+        "changes": Page(rows, number, _PAGE_SIZE, changes.count()),
         "members": list(queries.group_members(group)),
         "strategy": STRATEGIES.get((policy or {}).get("strategy") or "weighted_random", "")
         if policy is not None
@@ -49,7 +52,7 @@ def group_detail(request: MemberRequest, service_group_id: UUID) -> HttpResponse
         "can_delete": group.status in {"draft", "private"},
         **_rights(request),
     }
-    return htmx.render(request, "marketplace/catalog/group_detail.html", context)
+    return htmx.render(request, "marketplace/catalog/group_detail.html", context, partial="group-changes")
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,7 +1,7 @@
 """What the catalogue stores. One file a subject; everything is imported from here."""
 
 from marketplace.catalog.models.documents import Blob, Document, DocumentCategory, MimeType
-from marketplace.catalog.models.groups import GroupMember, GroupStatus, ServiceGroup
+from marketplace.catalog.models.groups import GroupMember, GroupStatus, MembershipCause, MembershipChange, ServiceGroup
 from marketplace.catalog.models.interfaces import AccessInterface, AccessMethod, Gateway
 from marketplace.catalog.models.listings import FileStatus, Listing, Offering, Provider
 from marketplace.catalog.models.search import MarketChange, SearchWord
@@ -20,6 +20,8 @@ __all__ = [
     "GroupStatus",
     "Listing",
     "MarketChange",
+    "MembershipCause",
+    "MembershipChange",
     "MimeType",
     "Offering",
     "Provider",

@@ -30,6 +30,7 @@ class ServiceGroup(Identified):
     members_wanted = models.JSONField(default=list, blank=True, help_text="[{name, routing_key?}]: members by name.")
     routing_policy = models.JSONField(null=True, blank=True)
     sort_order = models.IntegerField(default=0)
+    rule_revision = models.PositiveIntegerField(default=1, help_text="Counts what the members were chosen by.")
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -60,3 +61,45 @@ class GroupMember(models.Model):
 
     def __str__(self) -> str:
         return f"{self.service_id} in {self.group_id}"
+
+
+class MembershipCause(models.TextChoices):
+    RULE = "rule", "The rule or the list changed"
+    SERVICE = "service", "The service changed"
+    DELETED = "deleted", "The group was deleted"
+
+
+class MembershipChange(models.Model):
+    """A service joined or left a group: when, why, and by which revision of what rule. Written once, and kept for ever.
+
+    It outlives the group and the service; so it has their names, and no constraint holds it to them.
+    rule: the expression as it was, empty where members are chosen by name.
+    """
+
+    group = models.ForeignKey(
+        ServiceGroup,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="membership_changes",
+    )
+    service = models.ForeignKey(
+        Service, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    group_name = models.CharField(max_length=120)
+    service_name = models.CharField(max_length=255)
+    has_joined = models.BooleanField()
+    cause = models.CharField(max_length=8, choices=MembershipCause.choices)
+    rule = models.TextField(blank=True)
+    rule_revision = models.PositiveIntegerField()
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["group", "-id"], name="membership_changes_of_a_group")]
+        constraints = [
+            models.CheckConstraint(condition=Q(cause__in=MembershipCause.values), name="membership_cause_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.service_name} {'joined' if self.has_joined else 'left'} {self.group_name}"

@@ -8,6 +8,7 @@ from marketplace.catalog.queries.groups import (
     group,
     group_members,
     groups,
+    membership_changes,
     seller_group,
     seller_groups,
 )
@@ -81,6 +82,7 @@ __all__ = [
     "lock_service",
     "market",
     "market_service",
+    "membership_changes",
     "namesake",
     "paths",
     "pending_revision",

@@ -8,7 +8,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from accounts.teams.models import Team
 from common.errors import NotFound
-from marketplace.catalog.models import GroupMember, ServiceGroup
+from marketplace.catalog.models import GroupMember, MembershipChange, ServiceGroup
 
 #: So many members of a group are listed one by one.
 MEMBERS_LIMIT = 1000
@@ -40,6 +40,11 @@ def seller_group(*, team: Team, group_id: UUID) -> ServiceGroup:
 def group_members(group: ServiceGroup) -> QuerySet[GroupMember]:
     """Return who is in a group, by name; of a very large one the first thousand."""
     return group.members.select_related("service__provider").order_by("service__name")[:MEMBERS_LIMIT]
+
+
+def membership_changes(group: ServiceGroup) -> QuerySet[MembershipChange]:
+    """Return who joined and who left a group, the last first."""
+    return group.membership_changes.all()
 
 
 def ancestor_paths(*, team: Team) -> dict[UUID, str]:

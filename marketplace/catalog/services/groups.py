@@ -14,6 +14,8 @@ from marketplace.catalog.services import membership
 from marketplace.catalog.services.errors import GroupRefused
 
 _DEPTH_LIMIT = 16
+#: What decides who is a member; each change of it is a revision.
+_CHOOSING = ("expression", "members_wanted")
 Json = dict[str, Any]
 
 
@@ -80,6 +82,8 @@ def write(*, group: ServiceGroup, owner: Team, content: GroupContent) -> tuple[S
         return group, "unchanged"
     _refuse_circle(group, parent)
     was_routable = group.routing_policy is not None
+    if not is_new and any(getattr(group, name) != values[name] for name in _CHOOSING):
+        group.rule_revision += 1
     for name, value in values.items():
         setattr(group, name, value)
     group.save()
@@ -97,6 +101,7 @@ def delete(*, group: ServiceGroup) -> None:
         raise GroupRefused(reason=f"'{group.name}' is {group.status}. Only draft and private groups can be deleted.")
     if child := group.children.first():
         raise GroupRefused(reason=f"'{group.name}' has the child '{child.name}'. Move or delete it first.")
+    membership.dissolve(group=group)
     group.delete()
     membership.publish(group, was_routable=group.routing_policy is not None)
 

@@ -10,7 +10,8 @@ from django.db.models import Q, QuerySet
 
 from common import ports
 from domain import expressions
-from marketplace.catalog.models import GroupMember, Service, ServiceGroup, ServiceStatus
+from marketplace.catalog.models import GroupMember, MembershipCause, Service, ServiceGroup, ServiceStatus
+from marketplace.catalog.services import membership_log
 
 #: The platform's group of everything on the market.
 ALL_SERVICES = "all_services"
@@ -35,40 +36,51 @@ def refresh(*, service: Service) -> None:
     """Put a service into the groups that now want it, and take it out of the others."""
     if service.revision_of_id is not None:
         return
-    groups = ServiceGroup.objects.filter(Q(owner=service.seller_id) | Q(owner=None))
-    wanted = {group.pk: wish for group in groups if (wish := _wish(group, service)) is not None}
-    left = GroupMember.objects.filter(service=service).exclude(group__in=wanted)
-    changed = set(left.values_list("group", flat=True)) | set(wanted)
-    left.delete()
+    found = ServiceGroup.objects.filter(Q(owner=service.seller_id) | Q(owner=None)).select_related("owner")
+    groups = {group.pk: group for group in found}
+    wanted = {pk: wish for pk, group in groups.items() if (wish := _wish(group, service)) is not None}
+    who = [(service.pk, service.name)]
+    unwanted = list(GroupMember.objects.filter(service=service).exclude(group__in=wanted).select_for_update())
+    GroupMember.objects.filter(pk__in=[member.pk for member in unwanted]).delete()
+    for member in unwanted:
+        membership_log.left(groups[member.group_id], who, MembershipCause.SERVICE)
     for group_id, routing_key in wanted.items():
-        GroupMember.objects.update_or_create(
+        _, is_new = GroupMember.objects.update_or_create(
             group_id=group_id, service=service, defaults={"routing_key": routing_key or None}
         )
-    for group in ServiceGroup.objects.filter(pk__in=changed).select_related("owner"):
-        publish(group)
+        if is_new:
+            membership_log.joined(groups[group_id], who, MembershipCause.SERVICE)
+    for group_id in {*wanted, *(member.group_id for member in unwanted)}:
+        publish(groups[group_id])
 
 
 def refresh_group(*, group: ServiceGroup) -> None:
     """Choose the members of a group anew."""
-    wanted = {
-        service.pk: routing_key
-        for service in candidates(group).iterator(chunk_size=1000)
-        if (routing_key := _wish(group, service)) is not None
-    }
+    wanted, names = {}, {}
+    for service in candidates(group).iterator(chunk_size=1000):
+        if (routing_key := _wish(group, service)) is not None:
+            wanted[service.pk], names[service.pk] = routing_key, service.name
     members = {member.service_id: member for member in group.members.all()}
-    group.members.exclude(service__in=wanted).delete()
+    unwanted = group.members.exclude(service__in=wanted).select_related("service").select_for_update(of=("self",))
+    leaving = [(member.service_id, member.service.name) for member in unwanted]
+    group.members.filter(service__in=[pk for pk, _ in leaving]).delete()
     changed = [members[pk] for pk, key in wanted.items() if pk in members and members[pk].routing_key != (key or None)]
     for member in changed:
         member.routing_key = wanted[member.service_id] or None
     GroupMember.objects.bulk_update(changed, ["routing_key"], batch_size=1000)
+    joining = [pk for pk in wanted if pk not in members]
     GroupMember.objects.bulk_create(
-        [
-            GroupMember(group=group, service_id=pk, routing_key=key or None)
-            for pk, key in wanted.items()
-            if pk not in members
-        ],
-        batch_size=1000,
+        [GroupMember(group=group, service_id=pk, routing_key=wanted[pk] or None) for pk in joining], batch_size=1000
     )
+    membership_log.left(group, leaving, MembershipCause.RULE)
+    membership_log.joined(group, [(pk, names[pk]) for pk in joining], MembershipCause.RULE)
+
+
+def dissolve(*, group: ServiceGroup) -> None:
+    """Let all members of a group leave, because it is about to be deleted."""
+    members = group.members.values_list("service", "service__name")
+    membership_log.left(group, members, MembershipCause.DELETED)
+    group.members.all().delete()
 
 
 def publish(group: ServiceGroup, *, was_routable: bool = False) -> None:

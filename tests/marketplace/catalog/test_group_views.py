@@ -133,6 +133,38 @@ class TestPreview:
         assert "acme/" not in told
 
 
+class TestHistory:
+    def test_tells_who_joined_and_left_by_which_rule(self, seller, group):
+        services.change_group(owner=seller, group=group, changes={"membership_rules": {"expression": "'slow' in tags"}})
+
+        page = visitor(seller).get(f"/seller/groups/{group.pk}").content.decode()
+
+        told = page.partition("Who joined and who left")[2]
+        assert [
+            told.index(word) for word in ("acme/slow</a> joined", "acme/chat</a> left", "acme/chat</a> joined")
+        ] == sorted(told.index(word) for word in ("acme/slow</a> joined", "acme/chat</a> left", "acme/chat</a> joined"))
+        assert told.count("revision 2") == 2
+
+    def test_of_a_group_that_was_always_empty_says_so(self, seller):
+        empty = services.upload_group(owner=seller, file={**FILE, "name": "empty"})
+
+        assert "Nobody has joined or left yet" in visitor(seller).get(f"/seller/groups/{empty.pk}").content.decode()
+
+    def test_comes_in_pages_with_as_many_queries(self, seller, group, django_assert_num_queries):
+        client = visitor(seller)
+        with django_assert_num_queries(8):
+            client.get(f"/seller/groups/{group.pk}")
+        for number in range(30):
+            rule = {"expression": f"'fast' in tags and name != '{number}'" if number % 2 else "'slow' in tags"}
+            services.change_group(owner=seller, group=group, changes={"membership_rules": rule})
+
+        with django_assert_num_queries(8):
+            part = client.get(f"/seller/groups/{group.pk}?page=2", headers={"HX-Target": "group-changes"}, **HTMX)
+
+        assert "<html" not in part.content.decode()
+        assert part.content.decode().count("<li") >= 25
+
+
 class TestDelete:
     def test_removes_a_draft(self, seller, group):
         visitor(seller).post(f"/seller/groups/{group.pk}/delete")

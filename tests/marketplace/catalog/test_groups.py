@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from django.db import IntegrityError, connection, transaction
 
 from marketplace.catalog import services
-from marketplace.catalog.models import GroupMember, ServiceGroup
+from marketplace.catalog.models import GroupMember, MembershipChange, ServiceGroup
 from marketplace.catalog.services import membership
 from marketplace.catalog.services.errors import GroupRefused
 from marketplace.catalog.services.groups import GroupContent
@@ -128,6 +129,75 @@ class TestMembers:
 
         assert (told.members, told.joining, told.leaving) == ((slow,), (slow,), (fast,))
         assert names(stored) == {"acme/chat"}
+
+
+def history(group: ServiceGroup) -> list[tuple[str, bool, str, str, int]]:
+    rows = MembershipChange.objects.filter(group=group).order_by("id")
+    return [(row.service_name, row.has_joined, row.cause, row.rule, row.rule_revision) for row in rows]
+
+
+class TestWhoJoinedAndLeft:
+    FAST, SLOW = "'fast' in tags", "'slow' in tags"
+
+    def test_is_kept_with_the_rule_and_its_revision(self, seller):
+        make_service(seller, namespace="acme")
+        make_service(seller, namespace="acme", name="slow", offering={"tags": ["slow"]})
+        stored, _ = services.store_group(owner=seller, content=group(expression=self.FAST))
+        services.store_group(owner=seller, content=group(expression=self.SLOW))
+        services.store_group(owner=seller, content=group(expression=self.SLOW, description="The same rule."))
+
+        assert history(stored) == [
+            ("acme/chat", True, "rule", self.FAST, 1),
+            ("acme/chat", False, "rule", self.SLOW, 2),
+            ("acme/slow", True, "rule", self.SLOW, 2),
+        ]
+
+    def test_tells_when_the_service_was_what_changed(self, seller):
+        stored, _ = services.store_group(owner=seller, content=group(expression=self.FAST))
+        upload(seller)
+        upload(seller, files(offering={"tags": ["slow"]}))
+        upload(seller, files(offering={"tags": ["slow"], "description": "Nothing that a rule asks about."}))
+
+        assert history(stored) == [
+            ("acme/chat", True, "service", self.FAST, 1),
+            ("acme/chat", False, "service", self.FAST, 1),
+        ]
+
+    def test_of_those_who_are_named_has_no_rule(self, seller):
+        upload(seller)
+        stored, _ = services.store_group(owner=seller, content=group(services=({"name": "acme/chat"},)))
+        keyed = {"name": "acme/chat", "routing_key": {"model": "quick"}}
+        services.store_group(owner=seller, content=group(services=(keyed,)))
+
+        assert history(stored) == [("acme/chat", True, "rule", "", 1)]
+
+    def test_outlives_the_group(self, seller):
+        make_service(seller, namespace="acme")
+        draft = GroupContent("spare", "Spare", status="draft", expression=self.FAST)
+        stored, _ = services.store_group(owner=seller, content=draft)
+        kept = MembershipChange.objects.filter(group=stored.pk)
+        services.delete_group(group=stored)
+
+        assert [(row.group_name, row.has_joined, row.cause) for row in kept.order_by("id")] == [
+            ("spare", True, "rule"),
+            ("spare", False, "deleted"),
+        ]
+
+    def test_is_written_with_the_change_or_not_at_all(self, seller):
+        make_service(seller, namespace="acme")
+        with transaction.atomic():
+            services.store_group(owner=seller, content=group(expression=self.FAST))
+            transaction.set_rollback(True)
+
+        assert not MembershipChange.objects.exists()
+
+    @pytest.mark.parametrize("change", ["UPDATE {} SET has_joined = false", "DELETE FROM {}"])
+    def test_is_never_rewritten(self, seller, change):
+        make_service(seller, namespace="acme")
+        services.store_group(owner=seller, content=group(expression=self.FAST))
+
+        with pytest.raises(IntegrityError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(change.format("catalog_membershipchange"))
 
 
 class TestPlatformGroup:
