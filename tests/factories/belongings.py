@@ -276,7 +276,7 @@ def _tested(service: Service) -> TestRun:
 def _catalogue(seller: Team, buyer: Team) -> dict[str, Any]:
     """Make a group, a promotion with a code that the buyer has redeemed, an upload, and an instance of a template."""
     now = timezone.now() - timedelta(minutes=1)
-    content = GroupContent(name="vermilion-group", display_name="Vermilion group", status="active")
+    content = GroupContent("vermilion-group", "Vermilion group", status="active", expression="status == 'active'")
     group, _ = catalog.store_group(owner=seller, content=content)
     rule = {"name": "vermilion-sale", "pricing": {"type": "multiply", "factor": "0.8"}, "status": "active"}
     scope = {"customers": {"code": "VERMILION20"}}
