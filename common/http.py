@@ -37,6 +37,7 @@ STATUS = {
     "last_owner": 409,
     "personal_team": 409,
     "already_member": 409,
+    "payout_under_way": 409,
 }
 
 

@@ -4,26 +4,43 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from typing import Any
 
+from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.decorators import sync_and_async_middleware
 
 from common.errors import DomainError
 from common.htmx import is_fragment
 from common.http import status_of
 
 
-class RequestId:
-    """Sets `request.request_id` and the header X-Request-Id."""
+@sync_and_async_middleware
+def request_id(get_response: Any) -> Any:
+    """Set `request.request_id` and the header X-Request-Id. The outermost: also files and redirects have one."""
+    if iscoroutinefunction(get_response):
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
+        async def answer_later(request: HttpRequest) -> HttpResponseBase:
+            return _named(await get_response(_numbered(request)), request)
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.request_id = str(uuid.uuid4())  # type: ignore[attr-defined]
-        response = self.get_response(request)
-        response.headers.setdefault("X-Request-Id", request.request_id)  # type: ignore[attr-defined]
-        return response
+        return answer_later
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        return _named(get_response(_numbered(request)), request)
+
+    return answer
+
+
+def _numbered(request: HttpRequest) -> HttpRequest:
+    request.request_id = str(uuid.uuid4())  # type: ignore[attr-defined]
+    return request
+
+
+def _named(response: HttpResponseBase, request: HttpRequest) -> HttpResponseBase:
+    response.headers.setdefault("X-Request-Id", request.request_id)  # type: ignore[attr-defined]
+    return response
 
 
 class DomainErrors:

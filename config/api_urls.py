@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.defaults import page_not_found, server_error
-from ninja import NinjaAPI
 
 from accounts.files.api import customer_router as customer_files
 from accounts.files.api import seller_router as seller_files
@@ -12,6 +11,7 @@ from accounts.teams.models import TeamKind
 from billing.payouts.api import router as seller_money
 from billing.promotions.api import router as seller_promotions
 from billing.statements.api import router as usage
+from common.apis.documents import Api
 from common.http import envelope
 from common.ninja import install_error_handlers
 from gateway_admin.aliases.api import router as aliases
@@ -32,7 +32,7 @@ from marketplace.enrollments.api import router as enrollments
 from marketplace.service_templates.api import router as seller_templates
 from marketplace.testing import api as _tests  # noqa: F401  adds its addresses to those of the sellers' catalogue
 
-customer_api = NinjaAPI(
+customer_api = Api(
     title="Customer API",
     version="1",
     urls_namespace="customer_api",
@@ -54,7 +54,7 @@ customer_api.add_router("", usage)
 customer_api.add_router("", schedules)
 install_error_handlers(customer_api)
 
-seller_api = NinjaAPI(
+seller_api = Api(
     title="Seller API",
     version="1",
     urls_namespace="seller_api",

@@ -25,6 +25,8 @@ SCHEDULE = {
     "forget details of tests": {"task": "marketplace.testing.prune", "schedule": crontab(hour=3, minute=20)},
     # files that were uploaded for nothing, or whose documents are gone
     "sweep blobs": {"task": "marketplace.catalog.sweep_blobs", "schedule": crontab(hour=3, minute=20)},
+    # contents of account files that broke off on their way, or whose team is gone
+    "sweep account files": {"task": "accounts.files.sweep_contents", "schedule": crontab(hour=4, minute=0)},
     # months end at any hour, each in its customer's time zone; and the broker may lose what is to be rendered
     "close statements": {"task": "billing.statements.sweep", "schedule": 3600.0},
     # sellers' invoices follow their customers' statements; windows end at any hour

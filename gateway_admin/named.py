@@ -16,6 +16,8 @@ from gateway_admin.rows import NamedRow
 Row = TypeVar("Row", bound=NamedRow)
 Found = TypeVar("Found", bound=Model)
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*", re.ASCII)
+#: What a schema says of a name. It is the services that refuse others, in the words of the pages.
+NAME_SPELLING: dict[str, Any] = {"pattern": "^[a-z0-9][a-z0-9_-]*$"}
 #: Of collections, chains, broadcasts and their parts.
 NAME_LENGTH = 64
 _PATH_LIMIT = 500

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date
+from typing import Annotated
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils import timezone
 from ninja import Query, Router, Schema, Status
+from pydantic import Field
 
 from accounts.teams import callers
 from accounts.teams.callers import KeyRequest
@@ -24,6 +26,7 @@ from domain.pricing.decimals import plain
 router = Router(tags=["money"])
 endpoint = Endpoints(router)
 _PAGE_LIMIT = 200
+Month = Annotated[str, Field(json_schema_extra={"pattern": "^[1-9][0-9]{3}-(0[1-9]|1[0-2])$"})]
 
 
 class PageFilters(Schema):
@@ -40,7 +43,7 @@ class InvoiceFilters(PageFilters):
 
 
 @endpoint("GET", "/earnings", {200: schemas.Earnings})
-def earnings(request: KeyRequest, month: str | None = None) -> schemas.Earnings:
+def earnings(request: KeyRequest, month: Month | None = None) -> schemas.Earnings:
     """Return what each service earned in a month, such as 2026-11; of the running one, which is the default, so far."""
     this_month = timezone.now().astimezone(UTC).date().replace(day=1)
     period = this_month if month is None else _month(month)

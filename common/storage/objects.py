@@ -6,6 +6,7 @@ Names are made by the server, `<what>/<team id>/<uuid>`: see docs/storage.md for
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import IO, Any, Protocol, cast
 
 from django.core.files.storage import storages
@@ -23,6 +24,10 @@ class Objects(Protocol):
     def delete(self, name: str) -> None: ...
 
     def exists(self, name: str) -> bool: ...
+
+    def listdir(self, path: str) -> tuple[list[str], list[str]]: ...
+
+    def get_modified_time(self, name: str) -> datetime: ...
 
     def signed_url(self, name: str, *, filename: str, content_type: str, expires_in: int) -> str:
         """Return an absolute address at which anybody may download the object for `expires_in` seconds."""

@@ -16,6 +16,7 @@ from accounts.teams.permissions import Permission
 from common.ninja import Endpoints, Window
 from gateway_admin.aliases import queries, services
 from gateway_admin.aliases.models import Alias
+from gateway_admin.named import NAME_SPELLING
 
 router = Router(tags=["aliases"])
 endpoint = Endpoints(router)
@@ -28,7 +29,7 @@ class AliasFilters(Window):
 
 
 class AliasIn(Schema):
-    name: str = Field(max_length=100)
+    name: str = Field(max_length=100, json_schema_extra=NAME_SPELLING)
     target_path: str = Field(max_length=500)
     description: str | None = Field(None, max_length=500)
     request_routing_key: Json | None = None

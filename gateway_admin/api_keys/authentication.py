@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -17,6 +19,9 @@ class KeyAuthentication:
 
     A live key of the other kind of team is refused with 403: it is known, and may do nothing here.
     """
+
+    #: django-ninja names whoever has this in its document; common.apis.documents says there what it means.
+    openapi_security_schema: ClassVar[dict[str, str]] = {"type": "http", "scheme": "bearer"}
 
     def __init__(self, kind: TeamKind) -> None:
         self.kind = kind

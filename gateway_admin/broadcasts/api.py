@@ -17,6 +17,7 @@ from gateway_admin.broadcasts import queries, services
 from gateway_admin.broadcasts.models import Broadcast, BroadcastTarget
 from gateway_admin.broadcasts.services import TargetContent
 from gateway_admin.composite_schemas import CompositeOut, Message
+from gateway_admin.named import NAME_SPELLING
 
 router = Router(tags=["broadcasts"])
 endpoint = Endpoints(router)
@@ -27,14 +28,14 @@ _LONGEST_MS = 600_000
 
 
 class TargetIn(Schema):
-    name: str = Field(max_length=64)
+    name: str = Field(max_length=64, json_schema_extra=NAME_SPELLING)
     target_path: str = Field(max_length=500)
     routing_key_override: Json | None = None
     sort_order: int = 0
 
 
 class BroadcastIn(Schema):
-    name: str = Field(max_length=64)
+    name: str = Field(max_length=64, json_schema_extra=NAME_SPELLING)
     description: str | None = Field(None, max_length=500)
     mode: Mode = "sync"
     policy: Policy = "any"

@@ -17,6 +17,7 @@ from gateway_admin.chains import queries, services
 from gateway_admin.chains.models import Chain, ChainStep
 from gateway_admin.chains.services import StepContent
 from gateway_admin.composite_schemas import CompositeOut, Message
+from gateway_admin.named import NAME_SPELLING
 
 router = Router(tags=["chains"])
 endpoint = Endpoints(router)
@@ -28,7 +29,7 @@ Method = Literal["", "GET", "POST", "PUT", "PATCH", "DELETE"]
 class StepIn(Schema):
     """method, headers, body: of the step's own request; without them it gets those of the call."""
 
-    name: str = Field(max_length=64)
+    name: str = Field(max_length=64, json_schema_extra=NAME_SPELLING)
     target_path: str = Field(max_length=500)
     sort_order: int
     on_success: str = Field("stop", max_length=64)
@@ -40,7 +41,7 @@ class StepIn(Schema):
 
 
 class StepChange(Schema):
-    name: str | None = Field(None, max_length=64)
+    name: str | None = Field(None, max_length=64, json_schema_extra=NAME_SPELLING)
     target_path: str | None = Field(None, max_length=500)
     sort_order: int | None = None
     on_success: str | None = Field(None, max_length=64)
@@ -52,7 +53,7 @@ class StepChange(Schema):
 
 
 class ChainIn(Schema):
-    name: str = Field(max_length=64)
+    name: str = Field(max_length=64, json_schema_extra=NAME_SPELLING)
     description: str | None = Field(None, max_length=500)
     default_timeout_ms: int = Field(10_000, ge=1, le=_LONGEST_MS)
     enabled: bool = True

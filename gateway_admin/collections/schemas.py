@@ -10,6 +10,7 @@ from pydantic import Field
 
 from gateway_admin.collections.groups import Group, Kind
 from gateway_admin.collections.models import Collection, CollectionMember
+from gateway_admin.named import NAME_SPELLING
 from marketplace.catalog.customer.schemas import Interface, ServiceSummary
 
 Json = dict[str, Any]
@@ -51,7 +52,7 @@ class GroupDetail(Schema):
 
 
 class CollectionIn(Schema):
-    name: str = Field(max_length=64)
+    name: str = Field(max_length=64, json_schema_extra=NAME_SPELLING)
     display_name: str | None = Field(None, max_length=200)
     description: str | None = Field(None, max_length=2000)
 

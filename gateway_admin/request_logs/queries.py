@@ -150,6 +150,11 @@ def fresh(*, team: Team, wanted: Filter, now: datetime, limit: int = 200) -> lis
     return list(RequestLog.objects.raw(sql, arguments))
 
 
+def has_row(*, team: Team, log_id: UUID, now: datetime) -> bool:
+    """Return whether there is such a row of the team's to be looked at."""
+    return RequestLog.objects.filter(team_id=team.pk, pk=log_id, pk__gte=_since(team, now)).exists()
+
+
 def row(*, team: Team, log_id: UUID, now: datetime) -> RequestLog:
     """Return a row of the team's. Raises: NotFound."""
     return _one(team, log_id, now, is_locked=False)

@@ -73,6 +73,7 @@ def detail(
         "upstream_response": {"status_code": answered, "time_ms": row.upstream_ms, **response} if answered else None,
         "usage_event": {
             "usage_metrics": {name: _number(value) for name, value in row.usage.items()},
+            "customer_charge": f"{cost[0]:f}" if cost else None,
             "pricing_bundle_id": None,
         }
         if row.has_event
@@ -96,7 +97,7 @@ def error_source(row: RequestLog) -> str | None:
 
 def _side(kept: KeptBodies | None, side: str) -> dict[str, Any]:
     if kept is None:
-        return {"headers": None, "body": None}
+        return {"headers": None, "body": None, "body_bytes": None, "body_truncated": None, "body_missing_because": None}
     headers, is_cut = getattr(kept, f"{side}_headers"), getattr(kept, f"{side}_is_cut")
     return {
         "headers": headers,

@@ -14,6 +14,7 @@ from django.db.models import Count, Q, QuerySet
 from accounts.teams.models import Team
 from billing.rating.models import Charge
 from common.errors import NotFound
+from gateway_admin.request_logs import queries as request_logs
 from gateway_admin.request_logs.ids import bound
 from gateway_admin.request_logs.models import RequestLog
 from gateway_admin.schedules.models import OPEN, Run, RunState, Schedule
@@ -82,6 +83,11 @@ def last_answered(schedule: Schedule, *, before: datetime) -> Run | None:
 def open_runs(schedule: Schedule, **more: object) -> QuerySet[Run]:
     """Return the runs that are due or under way."""
     return Run.objects.filter(schedule=schedule, state__in=OPEN, **more)
+
+
+def is_logged(run: Run, *, now: datetime) -> bool:
+    """Return whether the call of a run stands in the request log: not when nobody logged it, or it is over."""
+    return run.request_id is not None and request_logs.has_row(team=run.team, log_id=run.request_id, now=now)
 
 
 def costs(runs: Iterable[Run]) -> Costs:

@@ -165,6 +165,7 @@ def run_detail(request: MemberRequest, run_id: UUID) -> HttpResponse:
     context = {
         "run": run,
         "cost": queries.costs([run]).get(run.id),
+        "is_logged": queries.is_logged(run, now=timezone.now()),
         "other": other,
         "difference": comparing.difference(other, run) if other is not None and not run.is_open else None,
         "sent_body": comparing.pretty(str((run.sent or {}).get("body") or "")),

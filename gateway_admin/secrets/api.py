@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -26,8 +26,13 @@ class SecretIn(Schema):
     description: str | None = Field(None, max_length=10_000)
 
 
+#: What the schema says of a name. It is the service that refuses others, in the words of the page.
+_SPELLING: dict[str, Any] = {"pattern": "^[A-Z_][A-Z0-9_]{0,99}$"}
+Name = Annotated[str, Field(json_schema_extra=_SPELLING)]
+
+
 class NamedSecretIn(SecretIn):
-    name: str
+    name: str = Field(json_schema_extra=_SPELLING)
 
 
 class SecretOut(Schema):
@@ -92,13 +97,13 @@ def secret_delete(request: KeyRequest, name: str, shared: bool = False) -> dict[
     return {"message": f"{name} is deleted."}
 
 
-def seller_put(request: KeyRequest, name: str, body: SecretIn) -> Status[dict[str, Any]]:
+def seller_put(request: KeyRequest, name: Name, body: SecretIn) -> Status[dict[str, Any]]:
     """Store a value under a name: 201 for a new name, 200 for a known one."""
     secret, created = _put(request, name, body)
     return Status(201 if created else 200, secret)
 
 
-def customer_put(request: KeyRequest, name: str, body: SecretIn, shared: bool = False) -> dict[str, Any]:
+def customer_put(request: KeyRequest, name: Name, body: SecretIn, shared: bool = False) -> dict[str, Any]:
     """Store a value under a name: always 200, the only status that the customers' client reads."""
     return _put(request, name, body)[0]
 

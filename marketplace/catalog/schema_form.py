@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,7 +19,7 @@ ROOT = "parameters"
 _EMPTY: Json = {"type": "object", "properties": {}}
 
 
-class SchemaForm:
+class SchemaForm(ABC):
     """Behaves like a Django form, as far as the pages need it. Subclasses say what is wrong with what was given.
 
     errors: sentences by the name of their control; "" for those of the whole form. parameters: what was given.
@@ -42,9 +43,9 @@ class SchemaForm:
         if data is not None:
             self._read(dict(data.lists()))
 
+    @abstractmethod
     def check(self, given: Json) -> Mapping[tuple[str | int, ...], list[str]]:
         """Return what is wrong with the values by its path; set `parameters` when nothing is."""
-        raise NotImplementedError
 
     def _read(self, data: Mapping[str, Any]) -> None:
         reading = posted.read(self._shape, data, name=ROOT)

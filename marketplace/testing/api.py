@@ -38,7 +38,7 @@ def run_tests(
     service = catalog.seller_service(team=request.team, service_id=service_id)
     document = None
     if document_id is not None:
-        document = queries.seller_document(team=request.team, document_id=document_id)
+        document = catalog.seller_document(team=request.team, document_id=document_id)
         if document not in catalog.documents(service):
             raise NotFound(what="document")
     run = services.begin(
@@ -56,7 +56,7 @@ def run_tests(
 def document_report(request: KeyRequest, document_id: str, body: schemas.TestUpdate) -> schemas.TestState:
     """Skip a document's test, take that back, or report what came of it on the seller's machine."""
     callers.check(request, Permission.MANAGE_SERVICES)
-    document = queries.seller_document(team=request.team, document_id=document_id)
+    document = catalog.seller_document(team=request.team, document_id=document_id)
     told = services.Report(body.status, body.at(), body.tests or {})
     test = services.report(document=document, told=told, by=_person(request), now=timezone.now())
     messages = {"skip": "The test is skipped.", "pending": "The test will run."}
@@ -67,7 +67,7 @@ def document_report(request: KeyRequest, document_id: str, body: schemas.TestUpd
 def document_execute(request: KeyRequest, document_id: str, force: bool = False) -> schemas.TestState:
     """Run one document at every interface of its service. Poll /tasks/ for the result."""
     callers.check(request, Permission.MANAGE_SERVICES)
-    document = queries.seller_document(team=request.team, document_id=document_id)
+    document = catalog.seller_document(team=request.team, document_id=document_id)
     service = queries.services_of(document).first()
     if service is None:
         raise NotFound(what="service")
@@ -85,7 +85,7 @@ def show_test_details(
     upstream: bool = False,
 ) -> schemas.TestDetail:
     """Return the last result of a document, at an interface and channel when they are given, with what it wrote."""
-    document = queries.seller_document(team=request.team, document_id=document_id)
+    document = catalog.seller_document(team=request.team, document_id=document_id)
     result = queries.last_result(document, interface_id=_uuid(interface_id), channel="" if upstream else channel or "")
     if result is None and interface_id is None and not upstream:
         return schemas.summary(queries.test_of(document))

@@ -102,16 +102,6 @@ def test_of(document: Document) -> dict[str, Any]:
     return test if isinstance(test, dict) else {}
 
 
-def seller_document(*, team: Team, document_id: str) -> Document:
-    """Return a document of a seller by its id or the unique beginning of it. Raises: NotFound."""
-    owned = Q(provider__seller=team) | Q(offering__provider__seller=team) | Q(listing__offering__provider__seller=team)
-    bounds = catalog.uuid_bounds(document_id)
-    found = list(Document.objects.filter(owned, pk__range=bounds).select_related("blob")[:2]) if bounds else []
-    if len(found) != 1:
-        raise NotFound(what="document")
-    return found[0]
-
-
 def services_of(document: Document) -> QuerySet[Service]:
     """Return the services that a document belongs to, those on sale first."""
     if document.listing_id is not None:

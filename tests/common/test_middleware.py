@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
+from django.core.files.base import ContentFile
 from django.http import HttpRequest, HttpResponse
-from django.test import Client, override_settings
+from django.test import AsyncClient, Client, override_settings
 from django.urls import path
 
 from common.errors import DomainError, NotFound
+from common.storage.objects import objects
 
 
 class Refused(DomainError):
@@ -72,3 +76,21 @@ class TestDomainErrors:
 
 def _without_addresses(response: HttpResponse, address: str) -> str:
     return response.content.decode().replace(address, "")
+
+
+@pytest.mark.django_db
+class TestRequestIds:
+    def test_stand_on_redirects_to_https_downloads_and_mistakes_of_ours(self, client: Client, settings):
+        name = objects().save(f"account-files/test/{uuid4()}", ContentFile(b"words"))
+        address = objects().signed_url(name, filename="a.txt", content_type="text/plain", expires_in=60)
+        client.raise_request_exception = False
+
+        download, mistake = client.get(address.removeprefix(settings.SITE_URL)), client.get("/break")
+        settings.SECURE_SSL_REDIRECT = True
+        redirect = Client().get("/market")
+
+        assert [each.status_code for each in (download, mistake, redirect)] == [200, 500, 301]
+        assert len({each.headers["X-Request-Id"] for each in (download, mistake, redirect)}) == 3
+
+    async def test_stand_on_the_answers_of_asynchronous_servers(self):
+        assert (await AsyncClient().get("/never-was")).headers["X-Request-Id"]

@@ -45,14 +45,12 @@ def service_usage(request: PublicRequest, service_id: UUID) -> schemas.AccessPla
 def document_list(
     request: PublicRequest,
     service_id: UUID,
-    category: str | None = None,
+    category: DocumentCategory | None = None,
     mime_type: str | None = None,
     include_content: bool = False,
     interface: str | None = None,
 ) -> schemas.Documents:
     """Return the public documents of a service. Templates among them are rendered for one of its interfaces."""
-    if category is not None and category not in DocumentCategory.values:
-        raise Invalid([f"category: '{category}' is not one of {', '.join(DocumentCategory.values)}."])
     service = queries.public_service(service_id)
     found = [
         each

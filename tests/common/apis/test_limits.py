@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
@@ -39,6 +40,15 @@ class TestCounter:
         assert [each.reset_seconds for each in verdicts[:3]] == [20, 40, 60]  # one comes back every 20 seconds
         assert verdicts[3].headers["Retry-After"] == "20"
         assert "Retry-After" not in verdicts[2].headers
+
+    def test_lets_no_more_through_when_all_come_at_once(self, settings, monkeypatch):
+        monkeypatch.setattr(limits, "PERIOD_SECONDS", 86_400)  # nothing comes back meanwhile
+        caller, count = uuid4().hex, limits.counter(settings.REDIS_URL).count
+
+        with ThreadPoolExecutor(8) as pool:
+            verdicts = list(pool.map(lambda _: count(caller, 20), range(60)))
+
+        assert sum(each.is_allowed for each in verdicts) == 20
 
     def test_counts_callers_apart(self, settings):
         count = limits.counter(settings.REDIS_URL).count

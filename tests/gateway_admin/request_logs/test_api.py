@@ -107,7 +107,11 @@ class TestDetail:
             200,
             {"answer": 42},
         )
-        assert detail["usage_event"] == {"usage_metrics": {"output_tokens": 7}, "pricing_bundle_id": None}
+        assert detail["usage_event"] == {
+            "usage_metrics": {"output_tokens": 7},
+            "customer_charge": None,
+            "pricing_bundle_id": None,
+        }
         assert (detail["customer_id"], detail["user_id"], detail["error"]) == (str(buyer.pk), "", None)
         assert "gateway_request" not in detail
 

@@ -1,0 +1,44 @@
+"""The OpenAPI documents: what django-ninja leaves out of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ninja import NinjaAPI
+
+#: How a key is shown; the gateway takes it alike. Either header will do.
+SCHEMES: dict[str, Any] = {
+    "Bearer": {"type": "http", "scheme": "bearer", "description": "An API key: svcpass_…"},
+    "X-Api-Key": {"type": "apiKey", "in": "header", "name": "X-Api-Key", "description": "The same key, alone."},
+}
+#: The class that lets in whoever shows no key.
+OPTIONAL = "OptionalKey"
+_WITH_KEY: list[dict[str, list[str]]] = [{name: []} for name in SCHEMES]
+_METHODS = ("get", "post", "put", "patch", "delete")
+
+
+class Api(NinjaAPI):
+    """An API whose document says which endpoints want a key, and that anybody may ask the others."""
+
+    def get_openapi_schema(self, **options: Any) -> Any:
+        """Return the document, which is made once: endpoints do not change while a process lives."""
+        made: dict[str, Any] = self.__dict__.setdefault("_documents", {})
+        key = repr(sorted(options.items()))
+        if key not in made:
+            made[key] = self._made(options)
+        return made[key]
+
+    def _made(self, options: dict[str, Any]) -> Any:
+        document = super().get_openapi_schema(**options)
+        document["components"]["securitySchemes"] = SCHEMES
+        for item in document["paths"].values():
+            for method in _METHODS:
+                if method in item:
+                    item[method]["security"] = _security(item[method])
+        return document
+
+
+def _security(operation: dict[str, Any]) -> list[dict[str, list[str]]]:
+    """Return who may ask, from what django-ninja says: the name of the callable that authenticates."""
+    is_optional = {OPTIONAL: []} in operation.get("security", [])
+    return [{}, *_WITH_KEY] if is_optional else _WITH_KEY
