@@ -73,7 +73,7 @@ def due(event: Attempt, price: CompiledPrice) -> Decimal:
     if _is_free(event, price):
         return _ZERO
     try:
-        cost = rounded(price.cost(event.usage, request_count=1, channel=event.channel))
+        cost = rounded(price.cost_of_counted(event.usage, channel=event.channel))
     except PricingError:
         return _ZERO
     return min(cost, event.hold) if 0 <= cost <= HIGHEST_COST else _ZERO

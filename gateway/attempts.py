@@ -17,9 +17,6 @@ from domain.usage import Outcome
 
 Metrics = Mapping[str, int | Decimal]
 
-_BEGINNING = (
-    b'{%b,"event_id":"%b","lease_id":%b,"hold":"%b","request_bytes":%d,"started_at":"%b"'  # ids, digits: no escapes
-)
 _INTENT = (
     b'%b,"usage":{},"status":0,"outcome":"interrupted","flags":["unfinished"],"finished_at":"%b","response_bytes":0,'
     b'"latency_ms":0,"ttfb_ms":null}'
@@ -78,9 +75,12 @@ def beginning(
     fixed_members: bytes, *, event_id: str, lease_id: str | None, hold: Decimal, request_bytes: int, started_ms: int
 ) -> bytes:
     """Return what is known of an attempt before it is made, as the beginning of a JSON object."""
-    lease = b"null" if lease_id is None else b'"%b"' % lease_id.encode()
-    started_at = moment(started_ms).encode()
-    return _BEGINNING % (fixed_members, event_id.encode(), lease, str(hold).encode(), request_bytes, started_at)
+    lease = "null" if lease_id is None else f'"{lease_id}"'
+    known = (
+        f',"event_id":"{event_id}","lease_id":{lease},"hold":"{hold}","request_bytes":{request_bytes}'
+        f',"started_at":"{moment(started_ms)}"'  # ids, digits: no escapes
+    )
+    return b"{%b%b" % (fixed_members, known.encode())
 
 
 def intent(begun: bytes, *, started_ms: int) -> bytes:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gateway.candidates import CompiledCandidate
     from gateway.execution.part import Part
     from gateway.limits import Allowance
+    from gateway.plain.repeats import Repeat
     from gateway.replies import Reply
     from gateway.request_log.trail import Trail
 
@@ -38,6 +39,7 @@ class RequestContext:
     trail: what is noted of the call for its customer's log, when that is more than its usage tells.
     allowance: what the limits of the channel have granted; limit_headers: what the answer tells of them.
     known: what its usage event shares with other calls, when that has been written before.
+    repeat: what is known of its head, shared with other calls; of calls that may take the short way.
     """
 
     event_id: str
@@ -76,6 +78,7 @@ class RequestContext:
     limit_headers: Headers | None = None
     known: bytes = b""
     trail: Trail | None = None
+    repeat: Repeat | None = None
 
     _named: dict[bytes, bytes] | None = None
 

@@ -137,6 +137,8 @@ class Records:
             )
             for codec in (API_KEY, CUSTOMER, SERVICE, SECRET, CANDIDATE, *NAMED)
         }
+        #: Another one after each change: what was worked out from records before may hold no more.
+        self.generation = 0
         self._next_version = 0
         self._heard_at = -1e9
         self._seen: dict[tuple[str, str], int] = {}
@@ -175,11 +177,13 @@ class Records:
                 self._set_route(change.key, (await self._store.fetch("route", change.key)).body)
             elif change.kind in self.shelves:
                 self.shelves[change.kind].drop(change.key)
+                self.generation += 1
         self._seen = {
             (each.kind, each.key): each.version for each in changes.changes if each.version >= changes.next_version
         }
 
     def _set_route(self, path: str, body: Any) -> None:
+        self.generation += 1
         if body is None:
             self.routes.remove(path)
             return

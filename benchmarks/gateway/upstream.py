@@ -34,6 +34,13 @@ def _chunk(event: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(event), event)
 
 
+def pieces(*, is_stream: bool) -> list[bytes]:
+    """Return an answer as it is written, piece by piece."""
+    if not is_stream:
+        return [_ANSWER]
+    return [_STREAM_HEAD, *[_chunk(_EVENT)] * (EVENTS - 1), _chunk(_LAST) + b"0\r\n\r\n"]
+
+
 class Upstream(asyncio.Protocol):
     """One connection."""
 

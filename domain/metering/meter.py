@@ -118,11 +118,15 @@ class Meter:
 
         seconds: how long the call took, for prices by time; what the upstream states goes before it.
         """
-        sample = self._sample(b"".join(self._head), b"".join(self._tail))
+        tail = self._tail
+        # an answer in one piece is itself its beginning and its end
+        last = tail[0] if len(tail) == 1 else b"".join(tail)
+        sample = self._sample(b"".join(self._head), last)
         return self._used(sample, seconds, is_interrupted=interrupted)
 
     def _sample(self, head: bytes, tail: bytes) -> _Sample:
-        kept = head[: self.received - len(tail)] + tail if tail else head
+        before = self.received - len(tail)
+        kept = head[:before] + tail if before and tail else tail or head
         try:
             stated = self._stated(head, tail)
         except HostileUsage:

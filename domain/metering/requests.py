@@ -29,7 +29,11 @@ _ANSWERS = frozenset(
     ("n", "candidateCount", "numberOfImages", "num_images", "sampleCount", "num_generations", "best_of")
 )
 #: Where the turns of a conversation stand, and the parts of a turn.
-_CONVERSATIONS = (("messages", "content"), ("input", "content"), ("contents", "parts"))
+_PARTS = {"messages": "content", "input": "content", "contents": "parts"}
+_TOOLS = frozenset(("tools", "functions"))
+_REMEMBERED = frozenset(("previous_response_id", "conversation"))
+#: Every name at the top of a request that says something of its size: a request is walked once.
+_TELLING = _OUTPUT_LIMITS | _ANSWERS | _OPTION_GROUPS | _PARTS.keys() | _TOOLS | _REMEMBERED | {"prompt"}
 #: Access methods of services to which a connection may live for hours.
 _IN_STEPS = frozenset({"websocket", "grpc"})
 _SECONDS = 600
@@ -45,10 +49,15 @@ def max_usage(body: Any, body_bytes: int, details: Mapping[str, Any]) -> dict[st
     bounded apart: they are part of the input, and no dearer. details: of the offering.
     Source: docs/algorithms/holds.md.
     """
-    request = body if isinstance(body, dict) else {}
-    asked_out, answers = _asked(request)
-    tokens_in = _input_tokens(request, body_bytes, details)
-    tokens_out = _output_tokens(asked_out, details) * answers * _prompts(request)
+    tokens_out, answers, prompts, unwritten = _said(body) if isinstance(body, dict) else (0, 1, 1, 0)
+    tokens_in, answer_bytes, seconds = body_bytes + unwritten, _ANSWER_BYTES, _SECONDS
+    if details:
+        tokens_in = min(tokens_in, _declared(details, "context_length", "max_context_length") or tokens_in)
+        declared = _declared(details, *_DECLARED_OUTPUT)
+        tokens_out = min(tokens_out or declared, declared or tokens_out)
+        answer_bytes = _declared(details, "max_response_bytes") or answer_bytes
+        seconds = _declared(details, "max_seconds") or seconds
+    tokens_out = (tokens_out or DEFAULT_OUTPUT_TOKENS) * answers * prompts
     return {
         "input_tokens": tokens_in,
         "output_tokens": tokens_out,
@@ -56,9 +65,9 @@ def max_usage(body: Any, body_bytes: int, details: Mapping[str, Any]) -> dict[st
         "count": answers,
         "images_generated": answers,
         "bytes_in": body_bytes,
-        "bytes_out": _declared(details, "max_response_bytes") or _ANSWER_BYTES,
+        "bytes_out": answer_bytes,
         "characters": body_bytes,
-        "seconds": _declared(details, "max_seconds") or _SECONDS,
+        "seconds": seconds,
     }
 
 
@@ -90,63 +99,68 @@ def ensure_stream_usage(body: dict[str, Any], path: str) -> tuple[dict[str, Any]
     return {**body, "stream_options": {**options, "include_usage": True}}, True
 
 
-def _input_tokens(request: Mapping[str, Any], body_bytes: int, details: Mapping[str, Any]) -> int:
-    context = _declared(details, "context_length", "max_context_length")
-    bound = body_bytes + _REFERENCE_TOKENS * _references(request)
-    if request.get("tools") or request.get("functions"):
-        bound += _TOOL_TOKENS
-    if request.get("previous_response_id") or request.get("conversation"):
-        bound += _CONTEXT_TOKENS
-    return min(bound, context) if context else bound
+def _said(request: Mapping[str, Any]) -> tuple[int, int, int, int]:
+    """Return the most tokens of output that a request asks for (0: it does not say), its answers, its prompts,
+    and the tokens of its input that are not written in it.
+
+    What is said at its top or among its options counts, under any of the names; the largest.
+    """
+    tokens, answers, prompts, references = 0, 1, 1, 0
+    has_tools = remembers = False
+    for name in request:
+        if name not in _TELLING:
+            continue
+        value = request[name]
+        if name in _PARTS:
+            references += _references(value, _PARTS[name])
+        elif name in _OUTPUT_LIMITS:
+            tokens = max(tokens, _positive(value))
+        elif name in _ANSWERS:
+            answers = max(answers, _positive(value))
+        elif name in _OPTION_GROUPS:
+            more = _options(value)
+            tokens, answers = max(tokens, more[0]), max(answers, more[1])
+        elif name == "prompt":
+            prompts = _prompts(value)
+        else:
+            has_tools = has_tools or (name in _TOOLS and bool(value))
+            remembers = remembers or (name in _REMEMBERED and bool(value))
+    unwritten = _REFERENCE_TOKENS * references + _TOOL_TOKENS * has_tools + _CONTEXT_TOKENS * remembers
+    return tokens, answers, prompts, unwritten
 
 
-def _output_tokens(asked: int, details: Mapping[str, Any]) -> int:
-    declared = _declared(details, *_DECLARED_OUTPUT)
-    return min(asked or declared, declared or asked) or DEFAULT_OUTPUT_TOKENS
-
-
-def _references(request: Mapping[str, Any]) -> int:
+def _references(turns: object, inside: str) -> int:
     """Return how many parts of a conversation are not text."""
     count = 0
-    for name, inside in _CONVERSATIONS:
-        turns = request.get(name)
-        if not isinstance(turns, list):
-            continue
-        for turn in turns:
-            parts = turn.get(inside) if isinstance(turn, dict) else None
-            if isinstance(parts, list):
-                count += sum(isinstance(part, dict) and not isinstance(part.get("text"), str) for part in parts)
+    for turn in turns if isinstance(turns, list) else ():
+        parts = turn.get(inside) if isinstance(turn, dict) else None
+        if isinstance(parts, list):
+            count += sum(isinstance(part, dict) and not isinstance(part.get("text"), str) for part in parts)
     return count
 
 
-def _prompts(request: Mapping[str, Any]) -> int:
+def _prompts(prompt: object) -> int:
     """Return how many prompts a completion answers: a list of tokens is one, a list of anything else is many."""
-    prompt = request.get("prompt")
     return max(len(prompt), 1) if isinstance(prompt, list) and not all(isinstance(part, int) for part in prompt) else 1
 
 
-def _asked(request: Mapping[str, Any]) -> tuple[int, int]:
-    """Return how many tokens a request wants at most, 0 when it does not say, and how many answers.
-
-    Said at its top or among its options, under any of the names; the largest counts.
-    """
+def _options(options: object) -> tuple[int, int]:
+    """Return the most tokens of output and the answers that a group of options names."""
     tokens, answers = 0, 1
-    for name in request:
+    if not isinstance(options, dict):
+        return tokens, answers
+    for name in options:
         if name in _OUTPUT_LIMITS:
-            tokens = max(tokens, _positive(request[name]))
+            tokens = max(tokens, _positive(options[name]))
         elif name in _ANSWERS:
-            answers = max(answers, _positive(request[name]))
-        elif name in _OPTION_GROUPS and isinstance(options := request[name], dict):
-            more = _asked({inner: options[inner] for inner in options if inner not in _OPTION_GROUPS})
-            tokens, answers = max(tokens, more[0]), max(answers, more[1])
+            answers = max(answers, _positive(options[name]))
     return tokens, answers
 
 
 def _declared(details: Mapping[str, Any], *names: str) -> int:
-    if details:
-        for name in names:
-            if number := _positive(details.get(name)):
-                return number
+    for name in names:
+        if number := _positive(details.get(name)):
+            return number
     return 0
 
 

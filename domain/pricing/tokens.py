@@ -24,7 +24,10 @@ Counts = tuple[Quantity, Quantity, Quantity]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenPrice(Price):
-    """Rates as written, per unit of the type; the same rates per single token, ready to multiply."""
+    """Rates as written, per unit of the type; the same rates per single token, ready to multiply.
+
+    is_rising: more tokens never cost less.
+    """
 
     is_separate: bool
     input: Decimal
@@ -33,6 +36,7 @@ class TokenPrice(Price):
     per_input: Decimal
     per_cached: Decimal
     per_output: Decimal
+    is_rising: bool
 
     def cost(self, call: Call) -> Decimal:
         return self._price(token_counts(call.amounts))
@@ -50,10 +54,8 @@ class TokenPrice(Price):
 
     def span(self, box: Call) -> Span:
         """Token prices never fail. The ways to report tokens are alternatives: each one has its own corner."""
-        amounts = box.amounts
-        first, *others = _ways(amounts)
-        low, high = self._corners(first)
-        for way in others:
+        low, high = ZERO, ZERO
+        for way in _ways(box.amounts):
             lower, higher = self._corners(way)
             low, high = min(low, lower), max(high, higher)
         return Span(low, high, sure=True)
@@ -100,6 +102,8 @@ class TokenPrice(Price):
     def _corners(self, counts: Counts) -> tuple[Decimal, Decimal]:
         """Return the lowest and the highest cost of at most these counts."""
         tokens_in, cached, out = counts
+        if self.is_rising:
+            return ZERO, self._price(counts)
         terms = (self.per_input * tokens_in, self.per_cached * cached, self.per_output * out)
         high = ZERO
         low = ZERO
@@ -162,7 +166,8 @@ def read(fields: Fields) -> Price:
         rate_in = rate_out = ZERO if given is None else given
         cached = None
     shift = -_DIVISORS[fields.type]
-    per_input = rate_in.scaleb(shift, context=EXACT)
+    per_input, per_output = rate_in.scaleb(shift, context=EXACT), rate_out.scaleb(shift, context=EXACT)
+    per_cached = per_input if cached is None else cached.scaleb(shift, context=EXACT)
     return TokenPrice(
         type=fields.type,
         given=given,
@@ -172,8 +177,9 @@ def read(fields: Fields) -> Price:
         cached_input=cached,
         output=rate_out,
         per_input=per_input,
-        per_cached=per_input if cached is None else cached.scaleb(shift, context=EXACT),
-        per_output=rate_out.scaleb(shift, context=EXACT),
+        per_cached=per_cached,
+        per_output=per_output,
+        is_rising=min(per_input, per_cached, per_output) >= 0,
     )
 
 

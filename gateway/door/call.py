@@ -31,6 +31,14 @@ async def _nowhere(*_: object) -> None:
     """The way back of a call that is over."""
 
 
+def _length(headers: Headers) -> int | None:
+    """Return how long the headers of an answer say that its body is."""
+    for name, value in headers:
+        if len(name) == 14 and name.lower() == b"content-length":
+            return int(value)
+    return None
+
+
 async def _until(over: asyncio.Future[None]) -> None:
     await over
 
@@ -172,6 +180,18 @@ class Call:
             # what follows may be long in coming; what comes at once leaves with the head in one piece
             asyncio.get_running_loop().call_soon(self._flush_head)
 
+    def put_whole(self, status: int, headers: Headers, body: bytes) -> None:
+        """Send an answer that is all here."""
+        if self.is_gone:
+            return
+        if self._ctx.method == "HEAD" or status in _NO_BODY or _length(headers) != len(body):
+            self.put_head(status, headers)
+            self.put_body(body, last=True)
+            return
+        framing = b"" if self.keeps else b"connection: close\r\n"
+        self._line.write(answers.render(status, self._line.default_headers, headers, framing) + body)
+        self.has_begun = self.is_complete = True
+
     def _flush_head(self) -> None:
         if self._head and not self.is_gone:
             self._line.write(self._head)
@@ -180,13 +200,9 @@ class Call:
     def _frame(self, status: int, headers: Headers) -> bytes:
         """Settle how the body ends, and return the lines that say so."""
         self._is_bodiless = status in _NO_BODY or self._ctx.method == "HEAD"
-        for name, value in headers:
-            if len(name) == 14 and name.lower() == b"content-length":
-                self._left_bytes = int(value)
-                break
-        else:
-            if not self._is_bodiless:
-                self._chunked, self.keeps = not self._is_old, self.keeps and not self._is_old
+        self._left_bytes = _length(headers)
+        if self._left_bytes is None and not self._is_bodiless:
+            self._chunked, self.keeps = not self._is_old, self.keeps and not self._is_old
         coding = b"transfer-encoding: chunked\r\n" if self._chunked else b""
         return coding if self.keeps else coding + b"connection: close\r\n"
 

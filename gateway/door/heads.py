@@ -9,6 +9,7 @@ from gateway.errors import GatewayError
 
 #: A name, an IPv4 address or a bracketed IPv6 address, and perhaps a port.
 _HOST = re.compile(rb"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
+LENGTH_DIGITS = 18
 _ABSOLUTE = re.compile(rb"https?://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 
 
@@ -55,6 +56,11 @@ def target_of(url: bytes, host: bytes) -> bytes:
     return rest if rest.startswith(b"/") else b"/" + rest
 
 
+def length(value: bytes) -> int | None:
+    """Return what a Content-Length says, or None when it is none."""
+    return int(value) if value.isdigit() and len(value) <= LENGTH_DIGITS else None
+
+
 class HeadCheck:
     """What the headers of one request say about its framing, gathered in the single pass over them."""
 
@@ -73,9 +79,9 @@ class HeadCheck:
                 raise malformed("it must have exactly one Host header with a host name")
             self.host = value
         elif name == b"content-length":
-            if self.length is not None or not value.isdigit() or len(value) > 18:
+            if self.length is not None or (number := length(value)) is None:
                 raise malformed("its Content-Length is no length")
-            self.length = int(value)
+            self.length = number
         elif name == b"transfer-encoding":
             if self.coding is not None or value.lower() != b"chunked":
                 raise malformed("its Transfer-Encoding is not 'chunked'")

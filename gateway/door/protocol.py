@@ -23,12 +23,25 @@ from gateway.context import Headers, RequestContext
 from gateway.door import answers, heads
 from gateway.door.call import Call
 from gateway.door.desk import STATE_KEY, Desk
+from gateway.door.known import KnownHead
 from gateway.errors import GatewayError
 from gateway.grpc.server import PREFACE, GrpcDoor
+from gateway.plain.repeats import Repeat
 from gateway.responses import Answer, error_answer
 from gateway.sockets.client import ClientSocket
 
 _DEFAULTS = answers.DefaultHeaders()
+#: After so many heads in a row of which each was another one, a client's heads are not remembered any more.
+_STRANGERS = 8
+
+
+def _context(
+    method: str, path: str, query: str, headers: Headers, body: bytes, access: Access = "http"
+) -> RequestContext:
+    started_ms = time.time_ns() // 1_000_000
+    return RequestContext(
+        new_event_id(started_ms), method, path, query, headers, body, started_ms, time.monotonic(), access
+    )
 
 
 class DoorProtocol(HttpToolsProtocol):
@@ -60,6 +73,9 @@ class DoorProtocol(HttpToolsProtocol):
         self._is_idle = True  # no byte of the next request has come
         self._unread_bytes = 0  # fed since the head's end or the last piece of body
         self._is_ours = False
+        self._known: KnownHead | None = None
+        self._repeat = Repeat()  # of the last head that was parsed
+        self._strangers = 0  # heads in a row that were not the known one
         self._begin()
 
     def _begin(self) -> None:
@@ -85,6 +101,8 @@ class DoorProtocol(HttpToolsProtocol):
         if self.timeout_keep_alive_task is not None:
             self._unset_keepalive_if_required()
         is_first = self._is_idle
+        if is_first and self._call is None and self._recognise(data):
+            return
         self._is_idle = False
         self._unread_bytes += len(data)
         try:
@@ -98,6 +116,36 @@ class DoorProtocol(HttpToolsProtocol):
             return
         if not self._is_idle:
             self._wait_for_the_rest(is_first)
+        elif is_first and self._is_ours:
+            self._learn(data)
+
+    def _recognise(self, data: bytes) -> bool:
+        """Take a whole request whose head is the known one. Return whether it is."""
+        known = self._known
+        if known is None or (body := known.body_in(data)) is None:
+            return False
+        if len(body) > self._desk.deps.settings.body_limit_bytes:
+            return False
+        self._strangers = 0
+        self.deadline = math.inf
+        self.default_headers = _DEFAULTS.rendered(self.server_state.default_headers)
+        ctx = _context(known.method, known.path, known.query, known.headers_of(len(body)), body)
+        ctx.repeat = known.repeat
+        self._call = call = Call(self, ctx, self._desk.deps, keeps=True, is_old=False)
+        call.start(self._desk.plans)
+        return True
+
+    def _learn(self, data: bytes) -> None:
+        """Know the head of a request that came in one piece, unless each is another one."""
+        self._strangers += 1
+        check = self._check
+        if self._strangers > _STRANGERS or self._is_deaf or check.expects_continue or check.coding is not None:
+            self._known = None
+        elif self._keeps() and self._desk.own_answer(self._target) is None:
+            path, _, query = self._target.decode("latin-1").partition("?")
+            method = self.parser.get_method().decode("ascii")
+            known = KnownHead(method, path, query, self._names, self._repeat)
+            self._known = known if known.learn(data, self._body_bytes) else None
 
     def _greet(self, data: bytes) -> bytes:
         """Look at the first bytes of a connection, and return them when they are HTTP/1.1's."""
@@ -265,6 +313,7 @@ class DoorProtocol(HttpToolsProtocol):
             self._stop_listening()
             return
         self.deadline = math.inf
+        self._known = None
         super().on_message_begin()
         super().on_url(self._target)
         for name, value in self._names:
@@ -290,29 +339,22 @@ class DoorProtocol(HttpToolsProtocol):
     # calls
 
     def _new_call(self) -> Call:
-        parser = self.parser
-        is_old = parser.get_http_version() == "1.0"
-        keeps = not is_old and parser.should_keep_alive()
-        return Call(self, self._new_context("http"), self._desk.deps, keeps=keeps, is_old=is_old)
+        ctx = self._new_context("http")
+        ctx.repeat = self._repeat = Repeat()
+        is_old = self.parser.get_http_version() == "1.0"
+        return Call(self, ctx, self._desk.deps, keeps=self._keeps(), is_old=is_old)
+
+    def _keeps(self) -> bool:
+        """Return whether the client that sent the last request wants the connection again."""
+        return self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
 
     def _new_context(self, access: Access) -> RequestContext:
-        path, _, query = self._target.partition(b"?")
+        path, _, query = self._target.decode("latin-1").partition("?")
         pieces, length = self._pieces, self._check.length
         body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         if length is not None and length != len(body):
             raise heads.malformed("its body is shorter than its Content-Length")
-        started_ms = time.time_ns() // 1_000_000
-        return RequestContext(
-            event_id=new_event_id(started_ms),
-            method=self.parser.get_method().decode("ascii"),
-            path=path.decode("latin-1"),
-            query=query.decode("latin-1"),
-            headers=self._names,
-            body=body,
-            started_ms=started_ms,
-            started=time.monotonic(),
-            access=access,
-        )
+        return _context(self.parser.get_method().decode("ascii"), path, query, self._names, body, access)
 
     def _start(self, call: Call) -> None:
         self.default_headers = _DEFAULTS.rendered(self.server_state.default_headers)

@@ -16,7 +16,7 @@ from gateway.spool.errors import SpoolError
 from gateway.steps import hold_balance, rewrite
 from gateway.stores.base import StoreUnavailable
 from gateway.tally import Tally
-from gateway.upstream.egress import Origin
+from gateway.upstream.client import Prepared
 from gateway.upstream.errors import UpstreamClosed, UpstreamError
 from gateway.upstream.response import UpstreamResponse
 
@@ -35,6 +35,8 @@ class WayBack(Protocol):
 
     def put_body(self, body: bytes, last: bool) -> None: ...
 
+    def put_whole(self, status: int, headers: Headers, body: bytes) -> None: ...
+
     def end(self, refusal: GatewayError | None = None) -> None: ...
 
     def go_on(self, tally: Tally) -> None:
@@ -52,27 +54,28 @@ def prepared(ctx: RequestContext, deps: Deps, plans: Plans, way_back: WayBack) -
         if rendering is None:
             return None
         hold_balance.estimate(ctx)
-        rewrite.use(rendering, ctx, deps)
-    except (GatewayError, StoreUnavailable):
+        assert ctx.repeat is not None
+        request = ctx.repeat.onward(ctx, rendering, deps)
+        rewrite.body(rendering, ctx, deps)
+    except (GatewayError, StoreUnavailable, UpstreamError):
         return None
     assert ctx.plan is not None
     hold = deps.leases.at_once(ctx.plan.wallet_id, ctx.estimate)
     if hold is None:
         return None
     ctx.hold = hold
-    return PlainCall(ctx, deps, way_back)
+    return PlainCall(ctx, deps, way_back, request)
 
 
 class PlainCall:
     """`send` once; then `flow` carries it on, and `leave` says that its client has gone."""
 
-    __slots__ = ("_ctx", "_deps", "_leaving", "_origin", "_parts", "_pieces", "_response", "_tally", "_way_back")
+    __slots__ = ("_ctx", "_deps", "_leaving", "_parts", "_pieces", "_request", "_response", "_tally", "_way_back")
 
-    def __init__(self, ctx: RequestContext, deps: Deps, way_back: WayBack) -> None:
-        self._ctx, self._deps, self._way_back = ctx, deps, way_back
+    def __init__(self, ctx: RequestContext, deps: Deps, way_back: WayBack, request: Prepared) -> None:
+        self._ctx, self._deps, self._way_back, self._request = ctx, deps, way_back, request
         self._tally = Tally(ctx, deps)
         self._response: UpstreamResponse | None = None
-        self._origin: Origin | None = None
         self._pieces: Pieces | None = None  # of an answer that is passed on as it comes
         self._parts: list[bytes] = []  # of one that leaves whole
         self._leaving: asyncio.TimerHandle | None = None
@@ -82,16 +85,12 @@ class PlainCall:
         ctx, deps = self._ctx, self._deps
         try:
             self._tally.account.open()
-            sent = deps.upstream.begin(ctx.method, ctx.url, ctx.upstream_headers, ctx.upstream_body or None, self.flow)
-        except UpstreamError:
-            sent = None  # refused before it was sent: the general way says why
         except SpoolError as error:
             self._close(error)
             return
-        if sent is None:
+        self._response = deps.upstream.begin(self._request, ctx.upstream_body or None, self.flow)
+        if self._response is None:
             self._way_back.go_on(self._tally)
-            return
-        self._origin, self._response = sent
 
     def leave(self) -> None:
         """Go on for a while, for the usage at the answer's end; then stop the upstream."""
@@ -125,8 +124,7 @@ class PlainCall:
 
     def _begin(self, response: UpstreamResponse) -> None:
         """Take the head of the answer."""
-        assert self._origin is not None
-        self._deps.upstream.judge(self._origin)
+        self._deps.upstream.judge(self._request.origin)
         is_stream, length = telling.framing(response.headers)
         self._tally.answered(response, is_stream=is_stream)
         if is_stream or length is None or length > WHOLE_BYTES:
@@ -138,14 +136,13 @@ class PlainCall:
         error = response.error
         if error is None:
             return
-        assert self._origin is not None
         if isinstance(error, UpstreamClosed) and not response.touched and not self._way_back.is_gone:
             # closed while we wrote, and nothing came back: one more time, on a connection of its own
             self._response = response.listener = None
             self._way_back.go_on(self._tally)
             return
         # that we gave up says nothing of the host
-        self._deps.upstream.judge(self._origin, telling.client_left() if self._way_back.is_gone else error)
+        self._deps.upstream.judge(self._request.origin, telling.client_left() if self._way_back.is_gone else error)
         self._close(error)
 
     def _gather(self, response: UpstreamResponse) -> None:
@@ -208,8 +205,7 @@ class PlainCall:
             way_back.put_body(self._pieces.kept + self._tally.meter.remainder(), last=True)
         else:
             body = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-            way_back.put_head(response.status, telling.headers_back(response.headers, self._ctx))
-            way_back.put_body(body, last=True)
+            way_back.put_whole(response.status, telling.headers_back(response.headers, self._ctx), body)
         way_back.end()
 
     def _refusal(self, error: BaseException | None) -> GatewayError | None:

@@ -16,7 +16,7 @@ from gateway.compiled import CompiledChannel, CompiledCustomer, CompiledService
 from gateway.context import RequestContext
 from gateway.deps import Deps
 from gateway.rendered import Rendering
-from gateway.request_log.asking import level_of
+from gateway.request_log import asking
 from gateway.steps import authenticate, resolve_route
 
 _SIZE = 20_000
@@ -24,9 +24,12 @@ _LONGEST = 512
 Key = tuple[str, str, str, str, str | None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PlainPlan:
-    """A plain call and the records behind it. known: what its usage events say alike."""
+    """A plain call and the records behind it. known: what its usage events say alike.
+
+    generation: of all records, when these were last seen to be the ones in memory.
+    """
 
     digest: str
     key: ApiKeyRecord
@@ -37,17 +40,26 @@ class PlainPlan:
     price: CompiledPrice
     routes_version: int
     known: bytes
+    generation: int
 
     def holds(self, deps: Deps) -> bool:
         """Return whether nothing has changed since it was made."""
-        shelves, expires_at = deps.records.shelves, self.key.expires_at
-        return (
-            self.routes_version == deps.records.routes.version
+        expires_at = self.key.expires_at
+        if expires_at is not None and expires_at <= time.time():
+            return False
+        return self.generation == deps.records.generation or self._holds_anew(deps)
+
+    def _holds_anew(self, deps: Deps) -> bool:
+        records, shelves = deps.records, deps.records.shelves
+        holds = (
+            self.routes_version == records.routes.version
             and shelves["api_key"].holds(self.digest, self.key)
             and shelves["customer"].holds(self.key.team_id, self.customer)
             and shelves["service"].holds(self.call.service.id, self.service)
-            and (expires_at is None or expires_at > time.time())
         )
+        if holds:
+            self.generation = records.generation
+        return holds
 
     def fill(self, ctx: RequestContext, deps: Deps) -> None:
         """Set in the context what the steps would have set."""
@@ -71,19 +83,22 @@ class Plans:
 
         Raises GatewayError, StoreUnavailable as the steps do. What they have set stays set: nothing is done twice.
         """
-        parsed = resolve_route.read(ctx)
-        if parsed.names_more_than_a_service:
+        assert ctx.repeat is not None
+        reading = ctx.repeat.read(ctx)
+        if reading.parsed.names_more_than_a_service:
             return None
         deps.records.check_trust()
-        key = _key(ctx)
+        key = _key(ctx, reading.key)
         plan = self._kept.get(key)
         if plan is not None and plan.holds(deps):
             plan.fill(ctx, deps)
         elif not self._look(key, ctx, deps):
             return None
         assert ctx.channel is not None
+        assert ctx.customer is not None
         # a call that is followed for its customer's log is more than its usage event
-        return deps.rendered.of(ctx.channel) if level_of(ctx) is None else None
+        is_followed = asking.is_followed(ctx.customer.record.request_log, asks=reading.is_followed)
+        return None if is_followed else deps.rendered.of(ctx.channel)
 
     def _look(self, key: Key, ctx: RequestContext, deps: Deps) -> bool:
         """Take the steps, and remember what comes of it. Return whether the call is plain."""
@@ -112,17 +127,20 @@ class Plans:
         if len(self._kept) >= self._size:
             self._kept.pop(next(iter(self._kept)))
         self._kept[key] = PlainPlan(
-            digest, ctx.key, ctx.customer, service, ctx.channel, call, ctx.price, deps.records.routes.version, ctx.known
+            digest,
+            ctx.key,
+            ctx.customer,
+            service,
+            ctx.channel,
+            call,
+            ctx.price,
+            deps.records.routes.version,
+            ctx.known,
+            deps.records.generation,
         )
 
 
-def _key(ctx: RequestContext) -> Key:
+def _key(ctx: RequestContext, presented: str) -> Key:
     body = ctx.body_json
     model = body.get("model") if isinstance(body, dict) else None
-    return (
-        authenticate.presented_key(ctx),
-        ctx.method,
-        ctx.path,
-        ctx.query,
-        model if isinstance(model, str) else None,
-    )
+    return presented, ctx.method, ctx.path, ctx.query, model if isinstance(model, str) else None

@@ -9,6 +9,7 @@ from domain.usage import LogLevel
 from gateway.context import RequestContext
 
 _SESSION = re.compile(rb"[!-~]{1,100}")
+_ASKS = b"x-unitysvc-log-request"
 _OFF = frozenset((b"0", b"false", b"no", b"off", b"none"))
 
 
@@ -16,13 +17,23 @@ def level_of(ctx: RequestContext) -> LogLevel | None:
     """Return how closely a call is followed, "none" for without bodies. None: its usage event tells everything."""
     assert ctx.customer is not None
     preferred = ctx.customer.record.request_log
-    header = ctx.header(b"x-unitysvc-log-request")
-    if ctx.tree is None and preferred == "none" and header is None:
+    header = ctx.header(_ASKS)
+    if ctx.tree is None and not is_followed(preferred, asks=header is not None):
         return None
     level = preferred if header is None else _of_header(header)
     asked = {level, *(call.log for call in leaves.calls(ctx.tree)), _of_path(ctx)}
     level = "complete" if "complete" in asked else "truncated" if "truncated" in asked else "none"
     return None if level == "none" and ctx.tree is None else level
+
+
+def is_followed(preferred: LogLevel, *, asks: bool) -> bool:
+    """Return whether a call of one service is followed. asks: whether one of its headers says so, or how closely."""
+    return asks or preferred != "none"
+
+
+def asks_for_log(ctx: RequestContext) -> bool:
+    """Return whether a header says how closely the call is to be followed."""
+    return ctx.header(_ASKS) is not None
 
 
 def session_of(ctx: RequestContext) -> str:

@@ -62,9 +62,9 @@ def encode(kind: Kind, event_id: str, payload: bytes) -> bytes:
     if len(payload) > MAX_PAYLOAD:
         raise PayloadTooLarge(f"A usage record of {len(payload)} bytes is larger than {MAX_PAYLOAD}.")
     name = event_id.encode()
-    body = name + payload
-    fields = _FIELDS.pack(len(body), kind, len(name), _MAGIC, crc32(body))
-    return fields + _CRC.pack(crc32(fields)) + body
+    size = len(name)
+    fields = _FIELDS.pack(size + len(payload), kind, size, _MAGIC, crc32(payload, crc32(name)))
+    return b"".join((fields, _CRC.pack(crc32(fields)), name, payload))
 
 
 def scan(buffer: bytes, start: int) -> Scan:

@@ -54,6 +54,7 @@ class Spool:
         self._gathered: list[Entry | Position] = []  # for the next batch
         self._is_writing = False
         self._is_handing_over = False
+        self._has_room = False  # seen since the last batch
         self._writer = Writer(
             folder,
             incarnation=self.incarnation,
@@ -83,7 +84,8 @@ class Spool:
 
         Raises: SpoolFull, SpoolBroken, PayloadTooLarge.
         """
-        self._check_room()
+        if not self._has_room:
+            self._check_room()
         self._put(Entry(Kind.INTENT, event_id, encode(Kind.INTENT, event_id, payload)))
 
     def checkpoint(self, event_id: str, payload: bytes) -> None:
@@ -155,7 +157,7 @@ class Spool:
 
     async def close(self) -> None:
         """Write what is pending and let the directory go. Everything put in from here on is refused."""
-        self._is_closed = True
+        self._is_closed, self._has_room = True, False
         if self._gathered:
             self._hand_over()
         await asyncio.to_thread(self._writer.stop)
@@ -176,6 +178,7 @@ class Spool:
             raise SpoolFull("Too many events wait for PostgreSQL. Calls go on once they are shipped.")
         if self._backlog.seconds(time.monotonic()) > limits.backlog_seconds:
             raise SpoolFull("Events have waited too long for PostgreSQL. Calls go on once they are shipped.")
+        self._has_room = True
 
     def _put(self, item: Entry | Position) -> None:
         """Gather for the next batch, which the writer gets when this turn of the loop is over and it is free."""
@@ -185,7 +188,7 @@ class Spool:
             self._loop.call_soon(self._hand_over)
 
     def _hand_over(self) -> None:
-        self._is_handing_over = False
+        self._is_handing_over = self._has_room = False
         if self._gathered:
             batch, self._gathered = self._gathered, []
             self._is_writing = True
@@ -222,7 +225,7 @@ class Spool:
 
     def _settle(self, settled: Settled) -> None:
         """Take the end of a batch, in the loop."""
-        self._is_writing = False
+        self._is_writing = self._has_room = False
         if self._gathered:
             self._hand_over()
         finals = [entry for entry in settled.entries if entry.settled is not None]

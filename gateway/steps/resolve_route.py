@@ -28,23 +28,44 @@ async def run(ctx: RequestContext, deps: Deps) -> None:
 
     Raises GatewayError, StoreUnavailable.
     """
-    parsed = ctx.parsed or read(ctx)
-    if parsed.names_more_than_a_service:
-        ctx.tree = await _plan(ctx, parsed, deps)
+    said = ctx.parsed or read(ctx)
+    if said.names_more_than_a_service:
+        ctx.tree = await _plan(ctx, said, deps)
         return
-    while ctx.plan is None and (missing := look(ctx, parsed, deps)) is not None:
+    while ctx.plan is None and (missing := look(ctx, said, deps)) is not None:
         await missing.load()
 
 
 def read(ctx: RequestContext) -> grammar.ParsedPath:
     """Set ctx.parsed and ctx.body_json, and return what the path says. Raises GatewayError 400, 404."""
+    said = parsed(ctx)
+    ctx.body_json = json_of(ctx) if is_json(ctx) else None
+    ctx.parsed = said
+    return said
+
+
+def parsed(ctx: RequestContext) -> grammar.ParsedPath:
+    """Return what the path says. Raises GatewayError 400, 404."""
     try:
-        parsed = _parse(ctx.path, ctx.query)
+        return _parse(ctx.path, ctx.query)
     except grammar.BadPath as error:
         raise unreadable(error) from error
-    ctx.body_json = _json(ctx)
-    ctx.parsed = parsed
-    return parsed
+
+
+def is_json(ctx: RequestContext) -> bool:
+    """Return whether the head says that the body is JSON."""
+    return b"json" in (ctx.header(b"content-type") or b"")
+
+
+def json_of(ctx: RequestContext) -> Any:
+    """Return the value of a body that is JSON, None for an empty one. Raises GatewayError 400."""
+    if not ctx.body:
+        return None
+    try:
+        return orjson.loads(ctx.body)
+    except orjson.JSONDecodeError as error:
+        message = f"The body is not JSON ({error.msg} at character {error.pos}). Mend it, or send another content type."
+        raise GatewayError(400, "body_not_json", message) from error
 
 
 def look(ctx: RequestContext, parsed: grammar.ParsedPath, deps: Deps) -> Missing | None:
@@ -194,13 +215,3 @@ async def _fetch(need: Need, deps: Deps) -> Any:
 def _header(ctx: RequestContext, name: str) -> str | None:
     value = ctx.header(name.encode("latin-1", "replace"))
     return None if value is None else value.decode("latin-1")
-
-
-def _json(ctx: RequestContext) -> Any:
-    if not ctx.body or b"json" not in (ctx.header(b"content-type") or b""):
-        return None
-    try:
-        return orjson.loads(ctx.body)
-    except orjson.JSONDecodeError as error:
-        message = f"The body is not JSON ({error.msg} at character {error.pos}). Mend it, or send another content type."
-        raise GatewayError(400, "body_not_json", message) from error

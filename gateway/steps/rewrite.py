@@ -160,12 +160,22 @@ def _check_consent(ctx: RequestContext, deps: Deps, values: Values, host: str) -
 
 def use(rendering: Rendering, ctx: RequestContext, deps: Deps) -> None:
     """Take what is the same for every call of the channel; the rest is the call's own. Raises GatewayError."""
+    head(rendering, ctx)
+    body(rendering, ctx, deps)
+
+
+def head(rendering: Rendering, ctx: RequestContext) -> None:
+    """Set ctx.url and ctx.upstream_headers from what was rendered and what the request's head says."""
+    ctx.url = address(rendering.base, _rest(ctx), ctx)
+    ctx.upstream_headers = rendering.with_headers_of(ctx.headers)
+
+
+def body(rendering: Rendering, ctx: RequestContext, deps: Deps) -> None:
+    """Set ctx.upstream_body, and note the secrets that the call uses. Raises GatewayError."""
     assert ctx.channel is not None
     for used, _ in rendering.secrets:
         ctx.secrets_used.add(used)
         deps.use_marks.secret_used(*used)
-    ctx.url = address(rendering.base, _rest(ctx), ctx)
-    ctx.upstream_headers = rendering.with_headers_of(ctx.headers)
     try:
         ctx.upstream_body = _body(ctx, template_context(ctx) if ctx.channel.routing_key else {})
     except TemplateError as error:
@@ -210,10 +220,10 @@ def _scheme(name: str, value: str) -> str:
 def _body(ctx: RequestContext, context: dict[str, Any]) -> bytes:
     """Return the client's own bytes, unless the upstream calls the model otherwise or must be asked for its usage."""
     changed = replaced(ctx, context)
-    if isinstance(ctx.body_json, dict):
-        body, ctx.added_stream_usage = metering.ensure_stream_usage(changed or ctx.body_json, "/".join(_rest(ctx)))
+    if metering.asks_for_stream(ctx.body_json):
+        asking, ctx.added_stream_usage = metering.ensure_stream_usage(changed or ctx.body_json, "/".join(_rest(ctx)))
         if ctx.added_stream_usage:
-            changed = body
+            changed = asking
     return ctx.body if changed is None else orjson.dumps(changed)
 
 

@@ -6,7 +6,9 @@ import asyncio
 import ssl
 import time
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
+from gateway.upstream import wire
 from gateway.upstream.breaker import Breaker
 from gateway.upstream.connection import Body, Connection, Question
 from gateway.upstream.egress import EgressGuard, Origin
@@ -14,10 +16,17 @@ from gateway.upstream.errors import UpstreamClosed, UpstreamRefused, UpstreamTim
 from gateway.upstream.limits import Timeouts, UpstreamLimits
 from gateway.upstream.pool import Pool
 from gateway.upstream.response import UpstreamResponse
-from gateway.upstream.wire import request_head
 
 #: A second address of the same host is tried, a third is not.
 _ATTEMPTS = 2
+
+
+class Prepared(NamedTuple):
+    """A request but for its body. lines: of its head."""
+
+    method: str
+    origin: Origin
+    lines: bytes
 
 
 class UpstreamClient:
@@ -57,7 +66,7 @@ class UpstreamClient:
         if body is None or isinstance(body, bytes):
             length = len(body or b"")
         authority = host.encode() if host else origin.authority
-        head = request_head(method, target, authority, headers, length, body is not None)
+        head = wire.request_head(method, target, authority, headers, length, body is not None)
         timeouts = timeouts or self._limits.timeouts
         now = loop.time()
         question = Question(head, body, length, method == "HEAD", timeouts, now + timeouts.total)
@@ -71,34 +80,30 @@ class UpstreamClient:
         self.judge(origin)
         return response
 
-    def begin(
-        self,
-        method: str,
-        url: str,
-        headers: Iterable[tuple[bytes, bytes]],
-        body: bytes | None,
-        told: Callable[[], None],
-    ) -> tuple[Origin, UpstreamResponse] | None:
+    def prepared(self, method: str, url: str, headers: Iterable[tuple[bytes, bytes]]) -> Prepared:
+        """Return what requests that differ in their body alone share. Raises: EgressRefused, BadRequestHead."""
+        origin, target = self._guard.split(url)
+        return Prepared(method, origin, wire.lines(method, target, origin.authority, headers))
+
+    def begin(self, prepared: Prepared, body: bytes | None, told: Callable[[], None]) -> UpstreamResponse | None:
         """Send a request on a connection that is kept, or do nothing and return None: then `request` can wait for one.
 
         told: called whenever something of the answer has come. Who calls this looks at what came, `judge`s it, and
         sends again with `request` what a connection took with it that was closed while we wrote.
-        Raises: EgressRefused, BadRequestHead.
         """
-        origin, target = self._guard.split(url)
+        origin, method = prepared.origin, prepared.method
         now = asyncio.get_running_loop().time()
         addresses = self._guard.known(origin, now)
         if addresses is None or self._breaker.watches(origin.name):
             return None
-        head = request_head(method, target, origin.authority, headers, len(body or b""), body is not None)
         connection = self._pool.take_free(origin, addresses)
         if connection is None:
             return None
+        head = wire.framed(prepared.lines, method, len(body or b""), body is not None)
         timeouts = self._limits.timeouts
-        question = Question(head, body, None, method == "HEAD", timeouts, now + timeouts.total)
-        response = connection.ask(question)
+        response = connection.ask(Question(head, body, None, method == "HEAD", timeouts, now + timeouts.total))
         response.listener = told
-        return origin, response
+        return response
 
     def judge(self, origin: Origin, error: BaseException | None = None) -> None:
         """Note whether a host has answered. error: what came in place of an answer's head."""

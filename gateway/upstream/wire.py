@@ -30,21 +30,29 @@ def request_head(
     Hop-by-hop and framing headers of the caller are left out. length: of the body, None for chunked.
     Raises: BadRequestHead.
     """
+    return framed(lines(method, target, authority, headers), method, length, has_body)
+
+
+def framed(head: bytes, method: str, length: int | None, has_body: bool) -> bytes:
+    """Return a whole head. head: its `lines`; length: of the body, None for chunked."""
+    if length is not None and (has_body or method in _EXPECT_BODY):
+        return b"%bcontent-length: %d\r\n\r\n" % (head, length)
+    return head + (b"transfer-encoding: chunked\r\n\r\n" if has_body else b"\r\n")
+
+
+def lines(method: str, target: bytes, authority: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Return request line and headers without those that frame the body. Raises: BadRequestHead."""
     if not _METHOD.fullmatch(method) or method == "CONNECT":
         raise BadRequestHead(f"{method!r:.40} is not a method that is sent to upstreams.")
-    lines = [method.encode() + b" " + target + b" HTTP/1.1", b"host: " + authority]
+    kept = [method.encode() + b" " + target + b" HTTP/1.1", b"host: " + authority]
     for name, value in headers:
         verdict = _sent.get(name)
         if verdict or (verdict is None and _is_sent(name)):
-            lines.append(name + b": " + value)
-    if length is not None and (has_body or method in _EXPECT_BODY):
-        lines.append(b"content-length: %d" % length)
-    elif has_body:
-        lines.append(b"transfer-encoding: chunked")
-    lines.append(b"\r\n")
-    head = b"\r\n".join(lines)
+            kept.append(name + b": " + value)
+    kept.append(b"")
+    head = b"\r\n".join(kept)
     # exactly our own line ends and no other control character: no value can start a header of its own
-    if len(head) - len(head.translate(None, _CONTROLS)) != 2 * len(lines):
+    if len(head) - len(head.translate(None, _CONTROLS)) != 2 * (len(kept) - 1):
         raise BadRequestHead("A header to the upstream holds a line break or another control character.")
     return head
 

@@ -1,0 +1,67 @@
+"""A head that was read and found sound, recognised when the same client sends it again: then nobody parses it anew.
+
+Clients that keep a connection send one head again and again, but for the length of the body.
+"""
+
+from __future__ import annotations
+
+from gateway.context import Headers
+from gateway.door import heads
+from gateway.plain.repeats import Repeat
+
+_LONGEST = 4096
+_LENGTH = b"\r\ncontent-length:"
+_DIGITS = 18
+
+
+class KnownHead:
+    """One head: all of its bytes but the digits of the body's length. repeat: what else is known of it."""
+
+    __slots__ = ("_after", "_at", "_before", "_digits", "_has_body", "headers", "method", "path", "query", "repeat")
+
+    def __init__(self, method: str, path: str, query: str, headers: Headers, repeat: Repeat) -> None:
+        self.method, self.path, self.query = method, path, query
+        self.headers = headers
+        self.repeat = repeat
+        self._before = self._after = self._digits = b""
+        self._at = -1
+        self._has_body = False
+
+    def learn(self, data: bytes, body_bytes: int) -> bool:
+        """Take the bytes of a whole request that was read to its end. Return whether it will be recognised."""
+        end = data.find(b"\r\n\r\n", 0, _LONGEST) + 4
+        if end < 4 or end + body_bytes != len(data):
+            return False
+        self._at = next((at for at, (name, _) in enumerate(self.headers) if name == b"content-length"), -1)
+        self._has_body = self._at >= 0
+        if not self._has_body:
+            self._before = data[:end]
+            return not body_bytes
+        self._digits = self.headers[self._at][1]
+        # there is one such line, and a line cannot begin inside a value
+        at = data.lower().find(_LENGTH, 0, end) + len(_LENGTH)
+        at = data.find(self._digits, at, end)
+        self._before, self._after = data[:at], data[at + len(self._digits) : end]
+        return at > len(_LENGTH)
+
+    def body_in(self, data: bytes) -> bytes | None:
+        """Return the body, when these bytes are one whole request with this head; else None."""
+        if not data.startswith(self._before):
+            return None
+        start = len(self._before)
+        if not self._has_body:
+            return b"" if len(data) == start else None
+        end = data.find(b"\r", start, start + _DIGITS + 1)
+        at = end + len(self._after)
+        # the parser takes blanks around the digits that we do not: it shall read such a head itself
+        if end < 0 or not data.startswith(self._after, end) or heads.length(data[start:end]) != len(data) - at:
+            return None
+        return data[at:]
+
+    def headers_of(self, body_bytes: int) -> Headers:
+        """Return the headers with the length of a body."""
+        if not self._has_body or body_bytes == int(self._digits):
+            return self.headers
+        headers = self.headers.copy()
+        headers[self._at] = (b"content-length", b"%d" % body_bytes)
+        return headers
