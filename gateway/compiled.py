@@ -96,24 +96,16 @@ class Prices:
 
     def __init__(self, size: int = 50_000) -> None:
         self._size = size
-        self._compiled: dict[str, tuple[pricing.CompiledPrice, frozenset[str]]] = {}
+        self._compiled: dict[str, pricing.CompiledPrice] = {}
 
     def of(self, price: PriceRecord) -> pricing.CompiledPrice:
         """Return the compiled price. Raises pricing.InvalidPrice."""
-        return self._entry(price)[0]
-
-    def needs(self, price: PriceRecord) -> frozenset[str]:
-        """Return the metrics that the price asks for."""
-        return self._entry(price)[1]
-
-    def _entry(self, price: PriceRecord) -> tuple[pricing.CompiledPrice, frozenset[str]]:
-        entry = self._compiled.get(price.id)
-        if entry is None:
+        compiled = self._compiled.get(price.id)
+        if compiled is None:
             if len(self._compiled) >= self._size:
                 self._compiled.pop(next(iter(self._compiled)))
-            compiled = pricing.compile(price.price)
-            entry = self._compiled[price.id] = (compiled, compiled.needs())
-        return entry
+            compiled = self._compiled[price.id] = pricing.compile(price.price)
+        return compiled
 
 
 def _channel(record: ChannelRecord, service: ServiceRecord) -> CompiledChannel:

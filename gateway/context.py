@@ -39,6 +39,7 @@ class RequestContext:
     trail: what is noted of the call for its customer's log, when that is more than its usage tells.
     allowance: what the limits of the channel have granted; limit_headers: what the answer tells of them.
     known: what its usage event shares with other calls, when that has been written before.
+    session: by what the client ties its calls together, once that was read of the head.
     repeat: what is known of its head, shared with other calls; of calls that may take the short way.
     """
 
@@ -79,6 +80,7 @@ class RequestContext:
     known: bytes = b""
     trail: Trail | None = None
     repeat: Repeat | None = None
+    session: str | None = None
 
     _named: dict[bytes, bytes] | None = None
 

@@ -24,7 +24,6 @@ from gateway.tally import Tally
 from gateway.telling import (
     answered_here,
     client_left,
-    framing,
     headers_back,
     length_of,
     upstream_failed,
@@ -102,7 +101,7 @@ class Exchange:
         if self._client.is_gone:
             raise client_left()
         response = await self._ask()
-        is_stream, length = framing(response.headers)
+        is_stream, length = response.is_events, response.length
         tally.answered(response, is_stream=is_stream)
         try:
             bounds = ctx.channel.bounds if ctx.channel is not None else None

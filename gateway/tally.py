@@ -35,13 +35,13 @@ class Tally:
     def answered(self, response: UpstreamResponse, *, is_stream: bool) -> Meter:
         """Take the head of the answer, and return what counts the rest."""
         ctx = self._ctx
-        assert ctx.plan is not None
+        assert ctx.price is not None
         self.response = response
         self.account.first_byte_at = time.monotonic()
         self.meter = Meter(
             is_stream=is_stream,
             request_bytes=len(ctx.upstream_body),
-            needed=self._deps.prices.needs(ctx.plan.price),
+            needed=ctx.price.needed,
             hides_usage_event=ctx.added_stream_usage,
             request=ctx.upstream_body,
         )

@@ -84,7 +84,7 @@ def client_left() -> GatewayError:
 def answered_here(status: int) -> UpstreamResponse:
     """Return an empty answer that no upstream gave."""
     answer = UpstreamResponse(None, asyncio.get_running_loop(), 0)
-    answer.start(status, [(b"content-length", b"0")])
+    answer.start(status, [(b"content-length", b"0")], is_events=False, length=0)
     answer.finish()
     return answer
 
@@ -92,15 +92,3 @@ def answered_here(status: int) -> UpstreamResponse:
 def length_of(body: bytes) -> tuple[bytes, bytes]:
     """Return the header that tells how long a body is."""
     return b"content-length", str(len(body)).encode()
-
-
-def framing(headers: Headers) -> tuple[bool, int | None]:
-    """Return whether the body is a stream of events, and how long it is said to be."""
-    is_stream, length = False, None
-    for name, value in headers:
-        size = len(name)
-        if size == 12 and name.lower() == b"content-type":
-            is_stream = is_stream or b"event-stream" in value.lower()
-        elif size == 14 and length is None and name.lower() == b"content-length":
-            length = int(value)
-    return is_stream, length

@@ -33,7 +33,7 @@ _PARTS = {"messages": "content", "input": "content", "contents": "parts"}
 _TOOLS = frozenset(("tools", "functions"))
 _REMEMBERED = frozenset(("previous_response_id", "conversation"))
 #: Every name at the top of a request that says something of its size: a request is walked once.
-_TELLING = _OUTPUT_LIMITS | _ANSWERS | _OPTION_GROUPS | _PARTS.keys() | _TOOLS | _REMEMBERED | {"prompt"}
+_TELLING = frozenset({*_OUTPUT_LIMITS, *_ANSWERS, *_OPTION_GROUPS, *_PARTS, *_TOOLS, *_REMEMBERED, "prompt"})
 #: Access methods of services to which a connection may live for hours.
 _IN_STEPS = frozenset({"websocket", "grpc"})
 _SECONDS = 600

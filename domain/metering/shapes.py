@@ -48,7 +48,8 @@ def _openai(answer: Answer) -> Statement | None:
         return None
     details = usage.get("prompt_tokens_details")
     cached = _count(details, "cached_tokens") if isinstance(details, dict) else 0
-    cached = cached or _count(usage, "prompt_cache_hit_tokens")
+    if not cached and "prompt_cache_hit_tokens" in usage:
+        cached = _count(usage, "prompt_cache_hit_tokens")
     everything_in, out = _count(usage, "prompt_tokens"), _count(usage, "completion_tokens")
     details = usage.get("completion_tokens_details")
     thought = _count(details, "reasoning_tokens") if isinstance(details, dict) else 0

@@ -65,7 +65,7 @@ def events(text: bytes) -> Iterator[Mapping[str, object]]:
 
 def _of_answer(answer: Mapping[str, object]) -> Statement | None:
     stated = shapes.read(answer)
-    made = shapes.images(answer)
+    made = shapes.images(answer) if "data" in answer else None
     if made is None:
         return stated
     counted: Metrics = {"count": made, "images_generated": made}

@@ -26,9 +26,11 @@ class CompiledPrice:
     """A price with all its decimals and expressions parsed. Safe to share between threads and tasks.
 
     Everything takes plain usage mappings and raises PricingError; amounts are never rounded.
+    needed: every metric that can take part in the cost, `request_count` and `customer_charge` included.
     """
 
     root: Price
+    needed: frozenset[str]
 
     def cost(
         self,
@@ -95,7 +97,9 @@ class CompiledPrice:
         outer = getcontext()
         setcontext(ARITHMETIC)
         try:
-            highest = max(self.root.span(box).high, ZERO)
+            highest = self.root.span(box).high
+            if highest < ZERO:
+                highest = ZERO
             if not highest.is_finite():
                 raise PricingError("nothing limits the cost: the price divides by an amount that may be 0")
             return _billable(highest)
@@ -125,8 +129,8 @@ class CompiledPrice:
             return max(min(cost if cost >= 0 else charge + cost, charge), ZERO)
 
     def needs(self) -> frozenset[str]:
-        """Return every metric that can take part in the cost, `request_count` and `customer_charge` included."""
-        return frozenset[str]().union(*(part.own_needs() for part in self.root.parts()))
+        """Return `needed`."""
+        return self.needed
 
     def missing_metrics(
         self,
@@ -150,7 +154,7 @@ def compile(price: Mapping[str, object]) -> CompiledPrice:
     errors = [problem for problem in problems if problem.is_error]
     if errors or root is None:
         raise InvalidPrice(errors)
-    return CompiledPrice(root)
+    return CompiledPrice(root, frozenset[str]().union(*(part.own_needs() for part in root.parts())))
 
 
 def read_price(price: Mapping[str, object], *, side: Side | None) -> tuple[Price | None, list[Problem]]:

@@ -11,12 +11,14 @@ from domain.pricing.decimals import ARITHMETIC, EXACT, ZERO, written
 from domain.pricing.effective import blend, per_unit, unless_byok
 from domain.pricing.price import Price
 from domain.pricing.reading import Fields
-from domain.pricing.usage_metrics import TOKEN_COUNTERS, Amounts, Quantity, most, resolve
+from domain.pricing.usage_metrics import GROUP_OF, TOKEN_COUNTERS, Amounts, Quantity, most, resolve
 from domain.pricing.words import joined, money, rate
 
 _DIVISORS = {"one_million_tokens": 6, "one_thousand_tokens": 3, "one_token": 0}
 _SCALES = {"one_million_tokens": "1 million ", "one_thousand_tokens": "1,000 ", "one_token": ""}
 _CENT = Decimal("0.01")
+#: Units in which a usage may tell all its tokens as one number.
+_UNITS = frozenset(GROUP_OF["one_token"].factors)
 
 #: Tokens in (not cached), cached and out.
 Counts = tuple[Quantity, Quantity, Quantity]
@@ -54,11 +56,11 @@ class TokenPrice(Price):
 
     def span(self, box: Call) -> Span:
         """Token prices never fail. The ways to report tokens are alternatives: each one has its own corner."""
-        low, high = ZERO, ZERO
-        for way in _ways(box.amounts):
-            lower, higher = self._corners(way)
-            low, high = min(low, lower), max(high, higher)
-        return Span(low, high, sure=True)
+        ways = _ways(box.amounts)
+        if self.is_rising:
+            return Span(ZERO, max(map(self._price, ways)), sure=True)
+        corners = [self._corners(way) for way in ways]
+        return Span(min(low for low, _ in corners), max(high for _, high in corners), sure=True)
 
     def own_needs(self) -> frozenset[str]:
         needed = {"input_tokens", "output_tokens"}
@@ -102,8 +104,6 @@ class TokenPrice(Price):
     def _corners(self, counts: Counts) -> tuple[Decimal, Decimal]:
         """Return the lowest and the highest cost of at most these counts."""
         tokens_in, cached, out = counts
-        if self.is_rising:
-            return ZERO, self._price(counts)
         terms = (self.per_input * tokens_in, self.per_cached * cached, self.per_output * out)
         high = ZERO
         low = ZERO
@@ -142,8 +142,7 @@ def _ways(bounds: Amounts) -> list[Counts]:
     ways: list[Counts] = [(bounds.get("input_tokens", 0), cached, out)]
     if "total_tokens" in bounds:
         ways.append((bounds["total_tokens"], cached, 0))
-    scaled = most("one_token", bounds)
-    if scaled is not None:
+    if not _UNITS.isdisjoint(bounds) and (scaled := most("one_token", bounds)) is not None:
         ways.append((scaled, 0, 0))
     return ways
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from gateway.context import Headers
+from gateway.door.limits import DoorLimits
 from gateway.errors import GatewayError
 
 #: A name, an IPv4 address or a bracketed IPv6 address, and perhaps a port.
@@ -41,6 +42,15 @@ def check_method(method: bytes) -> None:
     if method in (b"CONNECT", b"TRACE"):
         message = "CONNECT and TRACE are not served. Call the service with another method."
         raise GatewayError(405, "method_not_served", message)
+
+
+def check_size(headers: Headers, read_bytes: int, limits: DoorLimits) -> None:
+    """Raise GatewayError 431 for a head above the limits. read_bytes: at least what the head took."""
+    most = limits.header_bytes
+    if len(headers) > limits.header_count:
+        raise too_large()
+    if read_bytes > most and sum(len(name) + len(value) + 4 for name, value in headers) > most:
+        raise too_large()
 
 
 def target_of(url: bytes, host: bytes) -> bytes:

@@ -5,26 +5,27 @@ Clients that keep a connection send one head again and again, but for the length
 
 from __future__ import annotations
 
-from gateway.context import Headers
-from gateway.door import heads
+from gateway.context import Headers, RequestContext
+from gateway.door import contexts, heads
 from gateway.plain.repeats import Repeat
 
 _LONGEST = 4096
 _LENGTH = b"\r\ncontent-length:"
-_DIGITS = 18
+#: After so many heads in a row of which each was another one, a client's heads are not remembered any more.
+_STRANGERS = 8
 
 
 class KnownHead:
     """One head: all of its bytes but the digits of the body's length. repeat: what else is known of it."""
 
-    __slots__ = ("_after", "_at", "_before", "_digits", "_has_body", "headers", "method", "path", "query", "repeat")
+    __slots__ = ("_after", "_at", "_before", "_has_body", "_length", "headers", "method", "path", "query", "repeat")
 
     def __init__(self, method: str, path: str, query: str, headers: Headers, repeat: Repeat) -> None:
         self.method, self.path, self.query = method, path, query
         self.headers = headers
         self.repeat = repeat
-        self._before = self._after = self._digits = b""
-        self._at = -1
+        self._before = self._after = b""
+        self._at = self._length = -1
         self._has_body = False
 
     def learn(self, data: bytes, body_bytes: int) -> bool:
@@ -37,11 +38,12 @@ class KnownHead:
         if not self._has_body:
             self._before = data[:end]
             return not body_bytes
-        self._digits = self.headers[self._at][1]
+        digits = self.headers[self._at][1]
         # there is one such line, and a line cannot begin inside a value
         at = data.lower().find(_LENGTH, 0, end) + len(_LENGTH)
-        at = data.find(self._digits, at, end)
-        self._before, self._after = data[:at], data[at + len(self._digits) : end]
+        at = data.find(digits, at, end)
+        self._before, self._after = data[:at], data[at + len(digits) : end]
+        self._length = body_bytes
         return at > len(_LENGTH)
 
     def body_in(self, data: bytes) -> bytes | None:
@@ -51,7 +53,7 @@ class KnownHead:
         start = len(self._before)
         if not self._has_body:
             return b"" if len(data) == start else None
-        end = data.find(b"\r", start, start + _DIGITS + 1)
+        end = data.find(b"\r", start, start + heads.LENGTH_DIGITS + 1)
         at = end + len(self._after)
         # the parser takes blanks around the digits that we do not: it shall read such a head itself
         if end < 0 or not data.startswith(self._after, end) or heads.length(data[start:end]) != len(data) - at:
@@ -60,8 +62,36 @@ class KnownHead:
 
     def headers_of(self, body_bytes: int) -> Headers:
         """Return the headers with the length of a body."""
-        if not self._has_body or body_bytes == int(self._digits):
+        if not self._has_body or body_bytes == self._length:
             return self.headers
         headers = self.headers.copy()
         headers[self._at] = (b"content-length", b"%d" % body_bytes)
         return headers
+
+
+class HeadMemory:
+    """What a connection remembers of its client: the head that came last."""
+
+    __slots__ = ("_known", "_strangers")
+
+    def __init__(self) -> None:
+        self._known: KnownHead | None = None
+        self._strangers = 0  # heads in a row that were not the known one
+
+    def recognise(self, data: bytes, limit: int) -> RequestContext | None:
+        """Return the call that begins with a whole request whose head is known. limit: of a body that is taken."""
+        known = self._known
+        if known is None or (body := known.body_in(data)) is None or len(body) > limit:
+            return None
+        self._strangers = 0
+        headers = known.headers_of(len(body))
+        return contexts.begun(known.method, known.path, known.query, headers, body, repeat=known.repeat)
+
+    def learn(self, data: bytes, head: KnownHead, body_bytes: int) -> None:
+        """Remember a head in place of the last one, unless each is another one. data: the whole request."""
+        self._strangers += 1
+        self._known = head if self._strangers <= _STRANGERS and head.learn(data, body_bytes) else None
+
+    def forget(self) -> None:
+        """Remember nothing."""
+        self._known = None

@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import math
-import time
 from collections import deque
 from typing import Any
 
 import httptools
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from domain.event_ids import new_event_id
-from domain.routing.plan import Access
-from gateway.context import Headers, RequestContext
-from gateway.door import answers, heads
+from gateway.context import Headers
+from gateway.door import answers, contexts, heads
 from gateway.door.call import Call
 from gateway.door.desk import STATE_KEY, Desk
-from gateway.door.known import KnownHead
+from gateway.door.known import HeadMemory, KnownHead
+from gateway.door.pages import PageProtocol
 from gateway.errors import GatewayError
 from gateway.grpc.server import PREFACE, GrpcDoor
 from gateway.plain.repeats import Repeat
@@ -31,20 +28,9 @@ from gateway.responses import Answer, error_answer
 from gateway.sockets.client import ClientSocket
 
 _DEFAULTS = answers.DefaultHeaders()
-#: After so many heads in a row of which each was another one, a client's heads are not remembered any more.
-_STRANGERS = 8
 
 
-def _context(
-    method: str, path: str, query: str, headers: Headers, body: bytes, access: Access = "http"
-) -> RequestContext:
-    started_ms = time.time_ns() // 1_000_000
-    return RequestContext(
-        new_event_id(started_ms), method, path, query, headers, body, started_ms, time.monotonic(), access
-    )
-
-
-class DoorProtocol(HttpToolsProtocol):
+class DoorProtocol(PageProtocol):
     """A connection of uvicorn's. One request is answered at a time; the next ones wait, and reading with them."""
 
     def __init__(
@@ -73,9 +59,8 @@ class DoorProtocol(HttpToolsProtocol):
         self._is_idle = True  # no byte of the next request has come
         self._unread_bytes = 0  # fed since the head's end or the last piece of body
         self._is_ours = False
-        self._known: KnownHead | None = None
+        self._memory = HeadMemory()
         self._repeat = Repeat()  # of the last head that was parsed
-        self._strangers = 0  # heads in a row that were not the known one
         self._begin()
 
     def _begin(self) -> None:
@@ -121,31 +106,22 @@ class DoorProtocol(HttpToolsProtocol):
 
     def _recognise(self, data: bytes) -> bool:
         """Take a whole request whose head is the known one. Return whether it is."""
-        known = self._known
-        if known is None or (body := known.body_in(data)) is None:
+        deps = self._desk.deps
+        ctx = self._memory.recognise(data, deps.settings.body_limit_bytes)
+        if ctx is None:
             return False
-        if len(body) > self._desk.deps.settings.body_limit_bytes:
-            return False
-        self._strangers = 0
         self.deadline = math.inf
-        self.default_headers = _DEFAULTS.rendered(self.server_state.default_headers)
-        ctx = _context(known.method, known.path, known.query, known.headers_of(len(body)), body)
-        ctx.repeat = known.repeat
-        self._call = call = Call(self, ctx, self._desk.deps, keeps=True, is_old=False)
-        call.start(self._desk.plans)
+        self._run(Call(self, ctx, deps, keeps=True, is_old=False))
         return True
 
     def _learn(self, data: bytes) -> None:
-        """Know the head of a request that came in one piece, unless each is another one."""
-        self._strangers += 1
+        """Remember the head of a request that came in one piece."""
         check = self._check
-        if self._strangers > _STRANGERS or self._is_deaf or check.expects_continue or check.coding is not None:
-            self._known = None
-        elif self._keeps() and self._desk.own_answer(self._target) is None:
-            path, _, query = self._target.decode("latin-1").partition("?")
-            method = self.parser.get_method().decode("ascii")
-            known = KnownHead(method, path, query, self._names, self._repeat)
-            self._known = known if known.learn(data, self._body_bytes) else None
+        is_plain = self._keeps() and not check.expects_continue and check.coding is None and not self._is_deaf
+        if is_plain and self._desk.own_answer(self._target) is None:
+            self._memory.learn(data, KnownHead(*self._asked(), self._repeat), self._body_bytes)
+        else:
+            self._memory.forget()
 
     def _greet(self, data: bytes) -> bytes:
         """Look at the first bytes of a connection, and return them when they are HTTP/1.1's."""
@@ -199,11 +175,10 @@ class DoorProtocol(HttpToolsProtocol):
         super().resume_writing()
         if self.is_write_paused:
             self.is_write_paused = False
-            if self._call is not None:
-                self.deadline = math.inf
             if self._writable is not None and not self._writable.done():
                 self._writable.set_result(None)
             if self._call is not None:
+                self.deadline = math.inf
                 self._call.resume()
 
     def expire(self, now: float) -> None:
@@ -242,7 +217,8 @@ class DoorProtocol(HttpToolsProtocol):
         host = check.finish(parser.get_http_version())
         if not self._target.startswith(b"/") or b"#" in self._target:
             self._target = heads.target_of(self._target, host)
-        self._check_size()
+        heads.check_size(self._names, self._unread_bytes, self._limits)
+        self._unread_bytes = 0
         if self._is_deaf:
             return
         self._is_ours = self._desk.is_gateways(self._target)
@@ -274,23 +250,19 @@ class DoorProtocol(HttpToolsProtocol):
             super().on_message_complete()
             return
         self.deadline = math.inf
-        call = self._new_call()
+        self._repeat = Repeat()
+        body = contexts.whole(self._pieces, self._check.length)
+        ctx = contexts.begun(*self._asked(), body, repeat=self._repeat)
+        is_old = self.parser.get_http_version() == "1.0"
+        call = Call(self, ctx, self._desk.deps, keeps=self._keeps(), is_old=is_old)
         if self._call is None:
             self._start(call)
         else:
             self._waiting.append(call)
             self.flow.pause_reading()
 
-    def _check_size(self) -> None:
-        limit = self._limits.header_bytes
-        if len(self._names) > self._limits.header_count:
-            raise heads.too_large()
-        if self._unread_bytes > limit and sum(len(name) + len(value) + 4 for name, value in self._names) > limit:
-            raise heads.too_large()
-        self._unread_bytes = 0
-
     def _expect_body(self, check: heads.HeadCheck) -> None:
-        if self._page_is_under_way():
+        if self.has_page_under_way:
             self._stop_listening()  # two kinds of answers must not overtake each other: this one is asked for again
             return
         limit = self._desk.deps.settings.body_limit_bytes
@@ -301,7 +273,7 @@ class DoorProtocol(HttpToolsProtocol):
 
     def _expect_socket(self, method: bytes, check: heads.HeadCheck) -> None:
         """Let nothing else come on this connection: it is to become a WebSocket."""
-        if self._call is not None or self._page_is_under_way():
+        if self._call is not None or self.has_page_under_way:
             self._stop_listening()
             return
         check.check_upgrade(method, self._names)
@@ -313,17 +285,14 @@ class DoorProtocol(HttpToolsProtocol):
             self._stop_listening()
             return
         self.deadline = math.inf
-        self._known = None
-        super().on_message_begin()
-        super().on_url(self._target)
-        for name, value in self._names:
-            super().on_header(name, value)
-        super().on_headers_complete()
+        self._memory.forget()
+        self.begin_page(self._target, self._names)
 
     def _upgrade(self, rest: bytes) -> None:
         """Give the connection away. rest: what came behind the request."""
         if self._is_leaving:
-            self._become(ClientSocket(self._new_context("websocket"), self._desk.deps, self.server_state), rest)
+            ctx = contexts.begun(*self._asked(), b"".join(self._pieces), access="websocket")
+            self._become(ClientSocket(ctx, self._desk.deps, self.server_state), rest)
         elif not self._is_deaf:
             self._unsupported_upgrade_warning()
 
@@ -338,30 +307,23 @@ class DoorProtocol(HttpToolsProtocol):
 
     # calls
 
-    def _new_call(self) -> Call:
-        ctx = self._new_context("http")
-        ctx.repeat = self._repeat = Repeat()
-        is_old = self.parser.get_http_version() == "1.0"
-        return Call(self, ctx, self._desk.deps, keeps=self._keeps(), is_old=is_old)
-
     def _keeps(self) -> bool:
         """Return whether the client that sent the last request wants the connection again."""
         return self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
 
-    def _new_context(self, access: Access) -> RequestContext:
+    def _asked(self) -> tuple[str, str, str, Headers]:
         path, _, query = self._target.decode("latin-1").partition("?")
-        pieces, length = self._pieces, self._check.length
-        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        if length is not None and length != len(body):
-            raise heads.malformed("its body is shorter than its Content-Length")
-        return _context(self.parser.get_method().decode("ascii"), path, query, self._names, body, access)
+        return self.parser.get_method().decode("ascii"), path, query, self._names
 
     def _start(self, call: Call) -> None:
-        self.default_headers = _DEFAULTS.rendered(self.server_state.default_headers)
         if (answer := self._desk.own_answer(self._target)) is not None:
             self._write_answer(answer, b"" if call.keeps else b"connection: close\r\n")
             self.answered(keep=call.keeps)
-            return
+        else:
+            self._run(call)
+
+    def _run(self, call: Call) -> None:
+        self.default_headers = _DEFAULTS.rendered(self.server_state.default_headers)
         self._call = call
         call.start(self._desk.plans)
 
@@ -410,13 +372,11 @@ class DoorProtocol(HttpToolsProtocol):
 
     def _refuse(self, error: GatewayError) -> None:
         """Answer what is not even a call, and close: nobody knows where the next request would begin."""
-        if self._call is not None or self._page_is_under_way():
+        if self._call is not None or self.has_page_under_way:
             self._stop_listening()
             return
         self._is_deaf = True
-        event_id = new_event_id(time.time_ns() // 1_000_000)
-        answer = error_answer(error, request_id=event_id, site_url=self._desk.deps.settings.site_url)
-        self.default_headers = _DEFAULTS.rendered(self.server_state.default_headers)
+        answer = error_answer(error, request_id=contexts.fresh_id(), site_url=self._desk.deps.settings.site_url)
         self._write_answer(answer, framing=b"connection: close\r\n")
         # closing at once would reset the connection while the client still sends, and take the answer from it
         if self.transport.can_write_eof():
@@ -426,15 +386,13 @@ class DoorProtocol(HttpToolsProtocol):
         self.deadline = self.loop.time() + self._limits.linger_seconds
 
     def _write_answer(self, answer: Answer, framing: bytes = b"") -> None:
-        self.write(answers.render(answer.status, self.default_headers, answer.headers, framing) + answer.body)
+        defaults = _DEFAULTS.rendered(self.server_state.default_headers)
+        self.write(answers.render(answer.status, defaults, answer.headers, framing) + answer.body)
 
     def _stop_listening(self) -> None:
         """Let what is under way be the last on this connection."""
         self._is_deaf = True
         if self._call is not None:
             self._call.close_after()
-        elif self.cycle is not None:
-            self.cycle.keep_alive = False
-
-    def _page_is_under_way(self) -> bool:
-        return self.cycle is not None and not self.cycle.response_complete
+        else:
+            self.close_after_page()

@@ -70,7 +70,8 @@ def prepared(ctx: RequestContext, deps: Deps, plans: Plans, way_back: WayBack) -
 class PlainCall:
     """`send` once; then `flow` carries it on, and `leave` says that its client has gone."""
 
-    __slots__ = ("_ctx", "_deps", "_leaving", "_parts", "_pieces", "_request", "_response", "_tally", "_way_back")
+    __slots__ = ("_ctx", "_deps", "_error", "_leaving", "_parts", "_pieces", "_request", "_response", "_tally",
+                 "_way_back")  # fmt: skip
 
     def __init__(self, ctx: RequestContext, deps: Deps, way_back: WayBack, request: Prepared) -> None:
         self._ctx, self._deps, self._way_back, self._request = ctx, deps, way_back, request
@@ -79,6 +80,7 @@ class PlainCall:
         self._pieces: Pieces | None = None  # of an answer that is passed on as it comes
         self._parts: list[bytes] = []  # of one that leaves whole
         self._leaving: asyncio.TimerHandle | None = None
+        self._error: BaseException | None = None  # why the answer is not whole
 
     def send(self) -> None:
         """Note that the call is made, and make it."""
@@ -101,31 +103,28 @@ class PlainCall:
 
     def flow(self) -> None:
         """Take what has come, and pass on what may leave."""
+        response = self._response
+        if response is None or self._tally.is_closed:
+            return
         try:
-            self._flow()
+            if self._tally.response is None:
+                if not response.status:
+                    self._not_answered(response)
+                    return
+                self._begin(response)
+            if self._pieces is None:
+                self._gather(response)
+            else:
+                self._pass_on(response, self._pieces)
         except Exception as error:
             if not isinstance(error, SpoolError):
                 log.exception("gateway.call_failed request=%s", self._ctx.event_id)
             self._close(error)
 
-    def _flow(self) -> None:
-        response = self._response
-        if response is None or self._tally.is_closed:
-            return
-        if self._tally.response is None:
-            if not response.status:
-                self._not_answered(response)
-                return
-            self._begin(response)
-        if self._pieces is None:
-            self._gather(response)
-        else:
-            self._pass_on(response, self._pieces)
-
     def _begin(self, response: UpstreamResponse) -> None:
         """Take the head of the answer."""
         self._deps.upstream.judge(self._request.origin)
-        is_stream, length = telling.framing(response.headers)
+        is_stream, length = response.is_events, response.length
         self._tally.answered(response, is_stream=is_stream)
         if is_stream or length is None or length > WHOLE_BYTES:
             self._pieces = Pieces(is_stream=is_stream)
@@ -182,19 +181,20 @@ class PlainCall:
             self._close(response.error)
 
     def _close(self, error: BaseException | None = None) -> None:
-        """Put the usage on disk, and then end the answer. error: why it is not whole."""
+        """Put the usage on disk, and then end the answer."""
         if self._tally.is_closed:
             return
         if self._leaving is not None:
             self._leaving.cancel()
+        self._error = error
         try:
-            self._tally.account.close_soon(self._tally.close(), lambda failed: self._end(failed or error))
+            self._tally.account.close_soon(self._tally.close(), self._end)
         except SpoolError as failed:
             self._end(failed)
 
-    def _end(self, error: BaseException | None) -> None:
+    def _end(self, failed: SpoolError | None) -> None:
         """Send the last byte, or say what kept it."""
-        way_back, response = self._way_back, self._response
+        way_back, response, error = self._way_back, self._response, failed or self._error
         if response is not None:
             response.listener = None
         if error is not None or response is None:

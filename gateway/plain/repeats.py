@@ -9,19 +9,23 @@ from domain.routing.plan import Call
 from gateway.context import Headers, RequestContext
 from gateway.deps import Deps
 from gateway.rendered import Rendering
-from gateway.request_log.asking import asks_for_log
+from gateway.request_log import asking
 from gateway.steps import authenticate, resolve_route, rewrite
 from gateway.upstream.client import Prepared
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """key: the presented one; is_json: whether the body is to be read; is_followed: a header says how closely."""
+    """key: the presented one; is_json: whether the body is to be read; is_followed: a header says how closely.
+
+    session: by what the client ties its calls together.
+    """
 
     parsed: ParsedPath
     key: str
     is_json: bool
     is_followed: bool
+    session: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +56,12 @@ class Repeat:
                 resolve_route.parsed(ctx),
                 authenticate.presented_key(ctx),
                 resolve_route.is_json(ctx),
-                asks_for_log(ctx),
+                asking.asks_for_log(ctx),
+                asking.session_of(ctx),
             )
         if reading.is_json:
             ctx.body_json = resolve_route.json_of(ctx)
-        ctx.parsed = reading.parsed
+        ctx.parsed, ctx.session = reading.parsed, reading.session
         return reading
 
     def onward(self, ctx: RequestContext, rendering: Rendering, deps: Deps) -> Prepared:

@@ -38,6 +38,8 @@ def asks_for_log(ctx: RequestContext) -> bool:
 
 def session_of(ctx: RequestContext) -> str:
     """Return by what the client ties its calls together: `x-usvc-session` or `x-session-id`."""
+    if ctx.session is not None:
+        return ctx.session
     value = ctx.header(b"x-usvc-session") or ctx.header(b"x-session-id")
     return value.decode("ascii") if value is not None and _SESSION.fullmatch(value) else ""
 

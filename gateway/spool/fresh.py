@@ -33,7 +33,8 @@ class FreshFinals:
             return
         self._finals.extend((final, None) for final in finals[:-1])
         self._finals.append((finals[-1], position))
-        self._bytes += sum(len(final.payload) for final in finals)
+        for final in finals:
+            self._bytes += len(final.payload)
         if self._bytes > self._kept_bytes:
             self._let_go()
 

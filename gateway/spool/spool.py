@@ -98,7 +98,8 @@ class Spool:
 
         Raises: SpoolBroken, PayloadTooLarge; then `settled` is not called.
         """
-        self._check_sound()
+        if self._is_closed or self._writer.is_broken:
+            self._check_sound()
         self._put(Entry(Kind.FINAL, event_id, encode(Kind.FINAL, event_id, payload), settled, payload))
 
     async def final(self, event_id: str, payload: bytes) -> None:

@@ -65,8 +65,7 @@ class Breaker:
 
     def answered(self, origin: str) -> None:
         """Note an answer."""
-        if self._states:
-            self._states.pop(origin, None)
+        self._states.pop(origin, None)
 
     def told_nothing(self, origin: str) -> None:
         """Note that a call ended without a word about the host: another one may try."""

@@ -226,13 +226,13 @@ class Connection(asyncio.Protocol):
             return
         if not 200 <= status < 600:
             raise _Refused(f"answered with status {status}")
-        self._check_framing(status, headers)
+        is_events, length = self._check_framing(status, headers)
         limit = self._limits.header_bytes
         if self._overhead_bytes > limit and sum(len(name) + len(value) + 4 for name, value in headers) > limit:
             raise _Refused("sent a head that is too large")
         self._overhead_bytes = 0
         assert self._response is not None
-        self._response.start(status, headers)
+        self._response.start(status, headers, is_events=is_events, length=length)
         if self._bodiless:
             # the parser waits for a body that HEAD does not bring
             self._is_done, self._is_reusable = True, False
@@ -250,8 +250,10 @@ class Connection(asyncio.Protocol):
             self._is_done = True
             self._is_reusable = self._is_reusable and self._parser.should_keep_alive()
 
-    def _check_framing(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+    def _check_framing(self, status: int, headers: list[tuple[bytes, bytes]]) -> tuple[bool, int | None]:
+        """Settle how the answer ends, and return whether it is a stream of events and the length that it tells."""
         coding = length = None
+        is_events = False
         for name, value in headers:
             size = len(name)
             if size == 17 and name.lower() == b"transfer-encoding":
@@ -260,6 +262,8 @@ class Connection(asyncio.Protocol):
                 coding = value.lower()
             elif size == 14 and name.lower() == b"content-length":
                 length = value
+            elif size == 12 and name.lower() == b"content-type":
+                is_events = is_events or b"event-stream" in value.lower()
         version = self._parser.get_http_version()
         if version not in ("1.1", "1.0"):
             raise _Refused("does not speak HTTP/1")
@@ -269,6 +273,7 @@ class Connection(asyncio.Protocol):
             self._is_reusable = coding is None and (length in (None, b"0") or status == 304)
         else:
             self._until_eof = coding is None and length is None
+        return is_events, None if length is None else int(length)
 
     # ends
 

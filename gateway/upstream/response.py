@@ -26,13 +26,16 @@ class UpstreamResponse:
     """
 
     __slots__ = (
-        "_buffer_bytes", "_buffered", "_chunks", "_complete", "_error", "_loop", "_source", "_waiter",
-        "headers", "listener", "received_bytes", "status", "touched",
+        "_buffer_bytes", "_buffered", "_chunks", "_error", "_loop", "_source", "_waiter",
+        "headers", "is_complete", "is_events", "length", "listener", "received_bytes", "status", "touched",
     )  # fmt: skip
 
     def __init__(self, source: Source | None, loop: asyncio.AbstractEventLoop, buffer_bytes: int) -> None:
         self.status = 0
         self.headers: list[tuple[bytes, bytes]] = []
+        self.is_events = False  # a stream of events
+        self.length: int | None = None  # of the body, as the head says
+        self.is_complete = False  # the upstream has sent all of it, read or not
         self.received_bytes = 0  # of the body
         self.touched = False  # something came back, be it half a status line
         self._source: Source | None = source
@@ -40,15 +43,9 @@ class UpstreamResponse:
         self._buffer_bytes = buffer_bytes
         self._buffered = 0
         self._chunks: list[bytes] = []
-        self._complete = False
         self._error: BaseException | None = None
         self._waiter: asyncio.Future[None] | None = None
         self.listener: Callable[[], None] | None = None  # told of whatever comes, in place of one who waits
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether the upstream has sent all of it, read or not."""
-        return self._complete
 
     async def next_chunk(self) -> bytes:
         """Return what has arrived since the last call, waiting for it if need be; b"" at the end.
@@ -58,7 +55,7 @@ class UpstreamResponse:
         while not self._chunks:
             if self._error is not None:
                 raise self._error
-            if self._complete:
+            if self.is_complete:
                 return b""
             await self._wait()
         return self._take()
@@ -71,7 +68,7 @@ class UpstreamResponse:
     async def read(self, limit: int) -> bytes:
         """Return the whole body. Raises UpstreamBadResponse, and closes, when it is longer than `limit` bytes."""
         parts: list[bytes] = []
-        while not self._complete and self._error is None and self.received_bytes <= limit:
+        while not self.is_complete and self._error is None and self.received_bytes <= limit:
             if self._chunks:
                 parts.append(self._take())
             else:
@@ -121,10 +118,11 @@ class UpstreamResponse:
 
     # what the connection calls
 
-    def start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+    def start(self, status: int, headers: list[tuple[bytes, bytes]], *, is_events: bool, length: int | None) -> None:
         """Take the head."""
         self.status = status
         self.headers = headers
+        self.is_events, self.length = is_events, length
 
     def put(self, chunk: bytes) -> None:
         """Take a piece of the body."""
@@ -137,13 +135,13 @@ class UpstreamResponse:
 
     def finish(self) -> None:
         """Take the end. The connection may be used by others from here on."""
-        self._complete = True
+        self.is_complete = True
         self._source = None
         self.tell()
 
     def fail(self, error: BaseException) -> None:
         """Take an error in place of the rest."""
-        if not self._complete and self._error is None:
+        if not self.is_complete and self._error is None:
             self._error = error
             self._source = None
             self.tell()

@@ -225,7 +225,8 @@ class Upstreams:
         name = url.split("?")[0].split("/")[3]
         self.called[name] += 1
         response = UpstreamResponse(NoConnection(), asyncio.get_running_loop(), 1024)
-        response.start(self.statuses[name], [(b"content-type", b"application/json"), (b"content-length", b"2")])
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"2")]
+        response.start(self.statuses[name], headers, is_events=False, length=2)
         response.put(b"{}")
         response.finish()
         return response
