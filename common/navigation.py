@@ -28,6 +28,7 @@ class Section:
 
 _KEYS = Place("API Keys", "/keys", "key-round")
 _LOGS = Place("Request Logs", "/request-logs", "activity")
+_PLAYGROUND = Place("Playground", "/playground", "terminal")
 _SECRETS = Place("Secrets", "/secrets", "lock")
 _ALIASES = Place("Aliases", "/aliases", "route")
 _FILES = Place("Files", "/files", "folder")
@@ -59,7 +60,7 @@ CUSTOMER = (
             Place("Test a path", "/resolve", "search"),
         ),
     ),
-    Section("Developer", (_KEYS, _SECRETS, _SCHEDULES, _LOGS, _FILES)),
+    Section("Developer", (_KEYS, _PLAYGROUND, _SECRETS, _SCHEDULES, _LOGS, _FILES)),
     Section("Support", (_DISPUTES, _DOCS, _STATUS)),
     Section("Settings", (Place("Account", "/teams", "users"),)),
 )

@@ -36,6 +36,7 @@ urlpatterns = [
     path("request-logs", include("gateway_admin.request_logs.urls")),
     path("schedules", include("gateway_admin.schedules.urls")),
     path("resolve", include("gateway_admin.planning.urls")),
+    path("playground", include("gateway_admin.playground.urls")),
     path("wallet", wallet.wallet_detail, name="wallet"),
     path("wallet/transactions", wallet.transaction_list, name="transactions"),
     path("wallet", include("billing.payments.urls")),

@@ -36,6 +36,8 @@ class Asked:
 
     routing_key, body: neither of them where it is not known what the call asks for; then every answer is looked at.
     policy: how groups choose, instead of their own way. caller: the id of the API key that calls, "" for any.
+    body_bytes: how long the request is as it is sent, where that is known. usual_output: so many tokens are answered as
+    a rule; None: as many as may be.
     """
 
     path: str
@@ -44,6 +46,8 @@ class Asked:
     body: dict[str, Any] | None = None
     policy: str | None = None
     caller: str = ""
+    body_bytes: int | None = None
+    usual_output: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +133,19 @@ def _key(body: dict[str, Any] | None) -> dict[str, Any] | None:
 def _explained(node: Node, asked: Asked) -> dict[str, Any]:
     body = asked.body if asked.body is not None else _TYPICAL
     size = len(orjson.dumps(asked.body)) if asked.body is not None else _TYPICAL_BYTES
-    return explanation.explain(node, lambda call: _most(call, body, size))
+    size = size if asked.body_bytes is None else asked.body_bytes
+    return explanation.explain(
+        node, lambda call: _most(call, body, size), lambda call: _most(call, body, size, asked.usual_output)
+    )
 
 
-def _most(call: Call, body: dict[str, Any], size: int) -> Decimal:
+def _most(call: Call, body: dict[str, Any], size: int, output: int | None = None) -> Decimal:
+    """Return what a call costs at most. output: when no more tokens than these are answered."""
     if call.enrollment is not None and call.enrollment.is_covered(timezone.now().timestamp()):
         return Decimal(0)
-    bound = metering.hold_usage(call.channel.access_method, body, size, call.service.details)
+    bound = dict(metering.hold_usage(call.channel.access_method, body, size, call.service.details))
+    if output is not None and bound.get("output_tokens", 0) > output:
+        bound |= {"output_tokens": output, "total_tokens": bound["input_tokens"] + output}
     compiled = _compiled(orjson.dumps(call.price.price).decode())
     return rounded(compiled.worst_case(bound, channel=call.channel.name))
 

@@ -9,15 +9,17 @@ from typing import TypeGuard
 from urllib.parse import urlencode, urlsplit
 
 from django.http import QueryDict
+from django.urls import reverse
 
 from accounts.teams.models import Team
 from common import ports
+from domain import enrollment_terms
 from domain import plans as plan_terms
 from domain.limits import wording
 from marketplace.catalog import labels, plans
 from marketplace.catalog.files.channels import effective
 from marketplace.catalog.models import Document, DocumentCategory, Service
-from marketplace.catalog.queries import ServicePage, ShownInterface
+from marketplace.catalog.queries import ServicePage, ShownInterface, history
 from marketplace.catalog.queries.by_id import text_of
 from marketplace.catalog.snippets import filled, snippets
 
@@ -25,10 +27,25 @@ Context = dict[str, object]
 
 #: What the Code tab shows; logos have their place in the heading.
 _CODE = (DocumentCategory.CODE_EXAMPLE, DocumentCategory.CODE_EXAMPLE_OUTPUT, DocumentCategory.REQUEST_TEMPLATE)
-_ELSEWHERE = (*_CODE, DocumentCategory.LOGO, DocumentCategory.AVATAR)
+#: What the tab of limits shows, and the one of changes.
+_PROMISES = (DocumentCategory.SERVICE_LEVEL_AGREEMENT,)
+_CHANGES = (DocumentCategory.CHANGELOG,)
+_ELSEWHERE = (*_CODE, *_PROMISES, *_CHANGES, DocumentCategory.LOGO, DocumentCategory.AVATAR)
+#: The tabs in their order. The playground has an address of its own.
+_LABELS = {
+    "": "Overview",
+    "pricing": "Pricing",
+    "docs": "Docs",
+    "playground": "Playground",
+    "code": "Code",
+    "limits": "Limits & SLA",
+    "changelog": "Changelog",
+}
 #: Documents printed as code: mime type -> language.
 _PRINTED = {"python": "python", "javascript": "javascript", "bash": "bash", "json": "json", "text": "text"}
 _DETAILS = 24
+#: Of the limits the overview shows the first ones; the rest is on their tab.
+_LIMITS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +67,16 @@ class ShownDocument:
     language: str
 
 
-def tab_links(page: ServicePage, *, current: str) -> list[Context]:
-    """Return the tabs as links."""
-    shown = current if current in TABS else ""
+def tab_links(page: ServicePage, service_url: str, *, current: str) -> list[Context]:
+    """Return the tabs as links. service_url: the page of the service."""
     counts = {"docs": sum(len(each) for each in _read(page).values())}
+    urls = {tab: f"{service_url}?tab={tab}" for tab in _LABELS} | {
+        "": service_url,
+        "playground": reverse("playground:page", args=[page.service.pk]),
+    }
     return [
-        {"label": label, "url": f"?tab={tab}" if tab else "?", "current": tab == shown, "count": counts.get(tab)}
-        for tab, label in {"": "Overview", "pricing": "Pricing", "docs": "Docs", "code": "Code"}.items()
+        {"label": label, "url": urls[tab], "current": tab == current, "count": counts.get(tab)}
+        for tab, label in _LABELS.items()
     ]
 
 
@@ -79,7 +99,7 @@ def _overview(page: ServicePage, query: QueryDict, cookie: str) -> Context:
     return {
         "description": service.offering.description,
         "details": [(labels.spoken(name), _written(value)) for name, value in list(plain.items())[:_DETAILS]],
-        "limits": _limits(service),
+        "limits": _limits(service)[:_LIMITS_SHOWN],
         "audience": service.listing.data.get("audience") or [],
         "addresses": _addresses(page),
         "homepage": _host(service.provider.homepage) and service.provider.homepage,
@@ -89,15 +109,44 @@ def _overview(page: ServicePage, query: QueryDict, cookie: str) -> Context:
 
 def _limits(service: Service) -> list[tuple[str, str]]:
     """Return what every channel is held to, each line once."""
+    return list(dict.fromkeys(line for _, lines in _limits_by_channel(service) for line in lines))[:_DETAILS]
+
+
+def _limits_by_channel(service: Service) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return (channel, its limits and constraints) of the channels that are open."""
     channels = service.offering.data.get("upstream_access_config") or {}
     accounts = {limit["name"]: limit for limit in service.provider.data.get("rate_limits") or () if limit.get("name")}
-    lines = [
-        line
-        for channel in channels.values()
+    return [
+        (name, list(wording.told(effective(channel), accounts)))
+        for name, channel in channels.items()
         if channel.get("is_active", True)
-        for line in wording.told(effective(channel), accounts)
     ]
-    return list(dict.fromkeys(lines))[:_DETAILS]
+
+
+def _limits_tab(page: ServicePage, query: QueryDict, cookie: str) -> Context:
+    found = [(name, lines) for name, lines in _limits_by_channel(page.service) if lines]
+    enrolling = enrollment_terms.limits(page.service.listing.data)
+    return {
+        "channels": found,
+        "names_channels": len(found) > 1,
+        "enrolling": [
+            (said, number)
+            for said, number in (
+                ("for each customer", enrolling.per_customer),
+                ("for each person", enrolling.per_user),
+                ("in all", enrolling.overall),
+            )
+            if number is not None
+        ],
+        "promises": [_shown(each) for category in _PROMISES for each in page.documents.get(category, [])],
+    }
+
+
+def _changelog(page: ServicePage, query: QueryDict, cookie: str) -> Context:
+    return {
+        "steps": history.public_steps(page.service),
+        "notes": [_shown(each) for category in _CHANGES for each in page.documents.get(category, [])],
+    }
 
 
 def _host(address: str) -> str:
@@ -213,4 +262,6 @@ TABS: Mapping[str, Callable[[ServicePage, QueryDict, str], Context]] = {
     "pricing": _pricing,
     "docs": _docs,
     "code": _code,
+    "limits": _limits_tab,
+    "changelog": _changelog,
 }

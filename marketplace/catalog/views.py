@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -15,12 +16,13 @@ from common import htmx
 from common.errors import NotFound
 from common.pagination import Page
 from marketplace.catalog import labels, queries
-from marketplace.catalog.cards import card, cards
+from marketplace.catalog.cards import cards
 from marketplace.catalog.forms import COMPARED, MarketAddress, compared_ids, market_address
+from marketplace.catalog.heading import heading
 from marketplace.catalog.models import Service
 from marketplace.catalog.queries import FacetValue, by_id
 from marketplace.catalog.queries.market import PAGE_SIZE
-from marketplace.catalog.tabs import TABS, needed_secrets, tab_links
+from marketplace.catalog.tabs import TABS
 
 SNIPPET_COOKIE = "snippet"
 YEAR = 365 * 24 * 3600
@@ -70,17 +72,13 @@ def service_detail(request: HttpRequest, reference: str) -> HttpResponse:
     team = getattr(request, "team", None)
     page = queries.market_service(reference.replace("\x00", ""), team=team)
     tab = request.GET.get("tab", "")
-    build = TABS.get(tab, TABS[""])
-    secrets = needed_secrets(page.service, team=team)
+    if tab == "playground":
+        return redirect("playground:page", page.service.pk)
+    tab = tab if tab in TABS else ""
     context = {
-        "page": page,
-        "card": card(page.service),
-        "tab": tab if tab in TABS else "",
-        "tabs": tab_links(page, current=tab),
-        "secrets": secrets,
-        "missing_secret": next((each.name for each in secrets if each.is_required and each.is_stored is False), ""),
+        **heading(page, team=team, current=tab),
         "offers": _offers(page.service, team) if tab == "pricing" else [],
-        **build(page, request.GET, request.COOKIES.get(SNIPPET_COOKIE, "")),
+        **TABS[tab](page, request.GET, request.COOKIES.get(SNIPPET_COOKIE, "")),
     }
     response = htmx.render(request, "marketplace/catalog/service_detail.html", context)
     if chosen := request.GET.get("snippet", ""):

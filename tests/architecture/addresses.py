@@ -53,6 +53,8 @@ OBJECTS: dict[str, Callable[[Belongings], object]] = {
     "request-logs/<log_id>": lambda owner: owner.log_id,
     "delayed-requests/<task_id>": lambda owner: owner.delayed.pk,
     "recurrent-requests/<request_id>": lambda owner: owner.schedule.pk,
+    "calls/<log_id>": lambda owner: owner.log_id,
+    "playground/<service_id>": lambda owner: owner.service.pk,
     "runs/<run_id>": lambda owner: owner.run.id,
     "schedules/<schedule_id>": lambda owner: owner.schedule.pk,
     "secrets/<name>": lambda _: SECRET,

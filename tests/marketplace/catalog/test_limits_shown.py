@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway_admin.publishing import compilers
-from tests.factories.marketplace import make_service
+from tests.factories.marketplace import LISTING, make_service
 
 CHANNEL = {
     "base_url": "https://api.acme.example",
@@ -32,6 +32,15 @@ class TestLimits:
         assert "1,000 requests a minute for each customer" in page
         assert "5,000 requests a day for all of the provider" in page
         assert "Uptime sla percent" in page
+
+    def test_have_a_tab_with_what_the_seller_promises(self, client, seller):
+        sla = {"category": "service_level_agreement", "mime_type": "markdown", "file_content": "99.9 %", "is_public": True}
+        make_service(seller, namespace="acme", listing={"documents": {**LISTING["documents"], "Our promise": sla}})
+
+        page = client.get("/market/acme/chat?tab=limits").content.decode()
+
+        assert "<p>99.9 %</p>" in page
+        assert "Our promise" not in client.get("/market/acme/chat?tab=docs").content.decode()
 
     def test_are_published_as_far_as_a_channel_needs_them(self, service):
         record = compilers.service(str(service.pk))

@@ -234,6 +234,20 @@ class TestServiceDetail:
         assert page.count('class="tab-link"') >= 4
         assert page.count("<h1") == 1
 
+    def test_tells_what_became_of_the_service_and_never_why(self, client: Client, service):
+        services.suspend(service=service, reason="Between us.", by=None, now=NOON + timedelta(days=1))
+        services.reinstate(service=service, by=None, now=NOON + timedelta(days=2))
+
+        page = client.get("/market/acme/chat?tab=changelog").content.decode()
+
+        told = re.findall(r"(\d+ Nov 2026)</time>([^<]+?)\s*</li>", page)
+        assert told == [
+            ("23 Nov 2026", "It is on sale again"),
+            ("22 Nov 2026", "Its sale was suspended"),
+            ("21 Nov 2026", "It was listed"),
+        ]
+        assert "Between us" not in page
+
     def test_is_found_by_its_id_too(self, client: Client, service):
         assert client.get(f"/market/{service.pk}").status_code == 200
 
