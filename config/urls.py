@@ -24,6 +24,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("market", include("marketplace.catalog.urls")),
+    path("", include("marketplace.catalog.urls_browsing")),
     path("teams", include("accounts.teams.urls")),
     path("files", include("accounts.files.urls")),
     path("enrollments", include("marketplace.enrollments.urls")),

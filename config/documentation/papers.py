@@ -33,6 +33,7 @@ SHELVES = (
         (
             Paper("gateway", "The gateway"),
             Paper("request-logs", "Request logs"),
+            Paper("playground", "The playground"),
             Paper("schedules", "Scheduled requests"),
             Paper("api", "The JSON APIs"),
             Paper("constraints", "Constraints of services"),

@@ -9,6 +9,7 @@ Use it as `from domain import pricing`; prices and usages are the plain mappings
     validate            every problem of an uploaded price, for one side: list, payout or promotion
     normalise           one spelling for the older shapes
     nominal, effective  figures for the catalogue: shown and sorted by; comparable per unit
+    questions, bill     what one's own calls cost: which amounts are asked for, and the answer in words
     explain             sentence, table and typical cost for people
     parse_decimal       the strict grammar of decimals
 
@@ -24,6 +25,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from domain.pricing.answers import Effective, Explanation, Nominal, Row, Trace
+from domain.pricing.calculating import Bill, Question, bill, channels, questions
 from domain.pricing.compiled import CompiledPrice, compile, read_price
 from domain.pricing.decimals import InvalidDecimal, arithmetic, parse_decimal
 from domain.pricing.errors import InvalidPrice, PricingError, Problem
@@ -34,6 +36,7 @@ from domain.pricing.registry import KINDS
 
 __all__ = [
     "TYPES",
+    "Bill",
     "CompiledPrice",
     "Effective",
     "Explanation",
@@ -42,9 +45,12 @@ __all__ = [
     "Nominal",
     "PricingError",
     "Problem",
+    "Question",
     "Row",
     "Side",
     "Trace",
+    "bill",
+    "channels",
     "compile",
     "cost",
     "effective",
@@ -54,6 +60,7 @@ __all__ = [
     "nominal",
     "normalise",
     "parse_decimal",
+    "questions",
     "trace",
     "validate",
     "worst_case",

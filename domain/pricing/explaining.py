@@ -113,6 +113,12 @@ def _typical_count(types: set[str]) -> tuple[int, str]:
     return (_TYPICAL_STEPS, "steps") if "step" in types else (1, "unit")
 
 
+def typical_usage(compiled: CompiledPrice) -> dict[str, int]:
+    """Return what an ordinary call uses of each metric that a price reads."""
+    usage, _ = _typical_usage(compiled)
+    return {metric: amount for metric, amount in usage.items() if isinstance(amount, int)}
+
+
 def _token_phrases(usage: Mapping[str, object]) -> list[str]:
     if "input_tokens" in usage and "output_tokens" in usage:
         return ["1,000 input and 500 output tokens"]

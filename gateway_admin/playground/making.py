@@ -42,6 +42,13 @@ class TooManyCalls(DomainError):
     sentence = "Too many calls are made from the playground just now. Try again in a moment, or use a client."
 
 
+class CustomerAccountRequired(DomainError):
+    """Sellers make no calls."""
+
+    code = "customer_account_required"
+    sentence = "Calls are made and paid by customer accounts. Switch to one of yours, or make one under Account."
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A whole answer as a page without scripts shows it. why_not: in a sentence, when there is none."""

@@ -17,7 +17,6 @@ from accounts.teams.access import MemberRequest, member_required
 from accounts.teams.models import Team
 from accounts.teams.permissions import Permission, is_allowed
 from common import streaming
-from common.errors import NotFound
 from domain.routing.grammar import WRAPPERS
 from gateway_admin.playground import drafts, estimates, history, making, targets, wire
 from gateway_admin.playground.drafts import Draft
@@ -114,7 +113,7 @@ def _place(request: HttpRequest, service_id: UUID | None) -> Place:
 
 def _check_may_call(place: Place) -> None:
     if not place.may_call:
-        raise NotFound(what="playground of a seller account")
+        raise making.CustomerAccountRequired
 
 
 def _draft(request: HttpRequest, place: Place) -> tuple[Draft, dict[str, Any]]:

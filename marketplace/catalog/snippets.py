@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from marketplace.catalog import connection_snippets
-from marketplace.catalog.models import Gateway, Service
+from marketplace.catalog import cli_snippet, connection_snippets
+from marketplace.catalog.models import AccessInterface, Gateway, Service
 from marketplace.catalog.queries import ShownInterface
 from marketplace.catalog.snippet import PLACEHOLDER_KEY, Snippet
 
@@ -66,7 +66,7 @@ def snippets(service: Service, shown: ShownInterface, template: Mapping[str, obj
     if "model" in body:
         body["model"] = model
     call = _Call(base, model, shape, body)
-    return [_curl(call), *_clients(call)]
+    return [_curl(call), *_clients(call), *_commands(service, interface, call)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +147,15 @@ def _curl(call: _Call) -> Snippet:
         lines.append('  -H "Content-Type: application/json"')
         lines.append(f"  -d {shlex.quote(json.dumps(call.body, indent=2, ensure_ascii=False))}")
     return Snippet("curl", "cURL", "bash", " \\\n".join(lines))
+
+
+def _commands(service: Service, interface: AccessInterface, call: _Call) -> list[Snippet]:
+    """Return the call by the command line, which knows the addresses of services and not those of codes."""
+    if interface.service_id is None:
+        return []
+    headers = {"anthropic-version": "2023-06-01"} if call.shape is Shape.ANTHROPIC else {}
+    path = _version_path(service, call.shape) + call.shape.value
+    return [cli_snippet.usvc(service, interface, path=path, body=call.body, headers=headers)]
 
 
 def _clients(call: _Call) -> list[Snippet]:

@@ -17,6 +17,7 @@ from domain import enrollment_terms
 from domain import plans as plan_terms
 from domain.limits import wording
 from marketplace.catalog import labels, plans
+from marketplace.catalog.calculator import calculator
 from marketplace.catalog.files.channels import effective
 from marketplace.catalog.models import Document, DocumentCategory, Service
 from marketplace.catalog.queries import ServicePage, ShownInterface, history
@@ -174,6 +175,7 @@ def _pricing(page: ServicePage, query: QueryDict, cookie: str) -> Context:
     reference = str(price.get("reference") or "")
     return {
         "price": page.price,
+        "calculator": calculator(page.service, query),
         "plans": plans.stated(page.service),
         "is_flat": plan_terms.is_flat(price),
         "note": str(price.get("description") or "").partition("|")[0].strip(),

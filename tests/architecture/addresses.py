@@ -47,6 +47,8 @@ OBJECTS: dict[str, Callable[[Belongings], object]] = {
     # whoever holds the word of an invitation may read it (tests/accounts/teams/test_invitations.py)
     "join/<word>": lambda _: "nobody-was-given-this-word",
     "keys/<key_id>": lambda owner: owner.buyer_key.pk,
+    "groups/<reference>": lambda owner: f"{owner.seller.name}:{owner.group.name}",
+    "providers/<name>": lambda owner: owner.service.provider.name,
     "market/<reference>": lambda owner: owner.service.name,
     "preferences/<name>": lambda _: "ai",
     "new/<service_id>": lambda owner: owner.service.pk,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -142,3 +143,72 @@ def expect_available(page: Page, amount: str) -> None:
     """Look at the wallet: what is available is this, to the last digit."""
     page.get_by_role("link", name="Wallet").first.click()
     expect(page.get_by_test_id("available").locator("data")).to_have_attribute("value", f"{Decimal(amount):.12f}")
+
+
+QUESTION = '{"model": "aurora-large", "messages": [{"role": "user", "content": "%s"}], "stream": true, "delay_ms": %d}'
+
+
+class TestPlayground:
+    def test_streams_a_call_cancels_another_and_leads_to_the_log(self, marketplace, page):
+        log_in(page, marketplace)
+        page.goto(f"{marketplace.url}/market/northwind/aurora-chat")
+        page.get_by_role("link", name="Playground", exact=True).last.click()
+        answer = page.get_by_role("region", name="Answer", exact=True)
+        page.get_by_label("Body").fill(QUESTION % ("Good morning", 0))
+        page.get_by_label("Calls from here are charged to my wallet").check()
+        page.keyboard.press("Control+Enter")
+
+        expect(answer.get_by_role("region", name="Answer, pretty")).to_have_text("Echo: Good morning")
+        expect(answer.get_by_role("status")).to_contain_text("Status 200")
+        answer.get_by_label("Headers").check(force=True)
+        expect(answer.get_by_role("region", name="Answer, headers")).to_contain_text(
+            "x-usvc-service: northwind/aurora-chat"
+        )
+        expect(answer.get_by_text("It cost")).to_be_visible(timeout=30_000)
+
+        page.get_by_label("Body").fill(QUESTION % ("word " * 200, 200))
+        page.get_by_role("button", name="Run", exact=True).click()
+        answer.get_by_label("Pretty").check(force=True)
+        expect(answer.get_by_role("region", name="Answer, pretty")).to_contain_text("Echo: word")
+        page.get_by_role("button", name="Cancel").click()
+        expect(answer.get_by_role("status")).to_contain_text("Cancelled after")
+        expect(answer.get_by_text("It cost")).to_be_visible(timeout=30_000)
+        answer.get_by_role("link", name="Open in logs").click()
+
+        expect(page.get_by_text("the platform, for you (playground)")).to_be_visible()
+        ((outcome, cost),) = marketplace.rows(
+            "SELECT r.outcome, c.charged FROM request_logs_requestlog r JOIN rating_charge c ON c.event_id = r.id"
+            " WHERE r.id = %s",
+            page.url.rsplit("/", 1)[1],
+        )
+        assert outcome == "interrupted"
+        assert 0 < cost < Decimal("0.002")
+
+    def test_runs_a_call_again_without_scripts(self, marketplace, browser):
+        context = browser.new_context(java_script_enabled=False)
+        page = context.new_page()
+        log_in(page, marketplace)
+        page.goto(f"{marketplace.url}/playground?path=l/p/northwind/aurora-chat/chat/completions")
+        page.get_by_label("Body").fill(QUESTION % ("Good evening", 0))
+        page.get_by_label("Calls from here are charged to my wallet").check()
+        page.get_by_role("button", name="Run", exact=True).click()
+        expect(page.get_by_role("region", name="Answer, pretty")).to_have_text("Echo: Good evening")
+
+        def is_logged() -> bool:
+            return "One call" in page.goto(address).text()
+
+        address = marketplace.url + page.get_by_role("link", name="its row in the log").get_attribute("href")
+        assert any(is_logged() or page.wait_for_timeout(200) for _ in range(50))
+        page.get_by_role("link", name="Run again").click()
+
+        expect(page.get_by_label("Body")).to_have_value(re.compile("Good evening"))
+        page.get_by_role("button", name="Run", exact=True).click()
+        expect(page.get_by_role("region", name="Answer, pretty")).to_have_text("Echo: Good evening")
+        context.close()
+
+
+def log_in(page: Page, marketplace: Marketplace) -> None:
+    page.goto(f"{marketplace.url}/accounts/login/")
+    page.get_by_label("E-mail").fill(marketplace.demo["CUSTOMER_EMAIL"])
+    page.get_by_label("Password").fill(marketplace.demo["CUSTOMER_PASSWORD"])
+    page.get_by_role("button", name="Log in").click()

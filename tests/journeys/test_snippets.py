@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import html
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -53,3 +55,16 @@ class TestSnippets:
         assert ran.returncode == 0, ran.stderr
         assert words.strip() in ran.stdout
         assert ran.stdout.strip()
+
+    @pytest.mark.parametrize(("service", "words"), SERVICES.items())
+    def test_call_from_the_command_line(self, marketplace, service, words):
+        code = snippet(marketplace, service, "cli")
+        programs = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": os.environ["HOME"]}
+
+        ran = subprocess.run(
+            ["bash", "-c", code], capture_output=True, text=True, timeout=60, check=False, env=programs
+        )
+
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        assert words in ran.stdout
+        assert "HTTP 200" in ran.stderr

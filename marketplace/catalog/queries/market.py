@@ -162,6 +162,12 @@ def _counted(filters: MarketFilters) -> _Counted:
     return _Counted(total, by_word)
 
 
+def service_counts(kind: str) -> dict[str, int]:
+    """Return {word of a filter: services of the whole market}."""
+    counted = _words_of(MarketFilters(), _version())
+    return {word.partition(":")[2]: number for word, number in counted.items() if word.startswith(f"{kind}:")}
+
+
 def _version() -> tuple[int | None, int]:
     """Return what tells the market apart from what it was before its last change."""
     last = MarketChange.objects.aggregate(last=Max("pk"), number=Count("pk"))

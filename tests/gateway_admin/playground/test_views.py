@@ -224,7 +224,8 @@ class TestRun:
         assert gateway.asked == []
 
     def test_is_not_for_sellers(self, service, gateway):
-        assert visitor(TeamFactory(seller=True)).post(address(service, "run"), AGREED).status_code == 404
+        assert visitor(TeamFactory(seller=True)).post(address(service, "run"), AGREED).status_code == 400
+        assert gateway.asked == []
 
     def test_is_not_made_where_the_page_has_no_room(self, service, buyer, gateway, monkeypatch):
         monkeypatch.setattr(making, "MOST_CALLS", 0)

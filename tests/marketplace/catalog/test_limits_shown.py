@@ -34,7 +34,12 @@ class TestLimits:
         assert "Uptime sla percent" in page
 
     def test_have_a_tab_with_what_the_seller_promises(self, client, seller):
-        sla = {"category": "service_level_agreement", "mime_type": "markdown", "file_content": "99.9 %", "is_public": True}
+        sla = {
+            "category": "service_level_agreement",
+            "mime_type": "markdown",
+            "file_content": "99.9 %",
+            "is_public": True,
+        }
         make_service(seller, namespace="acme", listing={"documents": {**LISTING["documents"], "Our promise": sla}})
 
         page = client.get("/market/acme/chat?tab=limits").content.decode()

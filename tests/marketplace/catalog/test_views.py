@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from accounts.teams.models import Team
+from marketplace.catalog import services
 from marketplace.catalog.models import Document, Service
 from tests.factories.accounts import TeamFactory, owner_of
-from tests.factories.marketplace import make_service
+from tests.factories.marketplace import NOON, make_service
 
 HTMX = {"HX-Request": "true"}
 BYOK = {"own": {"base_url": "https://up.example/v1", "api_key": "${ customer_secrets.OPENAI_API_KEY }"}}
@@ -234,9 +236,24 @@ class TestServiceDetail:
         assert page.count('class="tab-link"') >= 4
         assert page.count("<h1") == 1
 
+    def test_works_out_what_so_many_calls_cost(self, client: Client, service):
+        """At 1 and 2 USD a million tokens: 2,000 in and 1,000 out cost 0.004, a thousand times that 4."""
+        asked = {"tab": "pricing", "input_tokens": "2,000", "output_tokens": "1000", "calls": "1000"}
+
+        page = client.get("/market/acme/chat", asked).content.decode()
+
+        assert "0.004 USD" in page
+        assert "4.00 USD" in page
+
+    @pytest.mark.parametrize("hostile", ["-1", "1e9", "9" * 30, "\x00", "<b>", "٣"])
+    def test_takes_amounts_that_are_none_for_the_usual_ones(self, client: Client, service, hostile):
+        page = client.get("/market/acme/chat", {"tab": "pricing", "input_tokens": hostile}).content.decode()
+
+        assert 'name="input_tokens" inputmode="numeric" value="1000"' in page
+
     def test_tells_what_became_of_the_service_and_never_why(self, client: Client, service):
         services.suspend(service=service, reason="Between us.", by=None, now=NOON + timedelta(days=1))
-        services.reinstate(service=service, by=None, now=NOON + timedelta(days=2))
+        services.resume(service=service, by=None, now=NOON + timedelta(days=2))
 
         page = client.get("/market/acme/chat?tab=changelog").content.decode()
 
