@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
@@ -51,7 +52,7 @@ class Budgets:
     async def take(self, token: CallToken, amount: Decimal) -> Taken:
         """Take `amount` out of what the token may still spend. Raises BudgetSpent, BudgetUnknown."""
         assert token.cap is not None
-        until_ms = token.expires_at * 1000
+        until_ms = math.ceil(token.expires_at * 1000)  # the store takes whole milliseconds alone
         demand = Demand(
             token.team_id, f"budget:{token.reference}", "window", _parts(token.cap), _parts(amount), until_ms
         )

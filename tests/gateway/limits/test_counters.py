@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+import time
 import uuid
+from decimal import Decimal
 
 import pytest
 
+from domain.call_tokens import CallToken
+from gateway.budgets import Budgets, BudgetSpent
 from gateway.stores.counters import (
     SLOT_MS,
     CountersUnavailable,
@@ -129,3 +133,15 @@ class TestRedis:
         with pytest.raises(CountersUnavailable):
             await store.take([window(tag, 1)], token="a", now_ms=clock_ms())
         await store.close()
+
+
+class TestBudgets:
+    async def test_are_kept_until_a_token_ends_which_is_seldom_at_a_whole_millisecond(self, counters, tag):
+        token = CallToken("team", "playground", tag, time.time() + 60.0001234, cap=Decimal("0.5"))
+        budgets = Budgets(counters)
+
+        await budgets.take(token, Decimal("0.3"))
+
+        with pytest.raises(BudgetSpent) as spent:
+            await budgets.take(token, Decimal("0.3"))
+        assert spent.value.left == Decimal("0.2")

@@ -1,0 +1,1 @@
+"""How long the pages of a large market take on the server."""
