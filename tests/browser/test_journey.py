@@ -160,7 +160,7 @@ class TestPlayground:
 
         expect(answer.get_by_role("region", name="Answer, pretty")).to_have_text("Echo: Good morning")
         expect(answer.get_by_role("status")).to_contain_text("Status 200")
-        answer.get_by_label("Headers").check(force=True)
+        answer.get_by_role("radio", name="Headers").check()
         expect(answer.get_by_role("region", name="Answer, headers")).to_contain_text(
             "x-usvc-service: northwind/aurora-chat"
         )
@@ -168,7 +168,7 @@ class TestPlayground:
 
         page.get_by_label("Body").fill(QUESTION % ("word " * 200, 200))
         page.get_by_role("button", name="Run", exact=True).click()
-        answer.get_by_label("Pretty").check(force=True)
+        answer.get_by_role("radio", name="Pretty").check()
         expect(answer.get_by_role("region", name="Answer, pretty")).to_contain_text("Echo: word")
         page.get_by_role("button", name="Cancel").click()
         expect(answer.get_by_role("status")).to_contain_text("Cancelled after")

@@ -31,13 +31,13 @@ def group(seller, name="fast", status="active", **more):
 
 class TestProviders:
     def test_are_those_with_something_on_the_market(self, client, chat):
-        make_service(namespace="hidden", status="draft")
+        make_service(namespace="unseen", status="draft")
 
         told = client.get("/providers").content.decode()
 
         assert "Acme &amp; Sons" in told
         assert "1 service" in told
-        assert "hidden" not in told
+        assert "unseen" not in told
 
     def test_have_a_page_with_their_services(self, client, chat):
         told = client.get("/providers/acme").content.decode()
@@ -47,9 +47,9 @@ class TestProviders:
         assert "/market?provider=acme" in told
 
     def test_without_anything_on_the_market_have_none(self, client, seller):
-        make_service(seller, namespace="hidden", status="draft")
+        make_service(seller, namespace="unseen", status="draft")
 
-        assert [client.get(f"/providers/{name}").status_code for name in ("hidden", "nobody", "%00")] == [404] * 3
+        assert [client.get(f"/providers/{name}").status_code for name in ("unseen", "nobody", "%00")] == [404] * 3
 
     def test_are_as_few_queries_for_many_services_as_for_one(self, client, seller, django_assert_max_num_queries):
         for name in ("one", "two", "three"):
