@@ -80,16 +80,16 @@ async def _lead(key: str, node: Memo, scene: Scene) -> None:
 
 
 async def _claim(key: str, scene: Scene) -> tuple[str, Kept | None]:
-    """Return a claim on the key, or what another process has fetched meanwhile."""
+    """Return a claim on the key, and what another process has fetched meanwhile."""
     until = time.monotonic() + _CLAIM_SECONDS
     while (token := await scene.deps.memos.claim(key, _CLAIM_SECONDS)) is None and time.monotonic() < until:
         await asyncio.sleep(_LOOK_SECONDS)
-        stored = await scene.deps.memos.get(key)
-        if stored is not None and (kept := decode(stored)) is not None:
+        if (kept := await _stored(key, scene)) is not None:
             return "", kept
         if scene.client.is_gone:
             break
-    return token or "", None
+    # whoever held the claim until now may have stored the answer after we had looked for it
+    return token or "", await _stored(key, scene) if token else None
 
 
 async def _call(key: str, node: Memo, scene: Scene) -> Kept | None:
@@ -114,12 +114,17 @@ def _is_kept(name: bytes) -> bool:
 
 
 async def _answer_from_memory(key: str, scene: Scene) -> bool:
-    stored = await scene.deps.memos.get(key)
-    kept = None if stored is None else decode(stored)
+    kept = await _stored(key, scene)
     if kept is None:
         return False
     await _replay(kept, scene)
     return True
+
+
+async def _stored(key: str, scene: Scene) -> Kept | None:
+    """Return what is remembered, None when nothing is, or nothing that can be read."""
+    stored = await scene.deps.memos.get(key)
+    return None if stored is None else decode(stored)
 
 
 async def _replay(kept: Kept, scene: Scene) -> None:

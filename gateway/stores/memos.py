@@ -85,14 +85,14 @@ class MemoryMemos:
 
 
 class RedisMemos:
-    """In Redis, for all processes."""
+    """In Redis, for all processes. timeout_seconds: how long Redis may take to answer before it is away."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, timeout_seconds: float = _TIMEOUT_SECONDS) -> None:
         # a pool that refused instead of letting wait would look like a store that is away, just when many ask
         pool = redis.asyncio.BlockingConnectionPool.from_url(
             address,
-            socket_timeout=_TIMEOUT_SECONDS,
-            socket_connect_timeout=_TIMEOUT_SECONDS,
+            socket_timeout=timeout_seconds,
+            socket_connect_timeout=timeout_seconds,
             max_connections=_CONNECTIONS,
             timeout=_WAIT_SECONDS,
         )

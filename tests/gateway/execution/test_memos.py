@@ -137,6 +137,19 @@ class TestIdenticalCallsAtTheSameTime:
         await memos.release(key, token)
         assert (await waiting).headers["x-usvc-cache"] == "hit"
 
+    async def test_in_another_process_that_ends_just_now_are_one_upstream_call_too(self, market, monkeypatch):
+        await open_with(market)
+        memos = market.gateway.memos
+        await market.gateway.call("/m/p/acme")
+        looks = iter([False])  # this process looks before the other one has stored its answer, and claims after it
+
+        async def get(key):
+            return await type(memos).get(memos, key) if next(looks, True) else None
+
+        monkeypatch.setattr(memos, "get", get)
+        assert (await market.gateway.call("/m/p/acme")).headers["x-usvc-cache"] == "hit"
+        assert (len(market.requests("acme")), memos._claims) == (1, {})
+
 
 class TestTheOptions:
     @pytest.mark.parametrize("ttl", ["0s", "8d", "10", "soon", "-5m", "1w"])

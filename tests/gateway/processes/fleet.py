@@ -10,14 +10,16 @@ import sqlite3
 import subprocess
 import sys
 import uuid
+from collections import Counter
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from domain import api_keys
-from domain.routing.snapshot import API_KEY, CUSTOMER, SERVICE, ApiKeyRecord
+from domain.routing.snapshot import ALIAS, API_KEY, CUSTOMER, GROUP, SERVICE, ApiKeyRecord
 from tests.factories import records as make
 from tests.gateway.crashing.process import PEPPER
 
@@ -33,6 +35,7 @@ class Fleet:
     team: str = field(default_factory=lambda: str(uuid.uuid4()))
     key: str = field(default_factory=api_keys.new_key)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    _ids: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
@@ -48,16 +51,37 @@ class Fleet:
         """Publish a service at its name, before the processes start."""
         channel = make.channel(config={"base_url": f"http://127.0.0.1:{self.upstream_port}/{name}", **config})
         service = make.service(id=str(uuid.uuid4()), name=name, channels=(channel,))
+        self._ids[name] = service.id
         entry = {"routing_key": None, "service_id": service.id}
         self._records += [
             ("service", service.id, SERVICE.encode(service)),
             ("route", name, {"path": name, "entries": [entry]}),
         ]
 
+    def alias(self, name: str, target: str) -> None:
+        """Let the customer's alias lead somewhere."""
+        self._publish("alias", f"{self.team}/{name}", ALIAS.encode(make.alias(name, target)))
+
+    def group(self, name: str, *members: str) -> None:
+        """Publish a group of services, the first the cheapest and so the first to be called."""
+        listed = [make.GroupMember(self._ids[each], price=Decimal(place)) for place, each in enumerate(members, 1)]
+        self._publish("group", name, GROUP.encode(make.group(name, *listed, policy="by_price")))
+
+    def _publish(self, kind: str, key: str, body: Any) -> None:
+        """Put a record in place of the one before, also where processes run: they follow the file."""
+        self._records = [each for each in self._records if each[:2] != (kind, key)] + [(kind, key, body)]
+        if self.processes:
+            self._write()
+
+    def _write(self) -> None:
+        written = self.folder / "records.new"
+        written.write_text(json.dumps(self._records))
+        written.rename(self.folder / "records.json")
+
     async def start(self, count: int, **environment: str) -> None:
         """Start so many processes, and wait until each has its slot."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "records.json").write_text(json.dumps(self._records))
+        self._write()
         listener = self._listener.fileno()
         command = [sys.executable, "-m", "tests.gateway.processes.process", str(self.folder), str(listener)]
         started = [
@@ -83,6 +107,16 @@ class Fleet:
         """Return the usage events that have arrived."""
         with sqlite3.connect(self.folder / "inbox.sqlite", timeout=30) as connection:
             return [json.loads(payload) for (payload,) in connection.execute("SELECT payload FROM inbox")]
+
+    def gateways(self, path: str) -> set[str]:
+        """Return which processes have answered calls to a path."""
+        return {event["gateway_id"] for event in self.events() if event["path"] == path}
+
+    def answers(self, name: str, status: int) -> Counter[str]:
+        """Return how often each process has had an answer with this status from a service, as far as has arrived."""
+        known = self.events()
+        wanted = (self._ids[name], status)
+        return Counter(each["gateway_id"] for each in known if (each["service_id"], each["status"]) == wanted)
 
     def kill(self) -> None:
         """End all processes at once, as a power cut would."""

@@ -1,11 +1,12 @@
 """One of several gateway processes on one port: `python -m tests.gateway.processes.process FOLDER LISTENER`.
 
-FOLDER holds records.json, a list of [kind, key, body]; LISTENER is a socket that was inherited. Limits and remembered
-answers are in the real Redis. CLOCK_AHEAD_MS lets the process count by a later clock.
+FOLDER holds records.json, a list of [kind, key, body] that is read again when it changes; LISTENER is a socket that was
+inherited. Limits and remembered answers are in the real Redis. CLOCK_AHEAD_MS lets the process count by a later clock.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
@@ -49,16 +50,31 @@ class Server(uvicorn.Server):
         (self._folder / f"ready-{os.getpid()}").touch()
 
 
+async def follow(path: Path, records: MemoryRecords) -> None:
+    """Publish what is new in the file, again and again."""
+    known: dict[tuple[str, str], object] = {}
+    read_at = 0
+    while True:
+        if (now := path.stat().st_mtime_ns) != read_at:
+            read_at = now
+            for kind, key, body in json.loads(path.read_text()):
+                if known.get((kind, key)) != body:
+                    known[kind, key] = body
+                    records.put(kind, key, body)
+        await asyncio.sleep(0.05)
+
+
 def main(folder: Path, listener: int) -> None:
     records = MemoryRecords()
-    for kind, key, body in json.loads((folder / "records.json").read_text()):
-        records.put(kind, key, body)
+    following: set[asyncio.Task[None]] = set()
 
     async def nothing() -> None:
         return None
 
     async def connect(_settings: GatewaySettings, _incarnation: str) -> Stores:
         address = os.environ["REDIS_URL"]
+        following.add(asyncio.create_task(follow(folder / "records.json", records)))
+        await asyncio.sleep(0)  # what is there is read at once
         return Stores(
             records,
             MemoryLeases({make.WALLET: Decimal(1000)}),
@@ -66,7 +82,7 @@ def main(folder: Path, listener: int) -> None:
             MemoryUseMarks(),
             MemorySchedules(),
             MemoryTasks(),
-            RedisMemos(address),
+            RedisMemos(address, timeout_seconds=30),
             LaterCounters(address, int(os.environ.get("CLOCK_AHEAD_MS", "0"))),
             MemoryRequestLogs(),
             nothing,

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 import pytest_asyncio
 
-from tests.fakes.upstream import FakeUpstream, Hang, Wait, json_answer
+from tests.fakes.upstream import FakeUpstream, Hang, Until, Wait, answer, json_answer
 from tests.gateway.processes.fleet import Fleet
 
 pytestmark = [pytest.mark.chaos, pytest.mark.asyncio(loop_scope="module")]
@@ -20,8 +20,10 @@ A_MINUTE = {"limit": 100, "unit": "requests", "window": "minute"}
 async def upstream():
     async with FakeUpstream() as upstream:
         slow = [Wait(0.3), *json_answer({"n": 1})]
-        scripts = {"slow": slow, "hangs": [Hang()]}
-        upstream.answers_by(lambda asked: scripts.get(asked.target.split("/")[1], json_answer({"n": 1})))
+        upstream.scripts = {"slow": slow, "hangs": [Hang()], "sick": answer(b"", status=500)}
+        upstream.answers_by(
+            lambda asked: upstream.scripts.get(name := asked.target.split("/")[1], json_answer({"from": name}))
+        )
         yield upstream
 
 
@@ -29,7 +31,10 @@ async def upstream():
 async def fleet(upstream, tmp_path_factory):
     fleet = Fleet(tmp_path_factory.mktemp("fleet"), upstream.port)
     fleet.offer("limited", customer_rate_limit=A_MINUTE)
-    fleet.offer("slow")
+    for name in ("slow", "old", "new", "sick", "well"):
+        fleet.offer(name)
+    fleet.alias("llm", "p/old")
+    fleet.group("pool", "sick", "well")
     await fleet.start(4)
     yield fleet
     fleet.kill()
@@ -57,6 +62,71 @@ class TestALimitOfAHundredAMinute:
                 await asyncio.sleep(0.1)
         # who of the four takes a connection is up to the system; it was not one alone
         assert len({event["gateway_id"] for event in events}) > 1
+
+
+class TestAnAliasThatIsSwitchedDuringLoad:
+    async def test_loses_no_call_and_is_switched_in_every_process_within_a_second(self, fleet):
+        told: list[tuple[float, int, str]] = []
+        is_over = asyncio.Event()
+
+        async def caller(client) -> None:
+            while not is_over.is_set():
+                began = time.monotonic()
+                reply = await client.post("/a/llm", json={"model": "m"})
+                told.append((began, reply.status_code, reply.json()["from"]))
+
+        async with fleet.client() as client:
+            callers = [asyncio.create_task(caller(client)) for _ in range(8)]
+            await asyncio.sleep(1)
+            switched_at = time.monotonic()
+            fleet.alias("llm", "p/new")
+            await asyncio.sleep(2)
+            is_over.set()
+            await asyncio.gather(*callers)
+
+        assert {status for _, status, _ in told} == {200}
+        assert {name for began, _, name in told if began < switched_at - 0.1} == {"old"}
+        assert {name for began, _, name in told if began > switched_at + 1} == {"new"}
+        assert len(fleet.gateways("/a/llm")) > 1
+
+
+class TestAMemberThatFails:
+    async def test_is_left_out_by_each_process_and_then_tried_by_one_call_of_it(self, fleet, upstream):
+        async with fleet.client() as client:
+
+            async def call_group(count: int) -> Counter[int]:
+                replies = await asyncio.gather(*(client.post("/g/pool", json={"model": "m"}) for _ in range(count)))
+                return Counter(each.status_code for each in replies)
+
+            for _ in range(40):  # three at a time: no process takes more for the five that it needs to know
+                await call_group(3)
+            async with asyncio.timeout(20):
+                while (
+                    sum((met := fleet.answers("sick", 500)).values()) + sum(fleet.answers("well", 200).values()) < 120
+                ):
+                    await asyncio.sleep(0.1)
+            know = [gateway for gateway, failures in met.items() if failures >= 5]
+            assert know
+            assert max(met.values()) < 5 + 3
+
+            go_on, before = asyncio.Event(), len(upstream.requests)
+            upstream.scripts["sick"] = [Until(go_on), *json_answer({"from": "sick"})]
+            await asyncio.sleep(5.2)
+            calls = [asyncio.create_task(call_group(1)) for _ in range(60)]
+
+            def held() -> int:
+                return sum(asked.target.startswith("/sick") for asked in upstream.requests[before:])
+
+            async with asyncio.timeout(20):
+                while not held() or held() != sum(not call.done() for call in calls):
+                    await asyncio.sleep(0.05)
+            probes = held()
+            go_on.set()
+            assert {status for call in calls for status in await call} == {200}
+            async with asyncio.timeout(20):
+                while sum((tried := fleet.answers("sick", 200)).values()) < probes:
+                    await asyncio.sleep(0.1)
+            assert max(tried[gateway] for gateway in know) == 1
 
 
 class TestIdenticalCallsOfSeveralProcesses:
