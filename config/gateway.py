@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from config import defaults, env
 from gateway.app import GatewayApp
+from gateway.grpc.settings import GrpcPort
 from gateway.live.settings import LiveLimits
 from gateway.settings import GatewaySettings
 
@@ -40,11 +41,21 @@ def gateway_settings() -> GatewaySettings:
             connections=env.integer("GATEWAY_CONNECTIONS", 10_000),
             connections_per_customer=env.integer("GATEWAY_CONNECTIONS_PER_CUSTOMER", 1000),
         ),
+        grpc=_grpc_port(),
         redis_url=env.text("REDIS_URL", ""),
         platform_hosts=frozenset(
             urlsplit(address).hostname or "" for address in (site_url, env.url("API_GATEWAY_BASE_URL", site_url))
         ),
     )
+
+
+def _grpc_port() -> GrpcPort | None:
+    """Return where gRPC is heard over TLS. Raises SettingError for a port without a certificate."""
+    port = env.integer("GATEWAY_GRPC_PORT", 0)
+    if not port:
+        return None
+    certificate, key = Path(env.text("GATEWAY_GRPC_CERTIFICATE")), Path(env.text("GATEWAY_GRPC_KEY"))
+    return GrpcPort(env.text("GATEWAY_GRPC_HOST", "0.0.0.0"), port, certificate, key)  # noqa: S104  for all who call
 
 
 application = GatewayApp(gateway_settings)

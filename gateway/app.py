@@ -12,6 +12,7 @@ from typing import Any
 
 from gateway.deps import Deps
 from gateway.door.desk import STATE_KEY, Desk
+from gateway.grpc.listener import GrpcListener
 from gateway.responses import Answer
 from gateway.runtime import Runtime
 from gateway.settings import GatewaySettings
@@ -64,6 +65,7 @@ class GatewayApp:
         try:
             self.runtime = Runtime(self._read_settings(), self._connect)
             await self.runtime.start()
+            listener = await self._listen(self.runtime.deps, deadlines)
             scope["state"][STATE_KEY] = Desk(self.runtime.deps, deadlines, self._is_gateways, self._own_answer)
         except Exception as error:
             log.critical("gateway.start_failed", exc_info=error)
@@ -71,9 +73,19 @@ class GatewayApp:
             return
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        if listener is not None:
+            await listener.stop()
         deadlines.close()
         await self.runtime.stop()
         await send({"type": "lifespan.shutdown.complete"})
+
+    async def _listen(self, deps: Deps, deadlines: Deadlines) -> GrpcListener | None:
+        """Open the port for gRPC over TLS, where there is one."""
+        if deps.settings.grpc is None:
+            return None
+        listener = GrpcListener(deps.settings.grpc, deps, deadlines)
+        await listener.start()
+        return listener
 
     def _own_answer(self, target: bytes) -> Answer | None:
         if target != b"/healthz":

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from gateway.door.limits import DoorLimits
+from gateway.grpc.settings import GrpcPort
 from gateway.live.settings import LiveLimits
 
 
@@ -17,6 +18,7 @@ class GatewaySettings:
     allow_private_upstreams: for development alone, lets calls go to this machine and its network.
     redis_url: where answers are remembered; "" keeps them in this process. site_url: where errors send people.
     body_limit_bytes: of one request, held whole. platform_hosts: our own; callers' keys go to no others.
+    grpc: a port of its own over TLS, None for none.
     """
 
     database_url: str
@@ -38,3 +40,4 @@ class GatewaySettings:
     platform_hosts: frozenset[str] = frozenset()
     door: DoorLimits = field(default_factory=DoorLimits)
     live: LiveLimits = field(default_factory=LiveLimits)
+    grpc: GrpcPort | None = None

@@ -21,6 +21,7 @@ from gateway.upstream import headers as crossing
 
 _CODES: dict[Why, int] = {
     "idle": status.UNAVAILABLE,
+    "unread": status.RESOURCE_EXHAUSTED,
     "too_long": status.UNAVAILABLE,
     "too_much": status.RESOURCE_EXHAUSTED,
     "funds": status.RESOURCE_EXHAUSTED,
@@ -30,6 +31,7 @@ _CODES: dict[Why, int] = {
 }
 _FLAGS: dict[Why, str] = {
     "idle": "idle",
+    "unread": "client_unread",
     "too_long": "time_up",
     "too_much": "too_large",
     "funds": "funds_spent",
@@ -142,9 +144,18 @@ class Carrier:
                 await self._course.pay(bytes_out=payload, messages=messages)
             self._course.passed(bytes_out=payload, messages=messages)
             self._sent_messages += messages
-            await self._client.send(piece)
+            await self._deliver(piece)
             upstream.taken(weight)
         await self._finish(upstream.trailers)
+
+    async def _deliver(self, piece: bytes) -> None:
+        """Send a piece to the client. Raises Ended when it has not been read for too long, StreamGone."""
+        seconds = self._deps.settings.door.unread_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                await self._client.send(piece)
+        except TimeoutError:
+            raise Ended("unread", f"Nothing was read for {seconds:g} s. Call again, and read what comes.") from None
 
     async def _lost(self) -> GatewayError:
         """Return what the loss of the upstream means, once it is in the books."""

@@ -23,7 +23,7 @@ from gateway.live.dialing import probe
 from gateway.upstream.deadlines import Deadlines
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-#: Names the path in front of the one that generated code calls, which cannot carry any.
+#: Names the path in front of the one that generated code calls, which cannot carry any; parameters may follow it.
 PATH_KEY = b"x-service-path"
 _WINDOW_SECONDS = 10.0
 #: Pings and settings within the window that nobody needs more of.
@@ -64,6 +64,8 @@ class GrpcDoor(Link):
         if not self._calls:
             self.go_away()
             self.abandon()
+            if not self._writable.is_set():
+                self.transport.abort()  # what was sent to it is not read, and never will be
 
     def shutdown(self) -> None:
         """The server stops: take no more calls, and let those under way come to an end for a while."""
@@ -131,11 +133,18 @@ class GrpcDoor(Link):
         return len(times) == times.maxlen and now - times[0] < _WINDOW_SECONDS
 
 
+def _with_method(parameters: bytes, method: bytes) -> list[bytes]:
+    """Return the parameters of an address that names no method: what is called in its place gets the method, too."""
+    each = filter(None, parameters.split(b"&"))
+    return [one.rstrip(b"/") + method if one.startswith(b"_else=") else one for one in each]
+
+
 def _context(headers: Headers) -> RequestContext:
     named = dict(reversed(headers))
     path, _, query = named.get(b":path", b"/").partition(b"?")
-    before = named.get(PATH_KEY, b"").strip(b" /")
-    if before:
+    before, _, parameters = named.get(PATH_KEY, b"").partition(b"?")
+    if before := before.strip(b" /"):
+        query = b"&".join(filter(None, (query, *_with_method(parameters.strip(), path))))
         path = b"/" + before + path
     started_ms = time.time_ns() // 1_000_000
     return RequestContext(

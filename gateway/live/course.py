@@ -21,7 +21,7 @@ from gateway.stores.base import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
-Why = Literal["idle", "too_long", "too_much", "funds", "refused", "unavailable", "stopping"]
+Why = Literal["idle", "unread", "too_long", "too_much", "funds", "refused", "unavailable", "stopping"]
 _TICK_SECONDS = 0.5
 #: A checkpoint is made after a second, and later ever more seldom.
 _CHECKPOINT_SECONDS = 1.0

@@ -14,6 +14,7 @@ from gateway.sockets.splice import End, Leg
 #: RFC 6455 and the registry: 1001 going away, 1008 policy, 1009 too big, 1013 try again later, 1014 bad gateway.
 _CODES: dict[Why, int] = {
     "idle": 1001,
+    "unread": 1001,
     "too_long": 1001,
     "stopping": 1001,
     "too_much": 1009,
@@ -23,6 +24,7 @@ _CODES: dict[Why, int] = {
 }
 _FLAGS: dict[Why, str] = {
     "idle": "idle",
+    "unread": "client_unread",
     "too_long": "time_up",
     "stopping": "gateway_stopped",
     "too_much": "too_large",

@@ -11,6 +11,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
+from gateway.door.limits import DoorLimits
 from tests.gateway.sockets.conftest import closed, connected, offering, publish
 
 
@@ -147,6 +148,22 @@ class TestOurOwnEnds:
         assert (code, "restarted" in reason) == (1001, True)
         (event,) = inbox.events.values()
         assert (event.flags, event.usage["bytes_in"], event.usage["bytes_out"]) == (("gateway_stopped",), 3, 3)
+
+    async def test_when_the_client_leaves_everything_unread(self, tmp_path, upstream):
+        async def flood(socket):
+            with contextlib.suppress(ConnectionClosed):
+                while True:
+                    await socket.send(bytes(65_536))
+
+        upstream.handler = flood
+        settings = {"door": DoorLimits(unread_seconds=0.5)}
+        async with offering(tmp_path, upstream, settings=settings) as gateway, connected(gateway):
+            async with asyncio.timeout(20):  # nobody receives: the client's library stops reading by itself
+                while not gateway.inbox.events:
+                    await asyncio.sleep(0.05)
+            event = await gateway.event()
+            assert (event.flags, event.outcome, event.is_billable) == (("client_gone",), "completed", True)
+            await closed(upstream.sockets[0])
 
     async def test_with_a_message_above_the_limit(self, tmp_path, upstream):
         async with offering(tmp_path, upstream, live={"message_bytes": 1000}) as gateway:
