@@ -19,7 +19,7 @@ def main() -> None:
         host="127.0.0.1",
         port=port,
         loop="uvloop",
-        http="httptools",
+        http="examples.upstream.rpc:Doorway",
         access_log=False,
         log_level="warning",
     )

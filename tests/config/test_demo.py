@@ -40,6 +40,7 @@ class TestLoad:
             "tidewater/echo",
             "tidewater/fable-messages",
             "tidewater/forecast",
+            "tidewater/rpc",
             "tidewater/topics",
         }
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from marketplace.catalog.snippets import PLACEHOLDER_KEY
-from tests.journeys.marketplace import Marketplace
+from tests.journeys.marketplace import ROOT, Marketplace
 
 pytestmark = pytest.mark.journey
 
@@ -68,3 +68,20 @@ class TestSnippets:
         assert ran.returncode == 0, ran.stdout + ran.stderr
         assert words in ran.stdout
         assert "HTTP 200" in ran.stderr
+
+
+class TestExamplesOfConnections:
+    @pytest.mark.parametrize("service", ["tidewater/echo", "tidewater/rpc"])
+    def test_do_what_their_service_says(self, marketplace, service):
+        example = ROOT / "examples" / "catalog" / "specs" / service / "example.py"
+        environment = {
+            "PATH": os.environ["PATH"],
+            "SERVICE_BASE_URL": f"{marketplace.url}/p/{service}",
+            "UNITYSVC_API_KEY": marketplace.key,
+        }
+
+        ran = subprocess.run(
+            [sys.executable, str(example)], env=environment, capture_output=True, text=True, timeout=60
+        )
+
+        assert (ran.stdout, ran.returncode) == ("hello\n", 0), ran.stderr
