@@ -1,7 +1,8 @@
 """A gateway that kills itself at a named moment: `python -m tests.gateway.crashing.process FOLDER PORT UPSTREAM_PORT`.
 
-CRASH_AT=<name>:<nth> in the environment says at which one, GATEWAY_ACCESS how its service is called. Its inbox is a
-file that outlives it, with the promise of the real one: a second insertion of an event changes nothing.
+CRASH_AT=<name>:<nth>:<way> in the environment says at which one, and for the moments of a call, which way it must have
+taken through the gateway, `plain` or `general`. GATEWAY_ACCESS says how its service is called. Its inbox is a file that
+outlives it, with the promise of the real one: a second insertion of an event changes nothing.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 
@@ -23,6 +25,7 @@ from domain.routing.snapshot import API_KEY, CUSTOMER, SERVICE, ApiKeyRecord
 from gateway import crash_points
 from gateway.app import GatewayApp
 from gateway.door.protocol import DoorProtocol
+from gateway.plain import call as plain
 from gateway.settings import GatewaySettings
 from gateway.spool import spool as spools
 from gateway.spool.reader import Final
@@ -68,15 +71,27 @@ def published(key: str, upstream_port: int) -> MemoryRecords:
 
 def die_at(point: str) -> None:
     """Kill this process when a moment comes for the nth time."""
-    name, _, nth = point.partition(":")
+    name, nth, way = point.split(":")
     seen: Counter[str] = Counter()
 
     def reached(moment: str) -> None:
+        if moment.startswith("call.") and way != _way():
+            return
         seen[moment] += 1
         if moment == name and seen[moment] == int(nth):
             os.kill(os.getpid(), signal.SIGKILL)
 
     crash_points.install(reached)
+
+
+def _way() -> str:
+    """Return by which way the call came that has reached a moment: in callbacks, or in a task of its own."""
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        if frame.f_code.co_filename == plain.__file__ or frame.f_code.co_qualname.startswith("Account.close_soon"):
+            return "plain"
+        frame = frame.f_back
+    return "general"
 
 
 def main(folder: Path, port: int, upstream_port: int) -> None:

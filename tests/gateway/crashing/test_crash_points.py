@@ -24,6 +24,10 @@ pytestmark = pytest.mark.chaos
 #: How often a moment must come before the process dies at it: late enough for segments to come and go.
 NTH = {"call.before_upstream": 60, "call.before_final": 60, "call.after_final": 60, "spool.after_rotate": 3,
        "spool.before_unlink": 2, "spool.after_unlink": 2, "spool.after_carry_over": 2}  # fmt: skip
+#: Every moment while calls go the short way, and those of a call itself also while they go the long one.
+LIVES = [(name, "plain") for name in crash_points.NAMES]
+LIVES += [(name, "general") for name in crash_points.NAMES if name.startswith("call.")]
+PATHS = {"plain": "/p/acme/chat", "general": "/f/p/acme/chat?_else=p/acme/chat"}
 CALLERS = 8
 
 
@@ -49,10 +53,10 @@ class Crashing:
                 except httpx.HTTPError:
                     await asyncio.sleep(0.05)
 
-    async def call(self, http: httpx.AsyncClient, path: str = "") -> bool:
+    async def call(self, http: httpx.AsyncClient, path: str) -> bool:
         """Make a call. Return whether its whole answer came."""
         try:
-            answer = await http.post(f"/p/acme/chat{path}", json={"model": "m"})
+            answer = await http.post(path, json={"model": "m"})
         except httpx.HTTPError:
             return False
         if answer.status_code == 200:
@@ -60,17 +64,19 @@ class Crashing:
             self.answered[answer.headers["x-request-id"]] = self.life
         return answer.status_code == 200
 
-    async def load(self, calls: int) -> None:
+    async def load(self, calls: int, way: str = "plain") -> None:
         """Make calls, some at a time, until they are made or the process is dead."""
         headers = {"authorization": f"Bearer {self.key}"}
         limits = httpx.Limits(max_connections=CALLERS + 1)
         base = f"http://127.0.0.1:{self.port}"
         async with httpx.AsyncClient(base_url=base, headers=headers, timeout=10, limits=limits) as http:
-            long_one = asyncio.create_task(self.call(http, "/slow"))  # its intent is carried from segment to segment
+            long_one = asyncio.create_task(
+                self.call(http, "/p/acme/chat/slow")
+            )  # its intent is carried from segment to segment
 
             async def caller() -> None:
                 for _ in range(calls // CALLERS):
-                    if not await self.call(http):
+                    if not await self.call(http, PATHS[way]):
                         return
 
             await asyncio.gather(*(caller() for _ in range(CALLERS)))
@@ -96,11 +102,11 @@ async def crashing(tmp_path):
 
 async def test_killed_at_every_named_moment_it_loses_and_doubles_nothing(crashing):
     """One life after another, each ended at another moment; every start also recovers what the one before left."""
-    for point in crash_points.NAMES:
-        crashing.life = point
-        await crashing.start(crash_at=f"{point}:{NTH.get(point, 12)}")
-        await crashing.load(4000)
-        assert crashing.process.wait(10) == -signal.SIGKILL, f"{point} never came"
+    for point, way in LIVES:
+        crashing.life = f"{point}, {way}"
+        await crashing.start(crash_at=f"{point}:{NTH.get(point, 12)}:{way}")
+        await crashing.load(4000, way)
+        assert crashing.process.wait(10) == -signal.SIGKILL, f"{crashing.life} never came"
     crashing.life = "at last"
     await crashing.start()
     await crashing.load(40)
@@ -109,7 +115,7 @@ async def test_killed_at_every_named_moment_it_loses_and_doubles_nothing(crashin
 
     events, answered = crashing.events(), crashing.answered
     # in some lives the moment comes while the start still clears up after the one before
-    assert len(set(answered.values())) > len(crash_points.NAMES) / 2
+    assert len(set(answered.values())) > len(LIVES) / 2
     assert [life for request_id, life in answered.items() if request_id not in events] == [], "lost"
     changed = [life for request_id, life in answered.items() if events[request_id]["outcome"] != "completed"]
     assert changed == [], "an answered call was booked as something else"
