@@ -13,6 +13,8 @@ from config.embedded.processes import Program
 #: The order in which they end: who calls first; then the web, so that its spool is shipped; what settles after it.
 ENDING = (("dispatch",), ("web",), ("upstream", "stripe", "beat", "worker"), ("settle",))
 
+#: Seconds for what ends at once on a quiet machine: on a busy one, Celery has been seen to take fifteen.
+_PATIENCE = 30.0
 _CELERY = [sys.executable, "-m", "celery", "--quiet", "-A", "config.celery"]
 
 #: Which class of ours uvicorn mounts in place of its own: gateway calls never become ASGI.
@@ -62,37 +64,39 @@ def web(environment: Mapping[str, str], *, host: str, port: int) -> Program:
     options += ["--no-access-log", "--timeout-graceful-shutdown", "5"]
     command = _python("-m", "uvicorn", "config.asgi:application", *options)
     ready = partial(healthcheck.answers, port, host=reachable(host))
-    return Program("web", command, {**MALLOC, **environment}, patience=9, ready_when=ready)
+    return Program("web", command, {**MALLOC, **environment}, patience=20, ready_when=ready)
 
 
 def worker(environment: Mapping[str, str]) -> Program:
     """Background jobs of the control plane."""
-    options = ["--loglevel", "warning", "--pool", "threads", "--concurrency", "4", "--without-mingle"]
+    options = ["--loglevel", "warning", "--pool", "threads", "--concurrency", "4"]
+    options += ["--without-mingle", "--without-gossip"]  # there is one worker
     # on a machine for trying things out, root is nothing to warn of
     quiet = {
         **without_private_keys(environment),
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
     }
-    return Program("worker", [*_CELERY, "worker", *options], quiet)
+    # SIGTERM is a warm shutdown: what is under way ends. A job that takes longer is found again by its sweep
+    return Program("worker", [*_CELERY, "worker", *options], quiet, patience=_PATIENCE)
 
 
 def beat(environment: Mapping[str, str]) -> Program:
     """The clock of the platform's own jobs."""
     options = ["--loglevel", "warning", "--pidfile="]
-    return Program("beat", [*_CELERY, "beat", *options], without_private_keys(environment))
+    return Program("beat", [*_CELERY, "beat", *options], without_private_keys(environment), patience=_PATIENCE)
 
 
 def settle(environment: Mapping[str, str]) -> Program:
     """The settlement consumer: usage becomes charges."""
     command = _python("manage.py", "settle")
-    return Program("settle", command, without_private_keys(environment), ready_when="settling")
+    return Program("settle", command, without_private_keys(environment), patience=_PATIENCE, ready_when="settling")
 
 
 def dispatch(environment: Mapping[str, str]) -> Program:
     """The dispatcher: scheduled calls are made when they are due."""
     command = _python("manage.py", "dispatch")
     # a call that is under way may end; one that takes longer is taken up by the next dispatcher
-    return Program("dispatch", command, without_private_keys(environment), patience=6, ready_when="dispatching")
+    return Program("dispatch", command, without_private_keys(environment), patience=10, ready_when="dispatching")
 
 
 def reachable(host: str) -> str:

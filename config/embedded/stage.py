@@ -12,6 +12,8 @@ from config.embedded.processes import Process, Program
 
 _TICK = 0.1
 _NAME_WIDTH = 10
+#: After so long, who waits for the end is told for whom.
+_QUIET_SECONDS = 4.0
 
 
 class Ended(Exception):
@@ -97,8 +99,12 @@ class Stage:
     def _end_group(self, group: list[Process]) -> None:
         for process in group:
             process.ask_to_end()
-        started, asked = time.monotonic(), self._ends_asked
+        started, asked, is_told = time.monotonic(), self._ends_asked, False
         while alive := [process for process in group if process.is_alive]:
+            if not is_told and time.monotonic() - started > _QUIET_SECONDS:
+                is_told = True
+                names = ", ".join(process.program.name for process in alive)
+                self._say("supervisor", f"waiting for {names} to end; Ctrl-C once more ends it at once.")
             for process in alive:
                 late = time.monotonic() - started > process.program.patience
                 if late or self._ends_asked > asked:

@@ -108,7 +108,7 @@ def _postgres_program(folder: Path) -> Program:
         [*postgres.prepare(folder), "-c", "log_min_messages=fatal"],  # what goes wrong in a query, its process says
         children.bare_environment(),
         stop_signal=postgres.STOP_SIGNAL,
-        patience=6,
+        patience=20,
         account=children.unprivileged_account(folder),
         directory="/",
         ready_when=lambda: postgres.answers(folder),
@@ -118,7 +118,7 @@ def _postgres_program(folder: Path) -> Program:
 def _redis_program(folder: Path) -> Program:
     command = redis_server.prepare(folder)
     return Program(
-        "redis", command, children.bare_environment(), patience=3, ready_when=lambda: redis_server.is_running(folder)
+        "redis", command, children.bare_environment(), patience=10, ready_when=lambda: redis_server.is_running(folder)
     )
 
 

@@ -133,6 +133,16 @@ class TestEnd:
         stage.end(("stubborn",))
         assert heard.of("supervisor") == ["stubborn did not end in time and was killed."]
 
+    def test_tells_for_whom_it_waits(self, stage, heard, monkeypatch):
+        monkeypatch.setattr("config.embedded.stage._QUIET_SECONDS", 0.1)
+        stage.start(program("stubborn", IGNORES, ready_when="at work", patience=0.6))
+        stage.wait_ready("stubborn")
+        stage.end(("stubborn",))
+        assert heard.of("supervisor") == [
+            "waiting for stubborn to end; Ctrl-C once more ends it at once.",
+            "stubborn did not end in time and was killed.",
+        ]
+
     def test_leaves_no_grandchild(self, stage, heard):
         stage.start(program("parent", STAYS_WITH_CHILD, ready_when="at work"))
         stage.wait_ready("parent")
