@@ -152,9 +152,11 @@ class Exchange:
     async def _judge(self, response: UpstreamResponse, rules: ResponseRules, *, is_stream: bool) -> None:
         """Refuse an answer that is a failure by its channel's rules, before any of it is sent. Raises GatewayError."""
         try:
-            await judging.judge(response, rules, is_stream=is_stream)
+            verdict = await judging.judge(response, rules, is_stream=is_stream)
         except UpstreamError as error:
             raise upstream_failed(error) from error
+        if verdict is not None:
+            raise await judging.refusal(verdict, self._ctx, self._deps)
 
     async def _pass_whole(self, response: UpstreamResponse) -> None:
         body = await self._whole(response, WHOLE_BYTES)

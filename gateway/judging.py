@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import orjson
 
-from domain.response_rules import ResponseRules
+from domain.response_rules import ResponseRules, Verdict
+from domain.scrubbing import scrub
 from gateway.compiled import CompiledChannel
-from gateway.context import Headers
+from gateway.context import Headers, RequestContext
+from gateway.deps import Deps
 from gateway.errors import GatewayError
+from gateway.secrets import SecretUnreadable
+from gateway.stores.base import StoreUnavailable
 from gateway.upstream.response import UpstreamResponse
 
 #: The longest answer whose body is looked at; of a stream, its first event.
@@ -20,28 +24,38 @@ def rules_of(channel: CompiledChannel | None) -> ResponseRules | None:
     return channel.shaping.rules if channel is not None and channel.shaping is not None else None
 
 
-async def judge(response: UpstreamResponse, rules: ResponseRules, *, is_stream: bool) -> None:
-    """Look at an answer, and leave it to be read from its beginning. Raises GatewayError, UpstreamError.
+async def judge(response: UpstreamResponse, rules: ResponseRules, *, is_stream: bool) -> Verdict | None:
+    """Look at an answer, and leave it to be read from its beginning; None when it is well. Raises UpstreamError.
 
     One that is a failure has the status of one afterwards. A body that is too long is not looked at.
     """
     if response.status >= 400:
-        return
+        return None
     body: bytes | None = None
     if rules.read_body:
         body = await (_first_event(response) if is_stream else _whole(response))
-    check(response, rules, body)
+    return check(response, rules, body)
 
 
-def check(response: UpstreamResponse, rules: ResponseRules, body: bytes | None) -> None:
-    """Raise GatewayError when the answer is a failure. body: None when it is not known."""
+def check(response: UpstreamResponse, rules: ResponseRules, body: bytes | None) -> Verdict | None:
+    """Return why the answer is a failure, if it is one. body: None when it is not known."""
     facts = {"status": response.status, "headers": _named(response.headers), "body": _read(body)}
     verdict = rules.verdict(facts, has_body=body is not None)
     if verdict is not None:
         response.status = verdict.status
-        error = GatewayError(502, "failed_by_rule", f"{verdict.message} Nothing was charged.")
-        error.status = verdict.status  # 502 unless the rule says another one
-        raise error
+    return verdict
+
+
+async def refusal(verdict: Verdict, ctx: RequestContext, deps: Deps) -> GatewayError:
+    """Return what the caller is told: the rule's words, without the secrets that the upstream may have repeated."""
+    try:
+        values = [await deps.secrets.value(team_id, name) for team_id, name in ctx.secrets_used]
+        message = scrub(verdict.message.encode(), [value.text for value in values if value is not None]).decode()
+    except (StoreUnavailable, SecretUnreadable):
+        message = f"The service's answer is a failure by its rule '{verdict.rule}'."
+    error = GatewayError(502, "failed_by_rule", f"{message} Nothing was charged.")
+    error.status = verdict.status  # 502 unless the rule says another one
+    return error
 
 
 async def _whole(response: UpstreamResponse) -> bytes | None:

@@ -57,7 +57,9 @@ async def _straight(ctx: RequestContext, deps: Deps) -> tuple[int, Headers, byte
         response = await _ask(ctx, deps)
         body = await _read(response)
         if (rules := judging.rules_of(ctx.channel)) is not None and response.status < 400:
-            judging.check(response, rules, body if len(body) < ANSWER_BYTES else None)
+            verdict = judging.check(response, rules, body if len(body) < ANSWER_BYTES else None)
+            if verdict is not None:
+                raise await judging.refusal(verdict, ctx, deps)
     except UpstreamError as error:
         raise upstream_failed(error) from error
     return response.status, [*crossing.for_client(response.headers), *own_headers(ctx)], body

@@ -118,6 +118,16 @@ class TestDirectly:
 
         assert len(answer.content) == 256 * 1024
 
+    async def test_is_judged_by_the_rules_of_its_channel(self, gateway, upstream, publish):
+        said = {"condition": "body.error", "status": 429, "message": "{{ body.error }}"}
+        await publish(config={"response_rules": {"said": said}})
+        upstream.answers(json_answer({"error": "sk-of-the-seller is used up."}))
+
+        told = [await gateway.call(f"/p/{DRAFT}@default", headers=token(run)) for run in (DIRECT, RUN)]
+
+        assert [each.status_code for each in told] == [429, 429]
+        assert {each.json()["error"]["message"] for each in told} == {"*** is used up. Nothing was charged."}
+
     async def test_follows_no_redirect(self, gateway, upstream, publish):
         await publish()
         upstream.answers(plain_answer(b"", status=302, headers=[("Location", "http://169.254.169.254/")]))

@@ -40,6 +40,10 @@ class TestAWholeAnswer:
         event = await judged.event()
         assert (event.status, event.outcome, event.is_billable, event.usage) == (429, "failed", False, {})
 
+    async def test_is_judged_also_once_everything_is_known_and_connected(self, judged, upstream):
+        upstream.answers(*[json_answer(WELL)] * 5, json_answer(ILL))
+        assert [(await judged.call()).status_code for _ in range(6)] == [200] * 5 + [429]
+
     async def test_of_a_text_is_read_as_a_text(self, gateway, upstream):
         rule = {"condition": "'ERROR' in body"}
         await offer(gateway, upstream, config={"response_rules": {"said": rule}})

@@ -133,6 +133,17 @@ class TestPreview:
         assert "acme/" not in told
 
 
+class TestAddress:
+    def test_is_shown_of_groups_that_take_calls_alone(self, seller, group):
+        page = f"/seller/groups/{group.pk}"
+        assert "Address" not in visitor(seller).get(page).content.decode()
+
+        services.change_group(owner=seller, group=group, changes={"routing_policy": {"strategy": "weighted_random"}})
+
+        after = visitor(seller).get(page).content.decode()
+        assert f"/g/{seller.name}:fast-ones" in after
+
+
 class TestHistory:
     def test_tells_who_joined_and_left_by_which_rule(self, seller, group):
         services.change_group(owner=seller, group=group, changes={"membership_rules": {"expression": "'slow' in tags"}})
