@@ -54,8 +54,13 @@ def _grpc_port() -> GrpcPort | None:
     port = env.integer("GATEWAY_GRPC_PORT", 0)
     if not port:
         return None
-    certificate, key = Path(env.text("GATEWAY_GRPC_CERTIFICATE")), Path(env.text("GATEWAY_GRPC_KEY"))
-    return GrpcPort(env.text("GATEWAY_GRPC_HOST", "0.0.0.0"), port, certificate, key)  # noqa: S104  for all who call
+    host = env.text("GATEWAY_GRPC_HOST", "0.0.0.0")  # noqa: S104  for all who call
+    certificate, key = env.text("GATEWAY_GRPC_CERTIFICATE", ""), env.text("GATEWAY_GRPC_KEY", "")
+    if not certificate or not key:
+        raise env.SettingError(
+            "GATEWAY_GRPC_PORT needs GATEWAY_GRPC_CERTIFICATE and GATEWAY_GRPC_KEY, paths of PEM files."
+        )
+    return GrpcPort(host, port, Path(certificate), Path(key))
 
 
 application = GatewayApp(gateway_settings)
