@@ -17,7 +17,9 @@ COMPLETE_BYTES = 2 * 1024 * 1024
 _HEADER_LENGTH, _HEADERS_LENGTH = 2000, 12_000
 
 #: Codes of refusals that the service is at fault for, not its caller and not the gateway.
-_OF_UPSTREAM = frozenset({"config_error", "egress_refused", "answer_too_large", "step_timeout", "channel_unsupported"})
+_OF_UPSTREAM = frozenset(
+    {"config_error", "egress_refused", "answer_too_large", "step_timeout", "channel_unsupported", "failed_by_rule"}
+)
 #: Headers that hold credentials, by a word of their name.
 _HIDDEN = re.compile(
     r"(?:^|[-_])(?:auth|authorization|authentication|apikey|key|token|secret|signature|credentials?|password|passwd|cookie2?)"

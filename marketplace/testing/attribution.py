@@ -22,7 +22,7 @@ _REFUSALS: dict[str, Fault] = {
     **dict.fromkeys(
         (
             "upstream_refused", "upstream_timeout", "upstream_closed", "upstream_bad_response", "upstream_circuit_open",
-            "upstream_busy", "upstream_error",
+            "upstream_busy", "upstream_error", "failed_by_rule",
         ),
         Fault.UPSTREAM,
     ),

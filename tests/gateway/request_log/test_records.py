@@ -73,6 +73,15 @@ class TestARefusal:
         assert (record["error_source"], record["status"]) == ("upstream", 502)
         assert record["error_type"].startswith("upstream_")
 
+    async def test_by_a_rule_of_the_channel_is_the_upstreams_whatever_its_status(self, market, gateway, log):
+        rules = {"response_rules": {"quota": {"condition": "body.error", "status": 429, "message": "{{ body.error }}"}}}
+        market.offer("a", json_answer({"error": "Used up."}), config=rules)
+        await market.open()
+        assert (await gateway.call("/p/a")).status_code == 429
+        record = await log.call()
+        assert (record["error_source"], record["error_type"]) == ("upstream", "failed_by_rule")
+        assert (record["status"], record["error_message"]) == (429, "Used up. Nothing was charged.")
+
     async def test_hides_a_key_that_stands_in_the_address(self, gateway, log):
         await gateway.call(f"/p/nobody/{gateway.key}")
         assert (await log.call())["path"] == "/p/nobody/svcpass_***"

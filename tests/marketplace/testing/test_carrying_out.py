@@ -161,6 +161,15 @@ class TestFailure:
         assert (found.outcome, found.fault) == ("upstream_fault", "upstream")
         assert found.upstream_channels["default"]["status"] == "script_failed"
 
+    def test_by_a_rule_of_the_channel_is_the_upstreams(self, world, make):
+        world.upstream.answers(json_answer({"error": "Out of order.", **CHOICES}))
+        said = {"condition": "body.error", "message": "{{ body.error }}"}
+
+        found = probe(checked(make(channel={"response_rules": {"fault": said}})))
+
+        assert (found.outcome, found.fault) == ("upstream_fault", "upstream")
+        assert "Out of order." in found.error
+
     def test_of_a_secret_that_is_gone(self, make, store, seller):
         store("UPSTREAM_KEY", "sk-of-acme")
         service = make(channel={"api_key": "${ secrets.UPSTREAM_KEY }"})
