@@ -8,7 +8,6 @@ from __future__ import annotations
 
 #: Answers up to this size leave in one piece, after their usage is on disk.
 WHOLE_BYTES = 1024 * 1024
-_STREAM_ENDS = (b"data: [DONE]", b"data:[DONE]", b"message_stop", b"response.completed")
 
 
 class Pieces:
@@ -32,4 +31,9 @@ class Pieces:
 
 
 def _ends_stream(chunk: bytes) -> bool:
-    return any(end in chunk for end in _STREAM_ENDS)
+    return (  # written out: every event of every stream comes by
+        b"data: [DONE]" in chunk
+        or b"data:[DONE]" in chunk
+        or b"message_stop" in chunk
+        or b"response.completed" in chunk
+    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import cProfile
+import os
 import pstats
 import statistics
 import sys
@@ -23,6 +24,7 @@ from typing import Any
 import uvloop
 
 from benchmarks.gateway import pretended
+from benchmarks.gateway.catalogue import Catalogue
 
 _CHUNK = 2000
 _STEPS = 200_000
@@ -34,6 +36,9 @@ def main() -> None:
     parser.add_argument("--chunks", type=int, default=30, help=f"of {_CHUNK} calls each; the best counts")
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--shape", choices=("json", "large", "stream"), default="json")
+    parser.add_argument("--services", type=int, default=1, help="called by turns, as are")
+    parser.add_argument("--keys", type=int, default=1)
+    parser.add_argument("--aliases", type=int, default=0, help="called in place of the services' own paths")
     parser.add_argument("--profile", type=int, default=0, metavar="LINES", help="show the dearest functions too")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
@@ -41,8 +46,15 @@ def main() -> None:
 
 
 async def _run(folder: Path, arguments: argparse.Namespace) -> None:
-    async with pretended.gateway(folder, arguments.shape, arguments.connections) as calls:
-        await calls.make(_CHUNK)
+    offered = Catalogue(arguments.services, arguments.keys, arguments.aliases)
+    before = _resident_mb()
+    requests = pretended.requests_of(offered, arguments.shape)
+    own = _resident_mb() - before
+    connections = arguments.connections
+    async with pretended.gateway(folder, offered, requests, shape=arguments.shape, connections=connections) as calls:
+        # once round all of them: what is called is in memory from here on
+        await calls.make(max(_CHUNK, offered.services, offered.keys, offered.aliases))
+        print(f"resident: {_resident_mb() - own:.0f} MB, and {own:.0f} of the requests")
         in_loop, in_all, steps = [], [], []
         for _ in range(arguments.chunks):
             step = _step_us()
@@ -57,6 +69,10 @@ async def _run(folder: Path, arguments: argparse.Namespace) -> None:
         print(f"function calls a call: {counted['call'] / _CHUNK:.1f} of Python, {counted['c_call'] / _CHUNK:.1f} of C")
         if arguments.profile:
             await _profile(calls.make, arguments.profile)
+
+
+def _resident_mb() -> float:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def _step_us() -> float:

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
+import random
 from collections.abc import AsyncIterator, Sequence
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from benchmarks.gateway import upstream
-from domain import api_keys
-from domain.routing.snapshot import (
-    API_KEY,
-    CUSTOMER,
-    SERVICE,
-    ApiKeyRecord,
-    ChannelRecord,
-    CustomerRecord,
-    PriceRecord,
-    ServiceRecord,
-)
+from benchmarks.gateway import catalogue, upstream
+from benchmarks.gateway.catalogue import Catalogue
 from gateway.app import everything
 from gateway.door.desk import STATE_KEY, Desk
 from gateway.door.protocol import DoorProtocol
@@ -33,15 +24,11 @@ from gateway.settings import GatewaySettings
 from gateway.spool.reader import Final
 from gateway.stores.base import Stores
 from gateway.stores.counters import MemoryCounters
-from gateway.stores.memory import MemoryLeases, MemoryRecords, MemorySchedules, MemoryTasks, MemoryUseMarks
+from gateway.stores.memory import MemoryLeases, MemorySchedules, MemoryTasks, MemoryUseMarks
 from gateway.stores.memos import MemoryMemos
 from gateway.stores.request_logs import MemoryRequestLogs
 from gateway.upstream.connection import Connection
 from gateway.upstream.deadlines import Deadlines
-
-_PEPPER = b"pepper"
-_UPSTREAM = "http://127.0.0.1:9"
-_TEAM, _WALLET, _SELLER, _SERVICE, _PRICE, _KEY = (f"7d0d8e0e-0000-4000-8000-00000000000{digit}" for digit in "abcdef")
 
 
 class Pipe(asyncio.Transport):
@@ -91,14 +78,14 @@ class ClientPipe(Pipe):
             self.calls.answered(self)
 
     def ask(self) -> None:
-        self._loop.call_soon(self.say, self.calls.request)
+        self._loop.call_soon(self.say, (next(self.calls.requests),))
 
 
 class Calls:
-    """All connections of one client. request: what they send; last: how an answer ends."""
+    """All connections of one client. requests: what they send in turn; last: how an answer ends."""
 
-    def __init__(self, request: Sequence[bytes], last: bytes) -> None:
-        self.request, self.last = request, last
+    def __init__(self, requests: Sequence[bytes], last: bytes) -> None:
+        self.requests, self.last = itertools.cycle(requests), last
         self.pipes: list[ClientPipe] = []
         self._left = self._open = 0
         self._done = asyncio.Event()
@@ -137,12 +124,14 @@ class _NoLogs(MemoryRequestLogs):
 
 
 @contextlib.asynccontextmanager
-async def gateway(folder: Path, shape: str, connections: int) -> AsyncIterator[Calls]:
-    """Start a gateway, warm it, and yield what calls it."""
-    raw = api_keys.new_key()
-    runtime = Runtime(_settings(folder), _connected(raw))
+async def gateway(
+    folder: Path, offered: Catalogue, requests: Sequence[bytes], *, shape: str, connections: int
+) -> AsyncIterator[Calls]:
+    """Start a gateway and yield what calls it with the requests, one after the other."""
+    runtime = Runtime(_settings(folder), _connected(offered))
     await runtime.start()
-    calls = Calls([_request(raw, shape)], b"0\r\n\r\n" if shape == "stream" else b"}")
+    ends = b"0\r\n\r\n" if shape == "stream" else b"}"
+    calls = Calls(requests, ends)
     try:
         await _connect_upstream(runtime, shape, connections)
         for protocol in _doors(runtime, connections):
@@ -166,7 +155,7 @@ def _doors(runtime: Runtime, count: int) -> list[DoorProtocol]:
 
 async def _connect_upstream(runtime: Runtime, shape: str, count: int) -> None:
     client = runtime.deps.upstream
-    origin, _ = client._guard.split(_UPSTREAM)
+    origin, _ = client._guard.split(catalogue.UPSTREAM)
     await client._guard.addresses(origin)
     UpstreamPipe.answer = upstream.pieces(is_stream=shape == "stream")
     for _ in range(count):
@@ -175,7 +164,8 @@ async def _connect_upstream(runtime: Runtime, shape: str, count: int) -> None:
         client._pool.keep(connection)
 
 
-def _request(raw: str, shape: str) -> bytes:
+def requests_of(offered: Catalogue, shape: str) -> list[bytes]:
+    """Return requests with every key and for every service, or alias, in no order."""
     words = 6554 if shape == "large" else 24
     asked: dict[str, Any] = {
         "model": "bench",
@@ -185,8 +175,18 @@ def _request(raw: str, shape: str) -> bytes:
     if shape == "stream":
         asked |= {"stream": True, "stream_options": {"include_usage": True}}
     body = json.dumps(asked).encode()
+    chance = random.Random(1)
+    count = max(offered.services, offered.keys, offered.aliases)
+    numbers = list(range(count))
+    chance.shuffle(numbers)
+    return [_request(offered, number, body) for number in numbers]
+
+
+def _request(offered: Catalogue, number: int, body: bytes) -> bytes:
+    target = f"a/name-{number % offered.aliases}" if offered.aliases else f"p/bench/chat-{number % offered.services}"
     head = (
-        f"POST /p/bench/chat/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {raw}\r\n"
+        f"POST /{target}/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        f"Authorization: Bearer {catalogue.key(number % offered.keys)}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
@@ -195,7 +195,7 @@ def _request(raw: str, shape: str) -> bytes:
 def _settings(folder: Path) -> GatewaySettings:
     return GatewaySettings(
         database_url="",
-        api_key_pepper=_PEPPER,
+        api_key_pepper=catalogue.PEPPER,
         private_keys=(),
         spool_directory=folder / "spool",
         gateway_id="bench",
@@ -204,24 +204,11 @@ def _settings(folder: Path) -> GatewaySettings:
     )
 
 
-def _connected(raw: str) -> Any:
-    records = MemoryRecords()
-    price = PriceRecord(_PRICE, "USD", {"type": "one_million_tokens", "input": "3", "output": "15"})
-    channel = ChannelRecord("default", "managed", "http", {"base_url": _UPSTREAM}, (), ())
-    service = ServiceRecord(_SERVICE, "bench/chat", "bench", _SELLER, "active", "public", False, price, (channel,))
-    customer = CustomerRecord(team_id=_TEAM, wallets={"USD": _WALLET}, secret_names=frozenset(), enrollments=())
-    key = ApiKeyRecord(_KEY, _TEAM, "customer", None, True, None)
-    records.put("api_key", api_keys.digest(raw, _PEPPER), API_KEY.encode(key))
-    records.put("customer", _TEAM, CUSTOMER.encode(customer))
-    records.put("service", _SERVICE, SERVICE.encode(service))
-    records.put(
-        "route", "bench/chat", {"path": "bench/chat", "entries": [{"routing_key": None, "service_id": _SERVICE}]}
-    )
-
+def _connected(offered: Catalogue) -> Any:
     async def connect(_settings: GatewaySettings, _incarnation: str) -> Stores:
         return Stores(
-            records,
-            MemoryLeases({_WALLET: Decimal(1_000_000)}),
+            offered,
+            MemoryLeases(dict(catalogue.BALANCE)),
             _NoInbox(),
             MemoryUseMarks(),
             MemorySchedules(),

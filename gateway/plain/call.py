@@ -160,19 +160,19 @@ class PlainCall:
 
     def _pass_on(self, response: UpstreamResponse, pieces: Pieces) -> None:
         """Pass pieces on as they come, as fast as the client reads."""
-        way_back, tally = self._way_back, self._tally
+        way_back, tally, is_gone = self._way_back, self._tally, self._way_back.is_gone
         assert tally.meter is not None
-        while (way_back.is_gone or not way_back.is_paused) and (chunk := response.take()):
+        if not is_gone and way_back.is_paused:
+            if response.has_more:
+                return  # `flow` comes again when the client reads
+        elif chunk := response.take():
             shown = tally.meter.feed(chunk)
-            if way_back.is_gone:
-                continue
-            tally.checkpoint()
-            if leaving := pieces.take(shown):
-                way_back.put_body(leaving, last=False)
-        if response.has_more:
-            return
+            if not is_gone:
+                tally.checkpoint()
+                if leaving := pieces.take(shown):
+                    way_back.put_body(leaving, last=False)
         if response.is_complete:
-            tally.outcome = "interrupted" if way_back.is_gone else "completed"
+            tally.outcome = "interrupted" if is_gone else "completed"
             self._close()
         elif response.error is not None:
             # part of the answer may be out: the connection is cut, so that nobody takes it for a whole one

@@ -88,7 +88,9 @@ class Plans:
         if reading.parsed.names_more_than_a_service:
             return None
         deps.records.check_trust()
-        key = _key(ctx, reading.key)
+        body = ctx.body_json
+        model = body.get("model") if isinstance(body, dict) else None
+        key = (reading.key, ctx.method, ctx.path, ctx.query, model if isinstance(model, str) else None)
         plan = self._kept.get(key)
         if plan is not None and plan.holds(deps):
             plan.fill(ctx, deps)
@@ -138,9 +140,3 @@ class Plans:
             ctx.known,
             deps.records.generation,
         )
-
-
-def _key(ctx: RequestContext, presented: str) -> Key:
-    body = ctx.body_json
-    model = body.get("model") if isinstance(body, dict) else None
-    return presented, ctx.method, ctx.path, ctx.query, model if isinstance(model, str) else None

@@ -151,11 +151,12 @@ class Writer:
         return None
 
     def _append(self, entries: list[Entry]) -> None:
-        ended = {entry.event_id for entry in entries if entry.kind is Kind.FINAL}
-        changed: dict[str, bytes | None] = dict.fromkeys(ended)  # {event id: latest record, None once it is final}
+        final = Kind.FINAL
+        ended = {entry.event_id for entry in entries if entry.kind is final}
+        changed: dict[str, bytes] = {}  # {event id: latest record} of those that go on
         kept: list[bytes] = []
         for kind, event_id, record, _, _ in entries:
-            if kind is not Kind.FINAL:
+            if kind is not final:
                 if event_id in ended:
                     continue  # begun and ended in one write: the final says it all
                 if kind is Kind.CHECKPOINT and event_id not in changed and event_id not in self._unfinished:
@@ -168,11 +169,10 @@ class Writer:
             self._rotate()
         self._write(kept)
         number = self._active.number
+        for event_id in ended:
+            self._unfinished.pop(event_id, None)
         for event_id, latest in changed.items():
-            if latest is None:
-                self._unfinished.pop(event_id, None)
-            else:
-                self._unfinished[event_id] = _Unfinished(latest, number)
+            self._unfinished[event_id] = _Unfinished(latest, number)
 
     # files
 

@@ -219,7 +219,9 @@ def _scheme(name: str, value: str) -> str:
 
 def _body(ctx: RequestContext, context: dict[str, Any]) -> bytes:
     """Return the client's own bytes, unless the upstream calls the model otherwise or must be asked for its usage."""
-    changed = replaced(ctx, context)
+    assert ctx.plan is not None
+    assert ctx.channel is not None
+    changed = replaced(ctx, context) if ctx.plan.forwards or ctx.channel.routing_key else None
     if metering.asks_for_stream(ctx.body_json):
         asking, ctx.added_stream_usage = metering.ensure_stream_usage(changed or ctx.body_json, "/".join(_rest(ctx)))
         if ctx.added_stream_usage:

@@ -317,7 +317,8 @@ class Connection(asyncio.Protocol):
 
     def _enter(self, phase: str, seconds: float) -> None:
         self._phase = phase
-        self.deadline = min(self._loop.time() + seconds, self._ends_at)
+        until = self._loop.time() + seconds
+        self.deadline = until if until < self._ends_at else self._ends_at
 
     # a body in pieces
 
