@@ -17,7 +17,8 @@ from gateway.compiled import CompiledChannel
 from gateway.records import Shelf
 from gateway.upstream import headers as crossing
 
-_SIZE = 10_000
+_SIZE = 100_000  # as many services as are kept in memory
+_NONE: frozenset[bytes] = frozenset()
 _FIXED_NAMES = frozenset({"routing_vars", "service_name"})
 
 Headers = list[tuple[bytes, bytes]]
@@ -78,7 +79,7 @@ class Renderings:
             secrets.append(((team_id, name), record))
         if len(self._kept) >= _SIZE:
             self._kept.pop(next(iter(self._kept)))
-        written = frozenset(name.lower() for name, _ in headers if crossing.may_go_up(name))
+        written = frozenset(name.lower() for name, _ in headers if crossing.may_go_up(name)) or _NONE
         until = self._clock() + self._keep_seconds
         self._kept[id(channel)] = Rendering(channel, base, headers, written, tuple(secrets), until)
 
