@@ -34,6 +34,7 @@ STATUS = {
     "invitation_gone": 403,
     "other_address": 403,
     "owners_only": 403,
+    "seller_not_trusted": 403,
     "last_owner": 409,
     "personal_team": 409,
     "already_member": 409,

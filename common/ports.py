@@ -86,3 +86,7 @@ enrollment_access: Port[[UUID, str, datetime], None] = Port("enrollment_access")
 
 #: An upload that a template rendered has become a service: template_ingested(team id, task key, service id).
 template_ingested: Port[[UUID, str, UUID], None] = Port("template_ingested")
+
+#: A platform service was uploaded with the template of its members, in the running transaction:
+#: platform_published(service id, template as uploaded, now) -> what the seller's client learns of it.
+platform_published: Port[[UUID, dict[str, Any], datetime], dict[str, Any]] = Port("platform_published")

@@ -65,6 +65,7 @@ SHELVES = (
             Paper("catalog", "From files to the market"),
             Paper("seller-files", "Files of a service"),
             Paper("testing", "Tests of a service"),
+            Paper("platform-services", "Platform services"),
             Paper("algorithms/payouts", "Earnings and payouts"),
         ),
     ),

@@ -18,16 +18,15 @@ import json
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote
-from uuid import UUID
 
 from domain.routing import chains, picking, selection, wrapping
-from domain.routing.asking import Asker, Need, PlanRefused, Work
+from domain.routing.asking import Asker, Need, Work
+from domain.routing.endings import later, refused, result, servers, stop, unpinned
 from domain.routing.frame import Frame
 from domain.routing.grammar import BadPath, ParsedPath, parse_inner
 from domain.routing.identity import identity
 from domain.routing.matching import Table, canonical
-from domain.routing.plan import Call, Found, Refusal, choose, find
+from domain.routing.plan import Call, Found, Refusal, check_service, choose, find
 from domain.routing.snapshot import (
     AliasRecord,
     BroadcastRecord,
@@ -48,7 +47,6 @@ from domain.routing.tree import (
     Node,
     Refused,
     Register,
-    Result,
     Step,
     Target,
     Tee,
@@ -80,10 +78,10 @@ class _Expansion:
         """Expand a path: its target, then its wrappers around it, the innermost first."""
         if frame.depth >= MAX_DEPTH:
             message = f"The path leads through more than {MAX_DEPTH} others. Shorten the way."
-            raise _stop(422, "routing_too_deep", message)
+            raise stop(422, "routing_too_deep", message)
         asked = wrapping.read(parsed)
         if asked.registration is not None and frame.depth:
-            raise _stop(422, "registration_inside", "/r/ and /d/ stand at the front of a call, never behind a name.")
+            raise stop(422, "registration_inside", "/r/ and /d/ stand at the front of a call, never behind a name.")
         frame = replace(
             frame,
             depth=frame.depth + 1,
@@ -110,9 +108,9 @@ class _Expansion:
             if isinstance(fallback, Refused) and fallback.refusal.status < 500:
                 # better now than on the day when it is needed
                 refusal = fallback.refusal
-                return _refused(refusal.status, refusal.code, f"The fallback cannot be called: {refusal.message}")
+                return refused(refusal.status, refusal.code, f"The fallback cannot be called: {refusal.message}")
             return Failover(node, fallback)
-        if isinstance(node, Call) and _servers(node) < 2:
+        if isinstance(node, Call) and servers(node) < 2:
             raise BadPath(
                 "fallback_missing", "/f/ has nothing to fall back on here. Add _else=<path>, or call a group."
             )
@@ -145,10 +143,14 @@ class _Expansion:
         found = find(parsed, routing_key=frame.key, routes=routes, customer=asker.customer, own=asker.own)
         if isinstance(found, Refusal):
             return Refused(found)
-        call = yield from self._call(replace(found, channel=found.channel or frame.channel), parsed, frame)
+        found = replace(found, channel=found.channel or frame.channel)
+        service: ServiceRecord | None = yield Need("service", found.service_id)
+        if service is not None and service.pool is not None:
+            return (yield from self._pool(service, service.pool, found, parsed, frame))
+        call = self._chosen(found, service, parsed, frame)
         if isinstance(call, Refusal):
             return Refused(call)
-        self._count(_servers(call) if call.retries else 1)
+        self._count(servers(call) if call.retries else 1)
         return call
 
     def _options(self, keys: Sequence[str], frame: Frame, plan: Callable[[Frame], Work]) -> Work:
@@ -162,8 +164,24 @@ class _Expansion:
         self._calls = most  # one of them is called
         return options[0][1] if len(options) == 1 else Depends(tuple(options))
 
-    def _call(self, found: Found, parsed: ParsedPath, frame: Frame) -> Generator[Need, Any, Call | Refusal]:
-        service: ServiceRecord | None = yield Need("service", found.service_id)
+    def _pool(self, service: ServiceRecord, pool: GroupRecord, found: Found, parsed: ParsedPath, frame: Frame) -> Work:
+        """Choose a member of a platform service. It is called at the price of the platform service."""
+        if (refusal := check_service(service, found.enrollment)) is not None:
+            return Refused(refusal)
+        if not pool.members:
+            message = f"Nobody answers for {service.name} now. Call again later, or choose another service."
+            return refused(503, "group_unavailable", message)
+        frame = replace(frame, channel=found.channel)
+        return (yield from self._choose(pool, pool.members, parsed, frame, rest=found.rest, sold_as=service))
+
+    def _chosen(
+        self,
+        found: Found,
+        service: ServiceRecord | None,
+        parsed: ParsedPath,
+        frame: Frame,
+        sold_as: ServiceRecord | None = None,
+    ) -> Call | Refusal:
         if service is None:
             message = "There is no such service. Browse the market for what is on offer."
             return Refusal(404, "service_not_found", message)
@@ -176,6 +194,7 @@ class _Expansion:
             log=frame.log,
             retries=frame.retries,
             access=self._asker.access,
+            sold_as=sold_as,
         )
 
     # aliases
@@ -187,7 +206,7 @@ class _Expansion:
             record = yield Need("alias", name)
         if record is None:
             message = f"There is no alias {name!r}. Yours are listed on the page Aliases."
-            return _refused(404, "alias_not_found", message)
+            return refused(404, "alias_not_found", message)
         keys = picking.row_keys(record)
         if frame.is_open and any(keys):
             return (yield from self._options(keys, frame, self._row_for(record, parsed)))
@@ -203,7 +222,7 @@ class _Expansion:
         if row is None:
             return Refused(picking.no_row(record, frame.key))
         if frame.aliases >= MAX_ALIASES:
-            raise _stop(422, "routing_too_deep", f"The alias {name!r} is the sixth in a row. Let one lead further.")
+            raise stop(422, "routing_too_deep", f"The alias {name!r} is the sixth in a row. Let one lead further.")
         inside = frame.into(
             f"a/{name}",
             aliases=frame.aliases + 1,
@@ -219,7 +238,7 @@ class _Expansion:
             return (yield from self.path(parsed, frame))
         except BadPath as error:
             message = f"{frame.trail[-1]} leads to {target_path[:120]!r}, which cannot be called: {error.message}"
-            return _refused(422, "target_unreadable", message)
+            return refused(422, "target_unreadable", message)
 
     # groups
 
@@ -230,23 +249,28 @@ class _Expansion:
         if record is None:
             record = yield Need("group", name)
         if record is None:
-            return _refused(404, "group_not_found", f"There is no group {name!r}. Browse the market for groups.")
+            return refused(404, "group_not_found", f"There is no group {name!r}. Browse the market for groups.")
         if not record.enabled:
-            return _refused(
-                403, "group_disabled", f"The group {name!r} is switched off. Switch it on, or call another."
-            )
+            return refused(403, "group_disabled", f"The group {name!r} is switched off. Switch it on, or call another.")
         if parsed.segments[1:] in {("models",), ("v1", "models")} and self._asker.method in {"GET", "HEAD"}:
             return (yield from self._listing(record, parsed, frame))
         is_open = frame.is_open and picking.depends_on_key(record)
         members = record.members if is_open else picking.members(record, frame.key)
         if isinstance(members, Refusal):
             return Refused(members)
-        choice = yield from self._choose(record, members, parsed, replace(frame, is_open=is_open))
-        if isinstance(choice, Choice):
-            self._count(min(len(choice.calls), MAX_ATTEMPTS))
-        return choice
+        rest = parsed.segments[1:]
+        return (yield from self._choose(record, members, parsed, replace(frame, is_open=is_open), rest=rest))
 
-    def _choose(self, record: GroupRecord, members: Sequence[GroupMember], parsed: ParsedPath, frame: Frame) -> Work:
+    def _choose(
+        self,
+        record: GroupRecord,
+        members: Sequence[GroupMember],
+        parsed: ParsedPath,
+        frame: Frame,
+        *,
+        rest: tuple[str, ...],
+        sold_as: ServiceRecord | None = None,
+    ) -> Work:
         """Go through the members in their order until there are as many as the call may try."""
         asker, policy = self._asker, self._asker.policy or record.policy
         named = asker.header(record.sticky_header) if record.sticky_header and asker.header else None
@@ -260,7 +284,7 @@ class _Expansion:
         candidates: list[Candidate] = []
         refusals: list[Refusal] = []
         for member in ordered:
-            call = yield from self._member(member, parsed, frame)
+            call = yield from self._member(member, parsed, frame, rest, sold_as)
             candidates.append(candidate := picking.candidate(member, call))
             if isinstance(call, Refusal):
                 refusals.append(call)
@@ -278,19 +302,28 @@ class _Expansion:
                 calls.append(call)
         if not calls:
             return Refused(picking.nobody(record, refusals))
+        self._count(min(len(calls), MAX_ATTEMPTS))
         asked = f"{canonical(frame.forwards)}@{frame.channel or ''}"
         depends_on = "the model" if frame.is_open else picking.unknown_of(record, policy, asker)
         return Choice(record.id, record.name, policy, tuple(calls), tuple(candidates), asked, depends_on)
 
-    def _member(self, member: GroupMember, parsed: ParsedPath, frame: Frame) -> Generator[Need, Any, Call | Refusal]:
-        found = Found(member.service_id, None, parsed.segments[1:], frame.channel)
+    def _member(
+        self,
+        member: GroupMember,
+        parsed: ParsedPath,
+        frame: Frame,
+        rest: tuple[str, ...],
+        sold_as: ServiceRecord | None = None,
+    ) -> Generator[Need, Any, Call | Refusal]:
+        found = Found(member.service_id, None, rest, frame.channel)
         inside = replace(frame, **frame.asking(member.forwards))
-        return (yield from self._call(found, parsed, inside))
+        service: ServiceRecord | None = yield Need("service", member.service_id)
+        return self._chosen(found, service, parsed, inside, sold_as)
 
     def _listing(self, record: GroupRecord, parsed: ParsedPath, frame: Frame) -> Work:
         models: dict[str, str] = {}
         for member in record.members:
-            call = yield from self._member(member, parsed, frame)
+            call = yield from self._member(member, parsed, frame, ())
             if isinstance(call, Call):
                 key = member.routing_key or member.forwards or {}
                 models.setdefault(str(key.get("model") or call.service.name), call.service.provider_name)
@@ -299,16 +332,14 @@ class _Expansion:
     # chains and broadcasts
 
     def _chain(self, parsed: ParsedPath, frame: Frame) -> Work:
-        name = _unpinned(parsed, frame)
+        name = unpinned(parsed, frame)
         record: ChainRecord | None = yield Need("chain", self._own(name))
         if record is None:
-            return _refused(404, "chain_not_found", f"You have no chain {name!r}. Make one, then call it by its name.")
+            return refused(404, "chain_not_found", f"You have no chain {name!r}. Make one, then call it by its name.")
         if not record.enabled:
-            return _refused(
-                403, "chain_disabled", f"The chain {name!r} is switched off. Switch it on, then call again."
-            )
+            return refused(403, "chain_disabled", f"The chain {name!r} is switched off. Switch it on, then call again.")
         if (mistake := chains.mistake(record)) is not None:
-            raise _stop(422, "chain_unusable", f"The chain {name!r} cannot run: {mistake}")
+            raise stop(422, "chain_unusable", f"The chain {name!r} cannot run: {mistake}")
         inside = replace(frame.into(f"c/{name}"), retries=False)
         steps = []
         for step in record.steps:
@@ -322,19 +353,19 @@ class _Expansion:
         return Chain(record.name, tuple(steps), record.total_timeout_ms)
 
     def _broadcast(self, parsed: ParsedPath, frame: Frame) -> Work:
-        name = _unpinned(parsed, frame)
+        name = unpinned(parsed, frame)
         if name == "tasks":
-            return _result(parsed)
+            return result(parsed)
         record: BroadcastRecord | None = yield Need("broadcast", self._own(name))
         if record is None:
             message = f"You have no broadcast {name!r}. Make one, then call it by its name."
-            return _refused(404, "broadcast_not_found", message)
+            return refused(404, "broadcast_not_found", message)
         if not record.enabled:
             message = f"The broadcast {name!r} is switched off. Switch it on, then call again."
-            return _refused(403, "broadcast_disabled", message)
+            return refused(403, "broadcast_disabled", message)
         if not record.targets:
             message = f"The broadcast {name!r} has no targets. Add some, then call again."
-            return _refused(422, "broadcast_empty", message)
+            return refused(422, "broadcast_empty", message)
         inside = replace(frame.into(f"b/{name}"), retries=False)
         targets = []
         for target in record.targets:
@@ -350,47 +381,4 @@ class _Expansion:
         self._calls += calls
         if self._calls > MAX_CALLS:
             message = f"The call may come to more than {MAX_CALLS} upstream calls. Send it to fewer targets."
-            raise _stop(422, "too_many_calls", message)
-
-
-def _unpinned(parsed: ParsedPath, frame: Frame) -> str:
-    """Return the name of what calls several services: no channel can be pinned for all of them. Raises BadPath."""
-    name, _, channel = parsed.segments[0].partition("@")
-    if pinned := frame.pinning(parsed, channel):
-        message = f"/{parsed.target}/{name} calls several services, so it has no channel {pinned[:60]!r}."
-        raise BadPath("channel_not_here", f"{message} Pin it where they are named, as in p/<service>@<channel>.")
-    return name
-
-
-def later(parsed: ParsedPath) -> str:
-    """Return the path that a registered call is made with: without /r/, /d/ and their parameters, the others kept."""
-    from_now = {"_every", "_fire_now", "_name", "_at", "_in"}
-    wrappers = [letter for letter in parsed.wrappers if letter not in "rd"]
-    controls = [
-        f"{name}={quote(value, safe='/:,*')}" for name, value in sorted(parsed.control.items()) if name not in from_now
-    ]
-    query = "&".join([*([parsed.query] if parsed.query else []), *controls])
-    path = "/".join((*wrappers, parsed.target, *parsed.segments))
-    return f"/{path}?{query}" if query else f"/{path}"
-
-
-def _result(parsed: ParsedPath) -> Node:
-    try:
-        return Result(str(UUID("/".join(parsed.segments[1:]))))
-    except ValueError:
-        message = "There is no such task. Call /b/tasks/<task id> with an id of a broadcast."
-        return _refused(404, "task_not_found", message)
-
-
-def _servers(call: Call) -> int:
-    """Return how many servers the call's channel has."""
-    servers = call.channel.config.get("servers")
-    return max(len(servers), 1) if isinstance(servers, list) else 1
-
-
-def _refused(status: int, code: str, message: str) -> Refused:
-    return Refused(Refusal(status, code, message))
-
-
-def _stop(status: int, code: str, message: str) -> PlanRefused:
-    return PlanRefused(Refusal(status, code, message))
+            raise stop(422, "too_many_calls", message)

@@ -93,23 +93,27 @@ def choose(
     log: LogLevel = "none",
     retries: bool = False,
     access: Access = "http",
+    sold_as: ServiceRecord | None = None,
 ) -> Call | Refusal:
-    """Return the call to make: enrollment, channel, price and wallet, or what is missing."""
-    enrollment = found.enrollment or _only_enrollment(service, customer)
+    """Return the call to make: enrollment, channel, price and wallet, or what is missing.
+
+    sold_as: the platform service that `service` is called for: its price counts, and nobody enrolls in the member.
+    """
+    enrollment = None if sold_as is not None else found.enrollment or _only_enrollment(service, customer)
     if isinstance(enrollment, Refusal):
         return enrollment
     if enrollment is not None and enrollment.paused:
         return Refusal(402, "enrollment_paused", enrollment.paused)
-    if (refusal := _check_service(service, enrollment)) is not None:
+    if sold_as is None and (refusal := check_service(service, enrollment)) is not None:
         return refusal
     pinned = parsed.control.get("_channel") or found.channel
     channel = _channel(service, enrollment, customer, pinned, access)
     if isinstance(channel, Refusal):
         return channel
-    price = enrollment.price if enrollment else service.price
+    price = enrollment.price if enrollment else (sold_as or service).price
     wallet_id = customer.wallets.get(price.currency)
     if wallet_id is None:
-        message = f"{service.name} is sold in {price.currency}. Open a wallet in it under Billing, Wallet."
+        message = f"{(sold_as or service).name} is sold in {price.currency}. Open a wallet in it under Billing, Wallet."
         return Refusal(402, "wallet_missing", message)
     return Call(service, channel, enrollment, price, wallet_id, found.rest, parsed.query, forwards, log, retries)
 
@@ -133,7 +137,8 @@ def _only_enrollment(service: ServiceRecord, customer: CustomerRecord) -> Enroll
     return own[0] if own else None
 
 
-def _check_service(service: ServiceRecord, enrollment: EnrollmentRecord | None) -> Refusal | None:
+def check_service(service: ServiceRecord, enrollment: EnrollmentRecord | None) -> Refusal | None:
+    """Return why a customer cannot call a service at all, or None."""
     enrolled = enrollment is not None
     if service.status == "deprecated" and not enrolled:
         return Refusal(410, "service_deprecated", f"{service.name} takes no new customers. Choose another service.")

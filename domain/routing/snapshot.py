@@ -107,11 +107,45 @@ class ChannelRecord:
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
+class GroupMember:
+    """A service in a group. routing_key: by which callers of the group choose it, None for any or none.
+
+    forwards: what the service itself is asked for instead; its members replace those of a JSON body.
+    weight: at least 0; price: by which "by_price" sorts, in the group's currency, None sorts last.
+    """
+
+    service_id: str
+    routing_key: Json | None = None
+    forwards: Json | None = None
+    weight: Annotated[int, Field(ge=0, le=1_000_000)] = 10
+    price: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class GroupRecord:
+    """kind "group", key: "team id/name" for a customer's collection, "name" for one of the platform or a seller.
+
+    access: "keyed" needs a routing key that a member has; "collection" takes calls without one over all members and
+    refuses an unknown one; "open" takes unknown ones over all members too.
+    sticky_header: lower case, whose value keeps a caller at one member under "sticky"; without it the API key does.
+    """
+
+    id: str
+    name: str
+    members: tuple[GroupMember, ...]
+    access: Literal["open", "keyed", "collection"] = "open"
+    policy: Literal["weighted_random", "by_price", "lowest_latency", "sticky"] = "weighted_random"
+    sticky_header: str = ""
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
 class ServiceRecord:
     """kind "service", key: service id. details: the offering's, for declared limits such as max_output_tokens.
 
     account_limits: {name: rate limit} of the provider, as far as a channel refers to them.
     recurrence: how often schedules may call it, as its listing says: recurrence_min_interval_seconds and the like.
+    pool: of a platform service, who answers its calls; the price of such a call is the platform service's.
     """
 
     id: str
@@ -127,6 +161,7 @@ class ServiceRecord:
     details: Json = field(default_factory=dict)
     account_limits: Json = field(default_factory=dict)
     recurrence: Json = field(default_factory=dict)
+    pool: GroupRecord | None = None
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
@@ -200,39 +235,6 @@ class AliasRecord:
 
     name: str
     rows: tuple[AliasRow, ...]
-
-
-@dataclass(frozen=True, slots=True, config=_STRICT)
-class GroupMember:
-    """A service in a group. routing_key: by which callers of the group choose it, None for any or none.
-
-    forwards: what the service itself is asked for instead; its members replace those of a JSON body.
-    weight: at least 0; price: by which "by_price" sorts, in the group's currency, None sorts last.
-    """
-
-    service_id: str
-    routing_key: Json | None = None
-    forwards: Json | None = None
-    weight: Annotated[int, Field(ge=0, le=1_000_000)] = 10
-    price: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True, config=_STRICT)
-class GroupRecord:
-    """kind "group", key: "team id/name" for a customer's collection, "name" for one of the platform or a seller.
-
-    access: "keyed" needs a routing key that a member has; "collection" takes calls without one over all members and
-    refuses an unknown one; "open" takes unknown ones over all members too.
-    sticky_header: lower case, whose value keeps a caller at one member under "sticky"; without it the API key does.
-    """
-
-    id: str
-    name: str
-    members: tuple[GroupMember, ...]
-    access: Literal["open", "keyed", "collection"] = "open"
-    policy: Literal["weighted_random", "by_price", "lowest_latency", "sticky"] = "weighted_random"
-    sticky_header: str = ""
-    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

@@ -34,6 +34,8 @@ async def run(ctx: RequestContext, deps: Deps) -> None:
         return
     while ctx.plan is None and (missing := look(ctx, said, deps)) is not None:
         await missing.load()
+    if ctx.plan is None:
+        ctx.tree = await _plan(ctx, parsed, deps)
 
 
 def read(ctx: RequestContext) -> grammar.ParsedPath:
@@ -71,7 +73,8 @@ def json_of(ctx: RequestContext) -> Any:
 def look(ctx: RequestContext, parsed: grammar.ParsedPath, deps: Deps) -> Missing | None:
     """Set ctx.plan, ctx.channel and ctx.price, or return what has to be read first. Raises as `run` does.
 
-    For paths that name one service. A channel with several servers makes a tree of it.
+    For paths that name one service. A channel with several servers makes a tree of it. Nothing is set for a platform
+    service: which of its members answers is planned.
     """
     assert ctx.customer is not None
     found = plan.find(
@@ -86,6 +89,8 @@ def look(ctx: RequestContext, parsed: grammar.ParsedPath, deps: Deps) -> Missing
     service = _service(found.service_id, ctx, deps)
     if isinstance(service, Missing):
         return service
+    if service.record.pool is not None:
+        return None
     chosen = plan.choose(found, service.record, ctx.customer.record, parsed, access=ctx.access)
     if isinstance(chosen, plan.Refusal):
         raise refused(chosen)

@@ -168,7 +168,7 @@ for i, key in ipairs(KEYS) do
     redis.call('SET', key, string.format('%.3f', now + whole), 'PX', math.ceil(whole) + GRACE)
   else
     redis.call('INCRBY', key, amount)
-    redis.call('PEXPIRE', key, math.max(span - now, 0) + GRACE)
+    redis.call('PEXPIRE', key, math.ceil(math.max(span - now, 0)) + GRACE)
   end
 end
 return answer

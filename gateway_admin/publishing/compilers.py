@@ -27,7 +27,7 @@ from gateway_admin.api_keys.models import ApiKey
 from gateway_admin.publishing import coverage, named_compilers
 from gateway_admin.request_logs import queries as request_logs
 from gateway_admin.secrets.models import Secret, SecretGrant
-from marketplace.catalog.models import AccessInterface, Service
+from marketplace.catalog.models import AccessInterface, Service, ServiceKind
 from marketplace.enrollments.models import Enrollment
 
 #: A service in one of these states may be called by somebody.
@@ -100,6 +100,7 @@ def service_record(found: Service, price: PriceVersion, *, status: str) -> Servi
         details=_limits(found.offering.data.get("details") or {}),
         account_limits=_account_limits(found),
         recurrence=_recurrence(found.listing.data.get("service_options") or {}),
+        pool=named_compilers.pool(found) if found.kind == ServiceKind.PLATFORM else None,
     )
 
 

@@ -14,6 +14,7 @@ from gateway_admin.broadcasts.models import Broadcast
 from gateway_admin.chains import queries as chains
 from gateway_admin.chains.models import Chain
 from gateway_admin.collections.models import Collection
+from marketplace.catalog import queries as catalog
 from marketplace.catalog.models import AccessInterface, GroupMember, GroupStatus, Service, ServiceGroup
 
 Policy = Literal["weighted_random", "by_price", "lowest_latency", "sticky"]
@@ -48,6 +49,21 @@ def group(key: str) -> snapshot.GroupRecord | None:
     found = routable.filter(owner__name=seller, owner__is_active=True) if seller else routable.filter(owner=None)
     one = found.first()
     return _catalogue_group(one, name) if one else None
+
+
+def pool(service: Service) -> snapshot.GroupRecord:
+    """Return the members of a platform service that can be called for it, and how one of them is chosen."""
+    options = service.listing.data.get("service_options") or {}
+    policy: dict[str, Any] = options.get("routing_policy") or {}
+    members = list(catalog.members(service).filter(seller__is_active=True, requires_enrollment=False))
+    native = native_keys(each.pk for each in members)
+    return snapshot.GroupRecord(
+        id=str(service.pk),
+        name=service.name,
+        members=tuple(_pooled(each, native.get(each.pk), policy.get("weights")) for each in members),
+        policy=_policy(policy.get("strategy")),
+        sticky_header=str(policy.get("sticky_header") or "").lower(),
+    )
 
 
 def chain(key: str) -> snapshot.ChainRecord | None:
@@ -159,6 +175,13 @@ def _member(
         weight=weight,
         price=service.nominal_price,
     )
+
+
+def _pooled(service: Service, native: dict[str, Any] | None, weights: object) -> snapshot.GroupMember:
+    """Return a member of a platform service: chosen by any key, and asked for its own."""
+    by_name: dict[str, Any] = weights if isinstance(weights, dict) else {}
+    weight = _weight(by_name.get(service.name))
+    return snapshot.GroupMember(str(service.pk), forwards=native, weight=weight, price=service.nominal_price)
 
 
 def native_keys(service_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:

@@ -41,6 +41,8 @@ def publish(kind: str, key: str) -> None:
         # a group's record has the prices and routing keys of its members
         for group in sorted(named_compilers.group_keys(service)):
             publish("group", group)
+        if service.parent_id is not None:
+            publish("service", str(service.parent_id))
     if kind == "secret":
         publish("customer", key.partition("/")[0])
     if kind == "customer":

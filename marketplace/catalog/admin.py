@@ -76,11 +76,12 @@ class ServiceAdmin(ReadOnly, ModelAdmin):
         "seller",
         "status",
         "visibility",
+        "kind",
         "is_revision",
         "service_type",
         "submitted_at",
     )
-    list_filter = ("status", "visibility", "service_type", "provider")
+    list_filter = ("status", "visibility", "kind", "service_type", "provider")
     search_fields = ("name", "display_name", "seller__name", "provider__name", "id")
     list_select_related = ("seller",)
     inlines = (InterfaceInline, StatusChangeInline)

@@ -18,7 +18,7 @@ from common import htmx
 from common.errors import DomainError, NotFound
 from common.pagination import Page, page_number
 from marketplace.catalog import labels, plans, queries, services
-from marketplace.catalog.models import Service, ServiceStatus, Visibility
+from marketplace.catalog.models import Service, ServiceKind, ServiceStatus, Visibility
 from marketplace.catalog.services.lifecycle import STEPS
 
 _PAGE_SIZE = 25
@@ -70,6 +70,7 @@ def service_detail(request: MemberRequest, service_id: UUID) -> HttpResponse:
         "steps": [(step, label) for step, label in _OFFERED.items() if may_manage and _is_possible(step, service)],
         "may_change_visibility": may_manage and service.visibility != Visibility.PRIVATE and not service.is_revision,
         "reference": labels.reference(service.name, service.pk),
+        "members": queries.members(service) if service.kind == ServiceKind.PLATFORM else None,
         "has_page": service.status in {ServiceStatus.ACTIVE, ServiceStatus.DEPRECATED},
     }
     return htmx.render(request, "marketplace/catalog/seller_service_detail.html", context)

@@ -16,9 +16,10 @@ class ServiceTemplateAdmin(ModelAdmin):
     """A template that services were made of is never deleted: deprecate it, and write a new version."""
 
     form = TemplateForm
-    list_display = ("name", "version", "display_name", "service_type", "status", "updated_at")
+    list_display = ("name", "version", "display_name", "service_type", "platform_service", "status", "updated_at")
     list_filter = ("status", "service_type")
     search_fields = ("name", "display_name")
+    list_select_related = ("platform_service",)
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return super().has_delete_permission(request, obj) and not (

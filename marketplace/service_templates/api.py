@@ -57,6 +57,24 @@ def service_from_template(
     return Status(202, UploadAccepted(task_id=instance.task_key, message=_QUEUED))
 
 
+@endpoint("POST", "/platform-services", {202: UploadAccepted})
+def platform_service_upload(
+    request: KeyRequest, body: schemas.PlatformServiceBody, idempotency_key: IdempotencyKey = None
+) -> Status[UploadAccepted]:
+    """Publish a platform service with the template of its members, as a verified seller. Poll /tasks/."""
+    callers.check(request, Permission.MANAGE_SERVICES)
+    task = services.upload_platform(
+        seller=request.team,
+        files=body.service_data.dict(),
+        member_template=body.member_template.model_dump(mode="json"),
+        service_status=body.service_status.dict() if body.service_status else None,
+        key=idempotency_key,
+        by=request.api_key.created_by,
+        now=timezone.now(),
+    )
+    return Status(202, UploadAccepted(task_id=task.key, message=_QUEUED))
+
+
 @endpoint("GET", "/instances", {200: schemas.InstancePage})
 def instance_list(request: KeyRequest, window: Query[Window]) -> schemas.InstancePage:
     """Return what the seller has made of templates, newest first."""

@@ -6,6 +6,7 @@ class ServiceTemplatesConfig(AppConfig):
 
     def ready(self) -> None:
         from common import ports
-        from marketplace.service_templates.services import instances
+        from marketplace.service_templates.services import instances, members
 
         ports.template_ingested.plug(instances.ingested)
+        ports.platform_published.plug(members.publish)

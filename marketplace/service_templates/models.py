@@ -21,6 +21,7 @@ class ServiceTemplate(Identified):
     """Three files of a service with gaps. Each body is Jinja text that renders to JSON.
 
     parameter_schema: what a seller fills in, as JSON Schema. constants: values that the bodies read beside them.
+    platform_service: what services made of it become members of; its seller owns the template.
     """
 
     name = models.CharField(max_length=100)
@@ -35,6 +36,9 @@ class ServiceTemplate(Identified):
     provider_template = models.TextField()
     offering_template = models.TextField()
     listing_template = models.TextField()
+    platform_service = models.ForeignKey(
+        Service, null=True, blank=True, on_delete=models.CASCADE, related_name="member_templates"
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -43,6 +47,11 @@ class ServiceTemplate(Identified):
         constraints = [
             models.UniqueConstraint(fields=["name", "version"], name="service_template_version_once"),
             models.CheckConstraint(condition=Q(status__in=TemplateStatus.values), name="template_status_is_known"),
+            models.UniqueConstraint(
+                fields=["platform_service"],
+                condition=Q(platform_service__isnull=False, status=TemplateStatus.ACTIVE),
+                name="one_active_template_per_platform_service",
+            ),
         ]
 
     def __str__(self) -> str:

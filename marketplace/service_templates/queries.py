@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from accounts.teams.models import Team
 from common.errors import NotFound
-from marketplace.catalog.models import Service
+from marketplace.catalog.models import Service, ServiceStatus
 from marketplace.service_templates.models import ServiceTemplate, TemplateInstance, TemplateStatus
 
 
 def offered(*, service_type: str | None = None) -> QuerySet[ServiceTemplate]:
     """Return the templates that sellers can use, by name, the newest version first."""
     found = ServiceTemplate.objects.filter(status=TemplateStatus.ACTIVE).order_by("name", "-created_at", "-pk")
+    found = found.filter(Q(platform_service=None) | Q(platform_service__status=ServiceStatus.ACTIVE))
+    found = found.select_related("platform_service__listing__list_price", "platform_service__provider")
     return found.filter(service_type=service_type) if service_type else found
 
 
@@ -50,3 +52,9 @@ def instance_of(service: Service) -> TemplateInstance | None:
 def newest(template: ServiceTemplate) -> ServiceTemplate:
     """Return the version of a template that sellers use now; the same one when there is none."""
     return offered().filter(name=template.name).first() or template
+
+
+def made_for(platform_service: Service) -> QuerySet[TemplateInstance]:
+    """Return what sellers have made of the member templates of a platform service, as far as it is still a service."""
+    found = TemplateInstance.objects.filter(template__platform_service=platform_service, service__isnull=False)
+    return found.exclude(service__status=ServiceStatus.DEPRECATED).order_by("created_at", "pk")

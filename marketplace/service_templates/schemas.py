@@ -7,10 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from marketplace.catalog.files import vocabulary
-from marketplace.service_templates.models import ServiceTemplate, TemplateInstance
+from marketplace.catalog.schemas import UploadData
+from marketplace.service_templates.models import ServiceTemplate, TemplateInstance, TemplateStatus
 
 Json = dict[str, Any]
 
@@ -43,6 +44,44 @@ class InstantiationBody(RenderBody):
     name: str | None = Field(None, max_length=200)
     auto_submit: bool = False
     service_id: UUID | None = None
+
+
+class ServiceSidecar(Schema):
+    """What a client remembers of an earlier upload. Other keys of theirs are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    service_id: str | None = None
+    revision_of: str | None = None
+    status: str | None = None
+    name: str | None = None
+    display_name: str | None = None
+    template_instance_id: str | None = None
+    time_created: str | None = None
+
+
+class MemberTemplate(Schema):
+    """What other sellers fill in to join a platform service. It is found by name and version; id: of a new one."""
+
+    id: UUID | None = None
+    name: str = Field(min_length=1, max_length=100)
+    version: str = Field(min_length=1, max_length=50)
+    display_name: str = Field(min_length=1, max_length=200)
+    description: str | None = None
+    service_type: str = Field(min_length=1, max_length=64)
+    status: TemplateStatus | None = None
+    parameter_schema: Json | None = None
+    parameter_ui_schema: Json | None = None
+    constants: Json | None = None
+    provider_template: str
+    offering_template: str
+    listing_template: str
+
+
+class PlatformServiceBody(Schema):
+    service_data: UploadData
+    member_template: MemberTemplate
+    service_status: ServiceSidecar | None = None
 
 
 class RenderedFiles(Schema):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,9 @@ from marketplace.testing.calling import Answer, call
 from marketplace.testing.expectations import Expected, body_problem, expected, status_problem
 from marketplace.testing.stand_in import Tested
 
+#: The gateway's words for what passes by itself: it made no call.
+_MOMENTS = frozenset({"limits_unavailable", "temporarily_unavailable"})
+_PAUSES = (1.0, 2.0, 5.0)
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"})
 #: Headers that a document may set; the others are the gateway's business.
 _REFUSED_HEADERS = frozenset(
@@ -37,7 +41,15 @@ class Probe:
     body: dict[str, Any] | None = None
 
     def send(self, address: str, token: str) -> Answer:
-        """Make the request below an address of the gateway."""
+        """Make the request below an address of the gateway; again, when the gateway asks for a moment."""
+        for pause in _PAUSES:
+            answer = self._sent(address, token)
+            if answer.code not in _MOMENTS:
+                return answer
+            time.sleep(pause)
+        return self._sent(address, token)
+
+    def _sent(self, address: str, token: str) -> Answer:
         return call(self.method, address + self.path, token=token, headers=self.headers, body=self.body)
 
     def judge(self, answer: Answer) -> Verdict:

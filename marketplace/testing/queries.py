@@ -14,7 +14,7 @@ from accounts.teams.models import Team
 from common.errors import NotFound
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.files.documents import EXECUTABLE_CATEGORIES
-from marketplace.catalog.models import Document, DocumentCategory, Service, ServiceStatus
+from marketplace.catalog.models import Document, DocumentCategory, Service, ServiceKind, ServiceStatus
 from marketplace.testing.models import (
     OPEN,
     Outcome,
@@ -197,7 +197,9 @@ def approval_hindrance(service_id: UUID) -> str:
     """Return why a service cannot be approved as far as its tests go; "" when it can."""
     if not settings.ACTIVATION_TESTS:
         return ""
-    service = Service.objects.only("content_hash").get(pk=service_id)
+    service = Service.objects.only("content_hash", "kind").get(pk=service_id)
+    if service.kind == ServiceKind.PLATFORM:
+        return ""  # its members are tested
     last = (
         TestRun.objects.filter(service=service, document=None, category="", status__in=[*OPEN, RunStatus.COMPLETED])
         .exclude(purpose=Purpose.REPORT)

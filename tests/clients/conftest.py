@@ -1,4 +1,7 @@
-"""One marketplace for every call of the published clients; the dispatcher makes what is triggered."""
+"""One marketplace for every call of the published clients; the dispatcher makes what is triggered.
+
+What sellers submit is tested through its gateway, as in the real one.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from tests.journeys.marketplace import Marketplace, build, remove
 @pytest.fixture(scope="package")
 def marketplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Marketplace]:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    built = build(Path(tmp_path_factory.mktemp("clients")), name=f"clients_{worker}")
+    built = build(Path(tmp_path_factory.mktemp("clients")), name=f"clients_{worker}", ACTIVATION_TESTS="1")
     try:
         built.start("upstream", "web", "settle", "worker", "dispatch")
         yield built

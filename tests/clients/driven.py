@@ -1,6 +1,6 @@
 """The client that waits and the one that does not, under one pair of hands: every method is awaited, and noted.
 
-async with driven("sync", url=..., key=...) as client:
+async with driven(Client(key, base_url=...)) as client:
     made = await client.groups.create(name="pool")
     await made.delete()
     assert client.calls == {"Groups.create", "Group.delete"}
@@ -13,9 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from unitysvc import AsyncClient, Client
-
-KINDS = {"sync": Client, "async": AsyncClient}
+_PACKAGES = {"unitysvc", "unitysvc_sellers"}
 
 
 class Driven:
@@ -26,8 +24,8 @@ class Driven:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self.inner, name)
-        is_ours = inspect.ismethod(found) and type(self.inner).__module__.startswith("unitysvc.")
-        return self._awaited(name, found) if is_ours else self._wrapped(found)
+        is_method = inspect.ismethod(found) and _is_of_a_client(self.inner)
+        return self._awaited(name, found) if is_method else self._wrapped(found)
 
     async def __aenter__(self) -> Driven:
         enter = getattr(self.inner, "__aenter__", None)
@@ -50,10 +48,14 @@ class Driven:
         if isinstance(value, list):
             return [self._wrapped(each) for each in value]
         if inspect.isgenerator(value):
-            return _one_by_one(value)
-        module = type(value).__module__
-        is_ours = module.startswith("unitysvc.") and not module.startswith("unitysvc._generated")
-        return Driven(value, self.calls) if is_ours and not _is_plain(value) else value
+            return self._each(_one_by_one(value))
+        if inspect.isasyncgen(value):
+            return self._each(value)
+        return Driven(value, self.calls) if _is_of_a_client(value) and not _is_plain(value) else value
+
+    async def _each(self, values: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        async for value in values:
+            yield self._wrapped(value)
 
 
 def called(of: type, method: str) -> str:
@@ -62,11 +64,17 @@ def called(of: type, method: str) -> str:
 
 
 @asynccontextmanager
-async def driven(kind: str, *, url: str, key: str) -> AsyncIterator[Driven]:
-    """Give a client of a kind with a key, closed at the end."""
-    client = Driven(KINDS[kind](key, base_url=f"{url}/v1"), set())
+async def driven(made: Any) -> AsyncIterator[Driven]:
+    """Give a client, closed at the end."""
+    client = Driven(made, set())
     async with client:
         yield client
+
+
+def _is_of_a_client(value: Any) -> bool:
+    """Tell whether an object is a part of a package that calls, not a record that was generated."""
+    package, _, part = type(value).__module__.partition(".")
+    return package in _PACKAGES and not part.startswith("_generated")
 
 
 def _bare(value: Any) -> Any:

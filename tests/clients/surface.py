@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+from types import ModuleType
 
 import typer
 import unitysvc
@@ -13,16 +14,16 @@ from unitysvc.cli import app
 from tests.clients.driven import called
 
 #: Parts of the package that call nothing: its errors, and how commands of other packages are found.
-_NOT_CALLS = {"exceptions", "cli", "commands"}
+_NOT_CALLS = frozenset({"exceptions", "cli", "commands"})
 
 
-def methods(kind: str) -> set[str]:
+def methods(kind: str, package: ModuleType = unitysvc, without: frozenset[str] = _NOT_CALLS) -> set[str]:
     """Return the methods of a client and of every object that it returns, as "Class.method"."""
     found = set[str]()
-    for part in pkgutil.iter_modules(unitysvc.__path__):
-        if part.name in _NOT_CALLS or part.name in {"_generated", "_plugins"}:
+    for part in pkgutil.iter_modules(package.__path__):
+        if part.name in without or part.name[0] == "_":
             continue
-        module = importlib.import_module(f"unitysvc.{part.name}")
+        module = importlib.import_module(f"{package.__name__}.{part.name}")
         for name, of in inspect.getmembers(module, inspect.isclass):
             is_asynchronous = name.startswith("Async")
             if of.__module__ == module.__name__ and name[0] != "_" and is_asynchronous == (kind == "async"):

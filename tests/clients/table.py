@@ -1,14 +1,16 @@
-"""The table of calls: what is run with both clients, and which methods it covers."""
+"""Tables of calls: what is run with both clients of a package, and which methods it covers."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
-from tests.clients.driven import KINDS, Driven
-from tests.clients.world import World
+from tests.clients.driven import Driven
 
-Run = Callable[[Driven, World], Awaitable[None]]
+#: Clients that wait, and those that do not.
+KINDS = ("sync", "async")
+Run = Callable[[Driven, Any], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -23,16 +25,29 @@ class Calls:
         return self.run.__name__
 
 
-TABLE: list[Calls] = []
-#: Methods that no server can make work in the published package, and why.
-CRASHING: dict[str, dict[str, str]] = {"sync": {}, "async": {}}
+class Table:
+    """What is run with the clients of one package."""
+
+    def __init__(self) -> None:
+        self.rows: list[Calls] = []
+
+    def covers(self, *methods: str, kinds: tuple[str, ...] = KINDS) -> Callable[[Run], Run]:
+        """Put a function into the table."""
+
+        def entered(run: Run) -> Run:
+            self.rows.append(Calls(run, frozenset(methods), kinds))
+            return run
+
+        return entered
+
+    def listed(self, kind: str) -> set[str]:
+        """Return the methods that some row of a kind covers."""
+        return {name for row in self.rows if kind in row.kinds for name in row.covers}
+
+    def each(self) -> list[tuple[Calls, str]]:
+        """Return every row with every client that it is for."""
+        return [(row, kind) for row in self.rows for kind in row.kinds]
 
 
-def covers(*methods: str, kinds: tuple[str, ...] = tuple(KINDS)) -> Callable[[Run], Run]:
-    """Put a function into the table."""
-
-    def entered(run: Run) -> Run:
-        TABLE.append(Calls(run, frozenset(methods), kinds))
-        return run
-
-    return entered
+CUSTOMERS, SELLERS = Table(), Table()
+covers = CUSTOMERS.covers

@@ -126,7 +126,7 @@ class Marketplace:
         }
         return makers[name]()
 
-    def _wait_ready(self, name: str, ready: str | Callable[[], bool], seconds: float = 60) -> None:
+    def _wait_ready(self, name: str, ready: str | Callable[[], bool], seconds: float = 180) -> None:
         deadline = time.monotonic() + seconds
         log = self.folder / f"{name}.log"
         while not (ready() if callable(ready) else ready in log.read_text()):
@@ -135,8 +135,11 @@ class Marketplace:
             time.sleep(0.05)
 
 
-def build(folder: Path, *, name: str) -> Marketplace:
-    """Make the database `name`, migrate it and load the demo. Only its Redis runs yet: a shared one mixes up jobs."""
+def build(folder: Path, *, name: str, **settings: str) -> Marketplace:
+    """Make the database `name`, migrate it and load the demo. Only its Redis runs yet: a shared one mixes up jobs.
+
+    settings: what differs from the usual, such as ACTIVATION_TESTS="1".
+    """
     environment = {
         **{key: value for key, value in os.environ.items() if not key.startswith(("DJANGO_", "PYTEST_", "TEST_"))},
         "DJANGO_SETTINGS_MODULE": "config.settings.dev",
@@ -150,6 +153,7 @@ def build(folder: Path, *, name: str) -> Marketplace:
         "ACTIVATION_TESTS": "0",
         "PYTHONUNBUFFERED": "1",
         "LOG_LEVEL": "WARNING",
+        **settings,
     }
     for variable in ("SECRET_KEY", "API_KEY_PEPPER", "SECRETS_PRIVATE_KEYS", "SECRETS_PUBLIC_KEY", "SITE_URL",
                      "ALLOWED_HOSTS", "EMAIL_BACKEND", "ACCOUNT_EMAIL_VERIFICATION"):  # fmt: skip

@@ -16,6 +16,7 @@ from marketplace.catalog.files.names import namespace_problem
 from marketplace.catalog.files.normalise import Normalised, normalise
 from marketplace.catalog.files.offering import check_mcp, check_offering, check_rate_limit_references
 from marketplace.catalog.files.plans import check_with_price
+from marketplace.catalog.files.platform import Kind, check_platform_addresses, check_platform_options
 from marketplace.catalog.files.prices import check_price, priced_channels
 from marketplace.catalog.files.problems import Findings, JsonObject, Problem, did_you_mean, in_order, shown
 from marketplace.catalog.files.provider import check_provider
@@ -92,6 +93,7 @@ def validate_service(
     require_test_secrets: bool = False,
     blobs: Mapping[str, bytes] | None = None,
     forward_hosts: tuple[str, ...] = (),
+    kind: Kind = "regular",
 ) -> Checked:
     """Return the service in its published form with every problem of its files.
 
@@ -100,6 +102,8 @@ def validate_service(
     require_test_secrets: a required secret of the customer needs a seller's secret of the same name.
     blobs: uploaded files by object key; None leaves open whether they are there.
     forward_hosts: suffixes of the platform's own hosts, to which a customer's key may be passed on.
+    kind: a platform service needs no channels and no test, its members have them, and its address is /p/<route>; a
+    member is named after the platform service, not after its provider.
     """
     found = Findings()
     shapes = [
@@ -110,7 +114,7 @@ def validate_service(
     if found.problems:
         return Checked(held[0], held[1], held[2], "", in_order(found.problems), ())
     normal = normalise(held[0], held[1], held[2], found)
-    check = _ServiceCheck(normal, found, seller_secret_names, for_submit, require_test_secrets, Contents(blobs))
+    check = _ServiceCheck(normal, found, seller_secret_names, for_submit, require_test_secrets, Contents(blobs), kind)
     return check.run(forward_hosts)
 
 
@@ -124,6 +128,7 @@ class _ServiceCheck:
     for_submit: bool
     require_test_secrets: bool
     contents: Contents
+    kind: Kind
 
     def run(self, forward_hosts: tuple[str, ...]) -> Checked:
         provider, offering, listing = self.normal.provider, self.normal.offering, self.normal.listing
@@ -152,6 +157,10 @@ class _ServiceCheck:
     def _checked(
         self, channels: tuple[Channel, ...], interfaces: tuple[Interface, ...], parameters: JsonObject | None
     ) -> Checked:
+        reasons = reasons_to_enroll(self.normal.listing, parameters, channels, interfaces)
+        if self.kind == "platform":
+            options = self.normal.listing.get("service_options")
+            check_platform_options(options, reasons, self.found.of("listing_data"))
         told = [self.normal.renames.back(problem) for problem in in_order(self.found.problems)]
         return Checked(
             self.normal.provider,
@@ -164,7 +173,7 @@ class _ServiceCheck:
             interfaces,
             parameters,
             self._testing_parameters(channels),
-            reasons_to_enroll(self.normal.listing, parameters, channels, interfaces),
+            reasons,
             self.normal.is_legacy,
         )
 
@@ -178,13 +187,17 @@ class _ServiceCheck:
         name, provider = self.normal.service_name, self.normal.provider.get("name")
         if not name:
             found.error("required", type="missing")
-        elif isinstance(provider, str) and not self.normal.is_legacy and (p := namespace_problem(name, provider)):
-            found.error(p, type="namespace")
+        elif self.kind == "platform_member" or not isinstance(provider, str) or self.normal.is_legacy:
+            return
+        elif problem := namespace_problem(name, provider):
+            found.error(problem, type="namespace")
 
     # -- channels, interfaces, prices ----------------------------------------------------------------------------------
 
     def _channels(self, found: Findings, names: Names, forward_hosts: tuple[str, ...]) -> tuple[Channel, ...]:
         config = self.normal.offering.get("upstream_access_config")
+        if not config and self.kind == "platform":
+            return ()
         if config is None:
             found.error("needs at least one channel", type="missing")
             return ()
@@ -203,6 +216,8 @@ class _ServiceCheck:
         if value is None:
             found.error("needs at least one interface", type="missing")
             return ()
+        if self.kind == "platform" and isinstance(value, dict):
+            check_platform_addresses(value, found)
         own = frozenset().union(*(schemas.property_names(channel.own_schema) for channel in channels))
         return check_interfaces(value, found, Names(names.params | own, names.routing_vars))
 
@@ -227,7 +242,7 @@ class _ServiceCheck:
             check_documents(part["documents"], found, contents=self.contents, for_submit=self.for_submit)
 
     def _check_connectivity_test(self, found: Findings) -> None:
-        if not has_connectivity_test(self.normal.listing):
+        if self.kind != "platform" and not has_connectivity_test(self.normal.listing):
             tell = found.error if self.for_submit else found.warning
             tell("add at least one document with category connectivity_test", type="connectivity_test")
 

@@ -72,6 +72,14 @@ class Service(Identified):
     visibility = models.CharField(max_length=8, choices=Visibility.choices, default=Visibility.UNLISTED)
     kind = models.CharField(max_length=16, choices=ServiceKind.choices, default=ServiceKind.REGULAR)
     revision_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="revisions")
+    parent = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="pool_members",
+        help_text="Of a member: the platform service whose calls it answers.",
+    )
     status_message = models.TextField(blank=True)
 
     content_hash = models.CharField(max_length=64)
@@ -133,6 +141,15 @@ class Service(Identified):
             models.CheckConstraint(condition=Q(kind__in=ServiceKind.values), name="service_kind_is_known"),
             models.CheckConstraint(
                 condition=Q(revision_of__isnull=True) | Q(status__in=REVISION_STATUSES), name="revisions_are_never_live"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=ServiceKind.PLATFORM_MEMBER, parent__isnull=False)
+                | (~Q(kind=ServiceKind.PLATFORM_MEMBER) & Q(parent__isnull=True)),
+                name="only_members_have_a_parent",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=ServiceKind.PLATFORM_MEMBER) | Q(visibility=Visibility.PRIVATE),
+                name="members_are_private",
             ),
             models.CheckConstraint(
                 condition=Q(nominal_price__isnull=True)

@@ -37,6 +37,11 @@ def lock_service(service_id: UUID) -> Service:
     return found
 
 
+def members(platform: Service) -> QuerySet[Service]:
+    """Return the services that answer for a platform service, by name."""
+    return Service.objects.originals().active().filter(parent=platform).select_related("provider").order_by("name")
+
+
 def lock_document(document_id: UUID) -> Document:
     """Return a document, locked. Raises: NotFound."""
     found = Document.objects.select_for_update(of=("self",)).filter(pk=document_id).first()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from domain import pricing
 from marketplace.catalog.files.channels import Channel
 from marketplace.catalog.files.hashing import content_hash
 from marketplace.catalog.files.interfaces import Interface
+from marketplace.catalog.files.platform import Kind
 from marketplace.catalog.files.service import Checked, validate_service
 from marketplace.catalog.models import Service
 from marketplace.catalog.services import blobs
@@ -40,7 +41,7 @@ _PRICE_MISSING = (
 class ServiceFiles:
     """The three files of a service as written, and the contents of documents that come with them, by key.
 
-    template: what rendered them, "name version"; empty for files that a seller wrote.
+    template: what rendered them, "name version"; empty for files that a seller wrote. kind: of the service.
     """
 
     provider: Json
@@ -48,6 +49,7 @@ class ServiceFiles:
     listing: Json
     contents: Mapping[str, blobs.Inline] = field(default_factory=dict)
     template: str = ""
+    kind: Kind = "regular"
 
 
 def check(*, seller: Team, files: ServiceFiles, missing_secrets_allowed: bool = False) -> ServiceContent:
@@ -85,7 +87,8 @@ def check(*, seller: Team, files: ServiceFiles, missing_secrets_allowed: bool = 
 
 def problems_for_sale(service: Service) -> tuple[str, ...]:
     """Return what keeps a service from being reviewed: the rules for sale, asked of its files as they were uploaded."""
-    checked = _validated(ServiceFiles(**service.upload), names=ports.secret_names(service.seller_id), for_submit=True)
+    files = ServiceFiles(**service.upload, kind=cast(Kind, service.kind))
+    checked = _validated(files, names=ports.secret_names(service.seller_id), for_submit=True)
     problems = [problem.text for problem in checked.problems]
     if service.list_price_id is None:
         problems.append(_PRICE_MISSING)
@@ -115,6 +118,7 @@ def _validated(files: ServiceFiles, *, names: frozenset[str] | None, for_submit:
         require_test_secrets=for_submit and settings.REQUIRE_TEST_SECRETS,
         blobs=blobs.Stored(_keys(files.provider, files.offering, files.listing), files.contents),
         forward_hosts=_platform_hosts(),
+        kind=files.kind,
     )
 
 

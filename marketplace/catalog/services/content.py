@@ -10,7 +10,7 @@ from billing.prices import services as prices
 from billing.prices.models import PriceVersion, Side
 from domain import pricing
 from domain.money import rounded
-from marketplace.catalog.models import Listing, Offering, Provider, Service, Visibility
+from marketplace.catalog.models import Listing, Offering, Provider, Service, ServiceKind, Visibility
 from marketplace.catalog.services import blobs, documents, interfaces, search
 from marketplace.catalog.services.interfaces import InterfaceContent
 
@@ -112,7 +112,9 @@ def _fill(service: Service, content: ServiceContent) -> None:
     service.routing_vars = content.options.get("routing_vars") or {}
     set_price(service, listing.list_price)
     service.currency = listing.currency
-    if wanted := content.options.get("default_visibility"):
+    if service.kind == ServiceKind.PLATFORM_MEMBER:
+        service.visibility = Visibility.PRIVATE
+    elif service.kind == ServiceKind.REGULAR and (wanted := content.options.get("default_visibility")):
         service.visibility = Visibility(wanted)
 
 

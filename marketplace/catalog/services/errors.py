@@ -67,6 +67,15 @@ class VisibilityRefused(DomainError):
     )
 
 
+class PlatformVisibilityRefused(DomainError):
+    """Its members decide."""
+
+    code = "visibility_refused"
+    sentence = (
+        "A platform service is listed by itself once two providers answer for it. Win members instead, or deprecate it."
+    )
+
+
 class DeletionRefused(DomainError):
     """The service has been live, so that charges and enrollments name it."""
 

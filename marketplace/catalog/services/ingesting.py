@@ -28,6 +28,8 @@ from marketplace.catalog.services.errors import NameTaken
 Json = dict[str, Any]
 Outcome = Literal["created", "updated", "unchanged", "revision_created"]
 
+_OTHER_KIND = "listing_data.name: '{name}' is a {kind} already. Choose another name for this one."
+
 #: A new upload of these becomes a revision; the others are replaced in place.
 _LIVE = (ServiceStatus.ACTIVE, ServiceStatus.SUSPENDED)
 
@@ -66,7 +68,11 @@ class Plan:
 
 @transaction.atomic
 def plan(
-    *, seller: Team, files: ServiceFiles, service_id: str | None = None, missing_secrets_allowed: bool = False
+    *,
+    seller: Team,
+    files: ServiceFiles,
+    service_id: str | None = None,
+    missing_secrets_allowed: bool = False,
 ) -> Plan:
     """Check the files of a service and find out what uploading them would do, without writing. Raises: Invalid.
 
@@ -76,6 +82,8 @@ def plan(
     checked = checking.check(seller=seller, files=files, missing_secrets_allowed=missing_secrets_allowed)
     _refuse_foreign_provider(seller, checked)
     target = _target(seller, service_id, checked.name)
+    if target is not None and target.kind != files.kind:
+        raise Invalid([_OTHER_KIND.format(name=target.name, kind=target.get_kind_display().lower())])
     if target is not None and target.name != checked.name:
         _refuse_taken_name(target, checked.name)
     revision = queries.pending_revision(target) if target is not None else None
@@ -104,22 +112,24 @@ def ingest(
     by: User | None,
     now: datetime,
     missing_secrets_allowed: bool = False,
+    parent: Service | None = None,
 ) -> Ingested:
     """Check the files of a service and store them as a service, or as a revision of one that is on sale.
 
     service_id: what the seller's client remembers of an earlier upload. missing_secrets_allowed: a draft may name
-    secrets that do not exist yet, with a warning; it cannot be submitted before they do.
+    secrets that do not exist yet, with a warning; it cannot be submitted before they do. parent: of a member.
     Raises: Invalid with every problem, NameTaken.
     """
     planned = plan(seller=seller, files=files, service_id=service_id, missing_secrets_allowed=missing_secrets_allowed)
     target, revision = planned.target, planned.revision
     match planned.outcome:
         case "created":
-            fresh = Service(seller=seller, **_free_id(service_id))
+            fresh = Service(seller=seller, kind=files.kind, parent=parent, **_free_id(service_id))
             return _store(fresh, planned, by, now)
         case "revision_created" if revision is None:
             assert target is not None
-            fresh = Service(seller=seller, revision_of=target, visibility=target.visibility, kind=target.kind)
+            copied = {name: getattr(target, name) for name in ("visibility", "kind", "parent")}
+            fresh = Service(seller=seller, revision_of=target, **copied)
             return _store(fresh, planned, by, now)
         case "revision_created":
             assert revision is not None

@@ -15,13 +15,14 @@ from accounts.users.models import User
 from billing.payouts import services as payouts
 from common import ports
 from marketplace.catalog import queries
-from marketplace.catalog.models import Service, ServiceStatus, StatusChange, Visibility
+from marketplace.catalog.models import Service, ServiceKind, ServiceStatus, StatusChange, Visibility
 from marketplace.catalog.services import addresses, membership, plans, revisions
 from marketplace.catalog.services.errors import (
     ContentChanged,
     DeletionRefused,
     NameTaken,
     NotTested,
+    PlatformVisibilityRefused,
     ReasonMissing,
     StatusChangeRefused,
     TransitionRefused,
@@ -190,13 +191,16 @@ def deprecate(*, service: Service, by: User | None, now: datetime) -> Service:
 
 @transaction.atomic
 def set_visibility(*, service: Service, visibility: str, now: datetime) -> Service:
-    """Switch between public and unlisted, in any status. Raises: VisibilityRefused."""
+    """Switch between public and unlisted, in any status. Raises: VisibilityRefused, PlatformVisibilityRefused."""
     service = queries.lock_service(service.pk)
+    if service.kind == ServiceKind.PLATFORM:
+        raise PlatformVisibilityRefused()
     if Visibility.PRIVATE in {service.visibility, visibility}:
         raise VisibilityRefused()
     if service.visibility != visibility:
         service.visibility, service.updated_at = Visibility(visibility), now
         service.save(update_fields=["visibility", "updated_at"])
+        membership.refresh(service=service)
         addresses.publish(service=service)
     return service
 
@@ -207,6 +211,8 @@ def delete(*, service: Service, dry_run: bool = False) -> None:
     service = queries.lock_service(service.pk)
     if service.approved_at is not None or service.status in {ACTIVE, SUSPENDED, DEPRECATED}:
         raise DeletionRefused(reason=f"'{service.name}' has been on sale. Deprecate it instead.")
+    if service.pool_members.exists():
+        raise DeletionRefused(reason=f"Services of other sellers are members of '{service.name}'. Have it reviewed.")
     if not dry_run:
         paths = queries.paths(service)
         former = Service(pk=service.pk, name=service.name)

@@ -5,16 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from common import ports
 from domain import expressions
-from marketplace.catalog.models import GroupMember, MembershipCause, Service, ServiceGroup, ServiceStatus
+from marketplace.catalog import queries
+from marketplace.catalog.models import (
+    GroupMember,
+    MembershipCause,
+    Service,
+    ServiceGroup,
+    ServiceStatus,
+    Visibility,
+)
 from marketplace.catalog.services import membership_log
 
 #: The platform's group of everything on the market.
 ALL_SERVICES = "all_services"
+#: With so many providers behind it, a platform service is listed.
+_LISTED_FROM = 2
 #: All that rules and names of members ask about.
 _ASKED = (
     "name", "display_name", "service_type", "status", "visibility", "channel_types", "tags", "revision_of",
@@ -52,6 +63,19 @@ def refresh(*, service: Service) -> None:
             membership_log.joined(groups[group_id], who, MembershipCause.SERVICE)
     for group_id in {*wanted, *(member.group_id for member in unwanted)}:
         publish(groups[group_id])
+    if service.parent_id is not None:
+        _show_platform(service.parent_id)
+
+
+def _show_platform(platform_id: UUID) -> None:
+    """List a platform service by how many providers answer for it: unlisted with one, public from two on."""
+    platform = queries.lock_service(platform_id)
+    providers = queries.members(platform).values("provider").distinct().count()
+    wanted = Visibility.PUBLIC if providers >= _LISTED_FROM else Visibility.UNLISTED
+    if platform.visibility != wanted:
+        platform.visibility = wanted
+        platform.save(update_fields=["visibility"])
+        refresh(service=platform)
 
 
 def refresh_group(*, group: ServiceGroup) -> None:

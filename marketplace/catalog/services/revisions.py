@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marketplace.catalog.models import Listing, Offering, Service, ServiceStatus, StatusChange
+from marketplace.catalog.models import Listing, Offering, Service, ServiceKind, ServiceStatus, StatusChange
 from marketplace.catalog.services import documents, interfaces
 
 #: What the original takes over from its revision. Its id, seller, status, times and customers stay.
@@ -43,7 +43,9 @@ def merge(*, original: Service, revision: Service) -> Service:
     wanted = interfaces.described(revision)
     for field in TAKEN_OVER:
         setattr(original, field, getattr(revision, field))
-    if revision.listing.data.get("service_options", {}).get("default_visibility"):
+    if original.kind == ServiceKind.REGULAR and "default_visibility" in (
+        revision.listing.data.get("service_options") or {}
+    ):
         original.visibility = revision.visibility
     StatusChange.objects.filter(service=revision).update(service=original)
     revision.delete()

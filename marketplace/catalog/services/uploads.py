@@ -14,9 +14,10 @@ from accounts.teams.models import Team
 from accounts.users.models import User
 from common import jobs, ports
 from common.errors import DomainError, Invalid
-from marketplace.catalog.models import MarketChange, UploadStatus, UploadTask
+from marketplace.catalog.models import MarketChange, Service, ServiceStatus, UploadStatus, UploadTask
 from marketplace.catalog.services.checking import ServiceFiles
 from marketplace.catalog.services.ingesting import Ingested, ingest
+from marketplace.catalog.services.platforms import launch
 from marketplace.catalog.services.submission import submit
 
 #: How long the same Idempotency-Key means the same upload.
@@ -66,6 +67,7 @@ def _run(task: UploadTask, now: datetime) -> None:
     try:
         with transaction.atomic():
             ingested = _ingest(task, now)
+            result = ingested.as_record() | _publish_platform(task, ingested, now)
     except DomainError as error:
         _finish(task, UploadStatus.FAILED, now, error=_told(error))
         return
@@ -79,7 +81,6 @@ def _run(task: UploadTask, now: datetime) -> None:
     if task.payload.get("managed_by_template"):
         service = ingested.service
         ports.template_ingested(task.seller_id, task.key, service.revision_of_id or service.pk)
-    result = ingested.as_record()
     if task.auto_submit:
         submission = submit(service=ingested.service, by=task.created_by, now=now)
         if submission.problems:
@@ -99,11 +100,33 @@ def _ingest(task: UploadTask, now: datetime) -> Ingested:
             parts["offering_data"],
             parts["listing_data"],
             template=task.payload.get("managed_by_template") or "",
+            kind=task.payload.get("kind") or "regular",
         ),
         service_id=told.get("service_id"),
         by=task.created_by,
         now=now,
+        parent=_parent(task),
     )
+
+
+def _parent(task: UploadTask) -> Service | None:
+    """Return the platform service that a member is uploaded for. Raises: Invalid."""
+    platform_id = task.payload.get("platform_service")
+    if platform_id is None:
+        return None
+    found = Service.objects.originals().filter(pk=platform_id).exclude(status=ServiceStatus.DEPRECATED).first()
+    if found is None:
+        raise Invalid(["The platform service of this template is gone. Choose another template."])
+    return found
+
+
+def _publish_platform(task: UploadTask, ingested: Ingested, now: datetime) -> dict[str, Any]:
+    """Bring a platform service forward with its member template, and return what its client learns of that."""
+    template = task.payload.get("member_template")
+    if template is None:
+        return {}
+    service = launch(service=ingested.service, by=task.created_by, now=now)
+    return ports.platform_published(service.pk, template, now)
 
 
 def _told(error: DomainError) -> str:

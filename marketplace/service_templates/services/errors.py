@@ -28,3 +28,17 @@ class OtherTemplate(DomainError):
 
     code = "other_template"
     sentence = "'{service}' was not made of the template {template}. Leave out service_id to make a new service of it."
+
+
+class TemplateNameTaken(DomainError):
+    """A template of that name and version belongs to somebody else."""
+
+    code = "name_taken"
+    sentence = "There is a template {name} {version} already, of another owner. Name the platform service differently."
+
+
+class SellerNotTrusted(DomainError):
+    """Platform services are for sellers whom the operators have verified."""
+
+    code = "seller_not_trusted"
+    sentence = "Only verified sellers publish platform services. Ask the operators to verify your account."

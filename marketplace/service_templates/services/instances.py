@@ -13,7 +13,7 @@ from accounts.teams.models import Team
 from accounts.users.models import User
 from marketplace.catalog import queries as catalog
 from marketplace.catalog import services as catalog_services
-from marketplace.catalog.models import Service
+from marketplace.catalog.models import Service, ServiceKind
 from marketplace.service_templates import queries
 from marketplace.service_templates.models import ServiceTemplate, TemplateInstance
 from marketplace.service_templates.services.errors import OtherTemplate
@@ -47,6 +47,7 @@ def instantiate(
         "data": rendering.as_data(),
         "service_status": {"service_id": target} if target else None,
         "managed_by_template": str(template),
+        **_membership(template),
     }
     task = catalog_services.accept_upload(
         seller=seller, payload=payload, auto_submit=auto_submit, key=key, by=by, now=now
@@ -60,6 +61,13 @@ def instantiate(
     instance.task_key, instance.last_submitted_at = task.key, now
     instance.save()
     return instance
+
+
+def _membership(template: ServiceTemplate) -> dict[str, str]:
+    """Return what makes the service of a member template a member."""
+    if template.platform_service_id is None:
+        return {}
+    return {"kind": ServiceKind.PLATFORM_MEMBER.value, "platform_service": str(template.platform_service_id)}
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from typing import Any
 from domain.schema_forms import problems
 from marketplace.catalog.customer import rendering
 from marketplace.catalog.files.parameters import parameter_errors, validate_parameters, with_defaults
+from marketplace.catalog.models import Service
 from marketplace.service_templates.models import ServiceTemplate
 from marketplace.service_templates.services.errors import ParametersRefused
 
@@ -66,7 +67,23 @@ def _context(template: ServiceTemplate, parameters: Json, name: str) -> Json:
     service_name = str(parameters.get("service_name") or name)
     own = {"name": service_name, "service_name": service_name, "provider_name": service_name.partition("/")[0]}
     named = own if service_name else {}
-    return {**template.constants, **named, **parameters, "params": parameters, "constants": template.constants}
+    declared = {"platform_service": _declared(template.platform_service)} if template.platform_service else {}
+    return {
+        **template.constants,
+        **named,
+        **parameters,
+        "params": parameters,
+        "constants": template.constants,
+        **declared,
+    }
+
+
+def _declared(service: Service) -> Json:
+    """Return what a platform service says of itself, for the templates of its members."""
+    price = service.list_price.price if service.list_price else None
+    listing = {**service.listing.data, "list_price": price}
+    files = {"listing": listing, "offering": service.offering.data, "provider": service.provider.data}
+    return {**listing, **files, "name": service.name, "display_name": str(service)}
 
 
 def _rendered(body: str, context: Json) -> tuple[Json, str]:

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from domain.routing.asking import PlanRefused
+from domain.routing.endings import later
 from domain.routing.estimates import worst_case
-from domain.routing.expansion import later
 from domain.routing.explanation import explain, resolve
 from domain.routing.grammar import parse
 from domain.routing.identity import identity

@@ -54,6 +54,10 @@ class TestAWindow:
         await counters.settle([(demand, -50)], token="a")
         assert (await counters.take([demand], token="b", now_ms=now)).left == (30,)
 
+    async def test_may_end_within_a_millisecond(self, counters, tag):
+        demand = Demand(tag, "w", "window", 1, 1, clock_ms() + 60_000.625)
+        assert (await counters.take([demand], token="a", now_ms=clock_ms())).left == (0,)
+
     async def test_only_counts_where_it_is_told_to(self, counters, tag):
         demand = window(tag, 1, is_counted_only=True)
         verdicts = [await counters.take([demand], token=str(n), now_ms=clock_ms()) for n in range(3)]
