@@ -61,7 +61,7 @@ def ingested(task: UploadTask) -> UploadTask:
 
 def joined(provider: str, *, seller=None) -> Service:
     """Make a member that is on sale."""
-    name = f"acme-fast/{provider}/m"
+    name = f"acme-fast/{provider}/model"
     instance = services.instantiate(
         seller=seller or TeamFactory(seller=True),
         template=ServiceTemplate.objects.get(status="active"),
