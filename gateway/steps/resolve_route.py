@@ -35,7 +35,7 @@ async def run(ctx: RequestContext, deps: Deps) -> None:
     while ctx.plan is None and (missing := look(ctx, said, deps)) is not None:
         await missing.load()
     if ctx.plan is None:
-        ctx.tree = await _plan(ctx, parsed, deps)
+        ctx.tree = await _plan(ctx, said, deps)
 
 
 def read(ctx: RequestContext) -> grammar.ParsedPath:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0003_members_of_platform_services"),
+        ("catalog", "0005_members_of_platform_services"),
         ("service_templates", "0001_templates"),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0002_payout_terms_of_services_on_sale"),
+        ("catalog", "0004_membership_changes"),
         ("prices", "0002_rules"),
         ("teams", "0003_owners"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
