@@ -71,8 +71,11 @@ class Stage:
         process.start()
         self._processes[program.name] = process
 
-    def wait_ready(self, *names: str, seconds: float = 60) -> None:
-        """Return when all these are at work. Raises: StartFailed when one dies or takes too long, Ended."""
+    def wait_ready(self, *names: str, seconds: float = 180) -> None:
+        """Return when all these are at work. Raises: StartFailed when one dies or takes too long, Ended.
+
+        seconds: much, because a busy machine is slow and one that died is told at once.
+        """
         deadline = time.monotonic() + seconds
         while late := [name for name in names if not self._processes[name].is_ready]:
             for name in late:
