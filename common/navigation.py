@@ -45,6 +45,7 @@ CUSTOMER = (
         "Billing",
         (
             Place("Wallet", "/wallet", "wallet"),
+            Place("Usage", "/usage", "chart-column"),
             Place("Subscriptions", "/subscriptions", "repeat"),
             Place("Promotions", "/promotions", "tag"),
             Place("Statements", "/statements", "file-text"),
@@ -79,6 +80,7 @@ SELLER = (
     Section(
         "Money",
         (
+            Place("Usage", "/seller/usage", "audio-lines"),
             Place("Earnings", "/seller/earnings", "chart-column"),
             Place("Invoices", "/seller/invoices", "receipt"),
             Place("Payouts", "/seller/payouts", "send"),

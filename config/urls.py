@@ -7,6 +7,8 @@ from billing.payments.views import webhooks
 from common.storage.views import object_download
 from config import api_urls, health, pages, reference, wallet
 from config.status import views as status
+from config.usage.views import customers as usage
+from config.usage.views import sellers as sales
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -43,6 +45,8 @@ urlpatterns = [
     path("wallet", include("billing.payments.urls")),
     path("webhooks/stripe", webhooks.stripe, name="stripe_webhook"),
     path("wallet/charges", include("billing.rating.urls")),
+    path("usage", usage.usage_page, name="usage"),
+    path("usage.csv", usage.usage_csv, name="usage_csv"),
     path("promotions", include("billing.promotions.urls")),
     path("statements", include("billing.statements.urls")),
     path("subscriptions", include("billing.subscriptions.urls")),
@@ -51,6 +55,8 @@ urlpatterns = [
     path("seller/promotions", include("billing.promotions.urls_seller")),
     path("seller/templates", include("marketplace.service_templates.urls")),
     path("seller/groups", include("marketplace.catalog.groups.urls")),
+    path("seller/usage", sales.sales_page, name="seller_usage"),
+    path("seller/usage.csv", sales.sales_csv, name="seller_usage_csv"),
     path("seller/", include("billing.payouts.urls")),
     path("disputes", include("marketplace.disputes.urls")),
 ]

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from billing.rating import queries, services
-from billing.rating.models import Charge, PeriodUsage, UsageInbox, UsageQuarantine
+from billing.rating.models import Charge, HourlySales, HourlyUsage, PeriodUsage, UsageInbox, UsageQuarantine
 from common.admin import ReadOnlyAdmin
 from common.errors import DomainError
 from domain.pricing import PricingError
@@ -103,3 +103,20 @@ class PeriodUsageAdmin(ReadOnlyAdmin):
     list_filter = ("period", "late")
     list_select_related = ("wallet__team",)
     search_fields = ("wallet__team__name", "service_id")
+
+
+@admin.register(HourlyUsage)
+class HourlyUsageAdmin(ReadOnlyAdmin):
+    list_display = ("starts_at", "wallet", "service_id", "api_key_id", "alias", "requests", "failures", "charged")
+    list_filter = ("period",)
+    list_select_related = ("wallet__team",)
+    search_fields = ("wallet__team__name", "service_id")
+    show_full_result_count = False
+
+
+@admin.register(HourlySales)
+class HourlySalesAdmin(ReadOnlyAdmin):
+    list_display = ("starts_at", "service_id", "currency", "slot", "requests", "failures", "paid")
+    list_filter = ("period",)
+    search_fields = ("service_id",)
+    show_full_result_count = False

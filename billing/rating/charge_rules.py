@@ -27,6 +27,24 @@ CHARGE_RULES = {
                = (c.wallet_id, c.period, c.service_id, c.enrollment, c.channel, c.late)
          WHERE (p.requests, p.listed, p.covered, p.discounted, p.discounted_by_platform, p.charged) IS DISTINCT FROM
                (c.requests, c.listed, c.covered, c.discounted, c.discounted_by_platform, c.charged)""",
+    "usage of the hours = charges, by month, service, channel, key and name": """
+        SELECT coalesce(h.wallet_id, c.wallet_id) || ' ' || coalesce(h.period, c.period),
+               (h.requests, h.failures, h.charged)::text, (c.requests, c.failures, c.charged)::text
+          FROM (
+              SELECT wallet_id, period, service_id, channel, coalesce(api_key_id::text, '') AS api_key, alias,
+                     sum(requests) AS requests, sum(failures) AS failures, sum(charged) AS charged
+                FROM rating_hourlyusage GROUP BY 1, 2, 3, 4, 5, 6
+          ) h
+          FULL JOIN (
+              SELECT wallet_id, period, service_id, channel, coalesce(api_key_id::text, '') AS api_key, alias,
+                     count(*) FILTER (WHERE is_billable) AS requests,
+                     count(*) FILTER (WHERE NOT is_billable) AS failures, sum(charged) AS charged
+                FROM (SELECT *, outcome IN ('completed', 'interrupted') AND status BETWEEN 1 AND 399 AS is_billable
+                        FROM rating_charge WHERE state = 'charged') AS priced
+               GROUP BY 1, 2, 3, 4, 5, 6
+          ) c ON (h.wallet_id, h.period, h.service_id, h.channel, h.api_key, h.alias)
+               = (c.wallet_id, c.period, c.service_id, c.channel, c.api_key, c.alias)
+         WHERE (h.requests, h.failures, h.charged) IS DISTINCT FROM (c.requests, c.failures, c.charged)""",
     "list cost less adjustments = cost, none of them below 0": """
         SELECT event_id::text, cost, list_cost - a.total FROM rating_charge CROSS JOIN LATERAL (
             SELECT coalesce(sum(amount), 0) AS total, coalesce(min(amount), 0) AS smallest

@@ -86,6 +86,7 @@ class Charge(models.Model):
     )
     lease_id = models.UUIDField(null=True)
     channel = models.TextField(blank=True)
+    alias = models.CharField(max_length=80, blank=True, db_default="", help_text="The name that was called: a/llm.")
     outcome = models.CharField(max_length=20)
     status = models.IntegerField(help_text="Of the upstream's answer; 0 when there was none.")
     usage = models.JSONField()
@@ -175,3 +176,71 @@ class PeriodUsage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.period:%Y-%m} {self.service_id}"
+
+
+class HourlyUsage(models.Model):
+    """Sum of the charges of a wallet whose calls ended in one hour of its clocks, by service, channel, key and name.
+
+    period: the month on whose statement they are, so that a month's rows sum up to its usage; a later one than
+    that of starts_at for what came late. requests: calls that were answered; failures: those that were not.
+    """
+
+    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+")
+    starts_at = models.DateTimeField()
+    period = models.DateField()
+    service_id = models.UUIDField()
+    channel = models.TextField(blank=True, db_default="")
+    api_key_id = models.UUIDField(null=True)
+    alias = models.CharField(max_length=80, blank=True, db_default="")
+    requests = models.BigIntegerField(default=0)
+    failures = models.BigIntegerField(default=0)
+    charged = AmountField(default=Decimal(0))
+
+    class Meta:
+        verbose_name_plural = "hourly usage"
+        ordering = ["-starts_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["wallet", "period", "starts_at", "service_id", "channel", "api_key_id", "alias"],
+                name="hourly_usage_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=not_negative("requests", "failures", "charged"), name="hourly_usage_is_a_number"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.starts_at:%Y-%m-%d %H:%M} {self.service_id}"
+
+
+class HourlySales(models.Model):
+    """Sum of the charges of one service whose calls ended in one hour of UTC, of all its customers together.
+
+    paid: by customers, with what the platform paid in their stead. slot: several settlements write beside each other,
+    each a row of its own. The platform's own tests are not in it.
+    """
+
+    service_id = models.UUIDField()
+    starts_at = models.DateTimeField()
+    period = models.DateField()
+    currency = models.CharField(max_length=8)
+    slot = models.SmallIntegerField()
+    requests = models.BigIntegerField(default=0)
+    failures = models.BigIntegerField(default=0)
+    paid = AmountField(default=Decimal(0))
+
+    class Meta:
+        verbose_name_plural = "hourly sales"
+        ordering = ["-starts_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["service_id", "period", "starts_at", "currency", "slot"], name="hourly_sales_once"
+            ),
+            models.CheckConstraint(
+                condition=not_negative("requests", "failures", "paid"), name="hourly_sales_is_a_number"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.starts_at:%Y-%m-%d %H:%M} {self.service_id}"

@@ -164,6 +164,7 @@ def event_of(charge: Charge) -> UsageEvent:
             "started_at": charge.started_at,
             "finished_at": charge.finished_at,
             "gateway_id": "",
+            "path": charge.alias,
         }
     )
 

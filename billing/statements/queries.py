@@ -52,6 +52,11 @@ def statement(*, team: Team, number: str) -> Statement:
     return found
 
 
+def of_month(*, wallet: Wallet, period: date) -> Statement | None:
+    """Return the statement of a wallet's month, or None while it is not made."""
+    return Statement.objects.filter(wallet=wallet, period=period).first()
+
+
 def get_statement(statement_id: UUID | str) -> Statement:
     """Return a statement by its id, for the platform's own jobs."""
     return Statement.objects.select_related("team").get(pk=statement_id)

@@ -33,6 +33,7 @@ WRAPPERS = {
 #: Names that no alias, group, chain or broadcast may have: they mean something of their own in a path.
 RESERVED_NAMES = frozenset({"models", "tasks", *TARGETS, *WRAPPERS})
 
+_NAMED = frozenset("agcb")
 _PATH_LIMIT = 8192
 _ORDER = {letter: place for place, letter in enumerate(WRAPPERS)}
 _HOSTILE = re.compile(r"%2f|%5c|%00|\\|[\x00-\x20\x7f-\xff]", re.IGNORECASE)
@@ -92,6 +93,15 @@ def parse(path: str, query: str) -> ParsedPath:
         raise BadPath("target_missing", f"/{head}/ needs a target: {TARGETS[head]}.")
     upstream_query, control = _split_query(query)
     return ParsedPath(head, segments, upstream_query, control, wrappers)
+
+
+def called_name(path: str) -> str:
+    """Return the name that a path calls: "a/llm" of "/m/l/a/llm/chat"; "" where it names a service or an enrollment."""
+    head, _, rest = path.removeprefix("/").partition("/")
+    while head in WRAPPERS:
+        head, _, rest = rest.partition("/")
+    name = rest.partition("/")[0].partition("?")[0]
+    return f"{head}/{name}"[:80] if name and head in _NAMED else ""
 
 
 def parse_inner(written: str, *, rest: tuple[str, ...] = (), query: str = "") -> ParsedPath:

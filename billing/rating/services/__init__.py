@@ -2,7 +2,18 @@
 
 from billing.rating.services.leases import end_leases, forget_leases
 from billing.rating.services.quarantine import retry
+from billing.rating.services.recount import recount_sales, recount_usage
 from billing.rating.services.reprice import StillUnpriced, reprice
 from billing.rating.services.settlement import Settled, settle
 
-__all__ = ["Settled", "StillUnpriced", "end_leases", "forget_leases", "reprice", "retry", "settle"]
+__all__ = [
+    "Settled",
+    "StillUnpriced",
+    "end_leases",
+    "forget_leases",
+    "recount_sales",
+    "recount_usage",
+    "reprice",
+    "retry",
+    "settle",
+]

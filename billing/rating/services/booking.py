@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from django.db.backends.utils import CursorWrapper
 
-from billing.rating.services import charges, funds, sums
+from billing.rating.services import charges, funds, hours, sums
 from billing.rating.services.funds import Borrowed, Funds
 from billing.rating.services.literals import array
 from billing.rating.services.rated import Booked, Poison, Rated
@@ -47,6 +47,7 @@ def book(cursor: CursorWrapper, rated: Sequence[Rated]) -> Outcome:
     funds.write_leases(cursor, leases)
     reductions.write()
     sums.write(cursor, sums.add_up(written))
+    hours.write(cursor, written, wallets)
     outcome.charges = len(written)
     outcome.unpriced = [each.rated for each in written if each.rated.rating.error]
     outcome.attention = {pk for pk, wallet in wallets.items() if wallet.needs_attention()}

@@ -6,7 +6,7 @@ from django.db import connection, transaction
 
 from billing.rating import queries
 from billing.rating.models import Charge, ChargeState
-from billing.rating.services import funds, sums
+from billing.rating.services import funds, hours, sums
 from billing.rating.services.attention import call_for_attention
 from billing.rating.services.booking import flags
 from billing.rating.services.compiled import ReadyPrices
@@ -50,6 +50,7 @@ def reprice(*, charge: Charge) -> Charge:
         funds.write_wallets(cursor, wallets)
         reductions.write()
         sums.write(cursor, sums.add_up([booked]))
+        hours.write(cursor, [booked], wallets)
         call_for_attention([event.wallet_id] if wallet.needs_attention() else [])
     return charge
 

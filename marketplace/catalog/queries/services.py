@@ -101,6 +101,13 @@ def seller_service(*, team: Team, service_id: str) -> Service:
     return found[0]
 
 
+def names_of_seller(*, team: Team) -> dict[UUID, str]:
+    """Return what a seller's services are called, by id and in the order of their names; ended ones too."""
+    found = Service.objects.originals().filter(seller=team).only("name", "display_name")
+    names = {service.pk: str(service) for service in found}
+    return dict(sorted(names.items(), key=lambda each: each[1].casefold()))
+
+
 def deprecated_services(*, team: Team) -> QuerySet[Service]:
     """Return the services that a seller has ended, the last one first."""
     found = Service.objects.filter(seller=team, status=ServiceStatus.DEPRECATED).select_related("provider")

@@ -1,0 +1,1 @@
+"""The pages: a customer's and a seller's, of the same parts."""
