@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -12,18 +12,16 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.teams.models import Team
-from billing.rating import queries as rating
-from billing.wallets import queries as wallets
 from common.context import THEMES
-from config import onboarding
+from config import onboarding, overview
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.cards import cards
-from marketplace.catalog.queries import by_id
 
 _YEAR = 365 * 24 * 3600
 _LAST_CALLS = 5
 _SHOWN_SERVICES = 6
-_ONBOARDING_COOKIE = "onboarding"
+#: Which of the first steps are left out, by their slugs.
+_ONBOARDING_COOKIE, _ALL = "onboarding", "away"
 
 
 @require_safe
@@ -34,17 +32,24 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "home_public.html", _newest())
     if team.is_seller:
         return render(request, "home_seller.html", _selling(team))
-    return render(request, "home.html", {**_spending(team), **_first_steps(request, team)})
+    now = timezone.now()
+    return render(request, "home.html", {**overview.context(team=team, now=now), **_first_steps(request, team, now)})
 
 
 @require_POST
 def onboarding_choice(request: HttpRequest) -> HttpResponse:
-    """Put the first steps away, or bring them back."""
+    """Put the first steps away, or bring them back: all of them, or the one that `skip` or `resume` names."""
     response = redirect("home")
-    if request.POST.get("show") == "yes":
-        response.delete_cookie(_ONBOARDING_COOKIE, samesite="Lax")
+    chosen = _left_out(request)
+    if (show := request.POST.get("show")) is not None:
+        chosen = set() if show == "yes" else {_ALL}
+    chosen |= {request.POST.get("skip", "")} & onboarding.SLUGS
+    chosen -= {request.POST.get("resume", "")}
+    if chosen:
+        written = ".".join(sorted(chosen))
+        response.set_cookie(_ONBOARDING_COOKIE, written, max_age=_YEAR, samesite="Lax", secure=request.is_secure())
     else:
-        response.set_cookie(_ONBOARDING_COOKIE, "away", max_age=_YEAR, samesite="Lax", secure=request.is_secure())
+        response.delete_cookie(_ONBOARDING_COOKIE, samesite="Lax")
     return response
 
 
@@ -67,25 +72,21 @@ def _newest() -> dict[str, object]:
     return {"cards": cards(found.services[:_SHOWN_SERVICES]), "total": found.total}
 
 
-def _first_steps(request: HttpRequest, team: Team) -> dict[str, object]:
+def _left_out(request: HttpRequest) -> set[str]:
+    """Return which of the first steps this browser has left out; `_ALL` stands for the list itself."""
+    return set(request.COOKIES.get(_ONBOARDING_COOKIE, "").split(".")) & (onboarding.SLUGS | {_ALL})
+
+
+def _first_steps(request: HttpRequest, team: Team, now: datetime) -> dict[str, object]:
     assert request.user.is_authenticated
-    found = onboarding.steps(user=request.user, team=team, now=timezone.now())
+    left_out = _left_out(request)
+    found = onboarding.steps(user=request.user, team=team, now=now, skipped=left_out)
     return {
         "steps": found,
         "steps_done": sum(step.is_done for step in found),
-        "is_put_away": request.COOKIES.get(_ONBOARDING_COOKIE) == "away" or all(step.is_done for step in found),
-    }
-
-
-def _spending(team: Team) -> dict[str, object]:
-    """Return the wallets, and the last calls of the first one with the names of their services."""
-    own = list(wallets.wallets(team=team))
-    calls = list(rating.charges(team=team, currency=own[0].currency)[:_LAST_CALLS]) if own else []
-    names = by_id.service_names(call.service_id for call in calls)
-    return {
-        "wallets": [wallets.three_numbers(team=team, currency=wallet.currency) for wallet in own],
-        "calls": [(call, names.get(call.service_id, "a removed service")) for call in calls],
-        "zero": Decimal(0),
+        "next_step": next((step.slug for step in found if not step.is_done and not step.is_skipped), ""),
+        "is_put_away": _ALL in left_out or all(step.is_done for step in found),
+        "has_steps": not all(step.is_done for step in found),
     }
 
 

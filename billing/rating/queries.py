@@ -13,7 +13,7 @@ from django.db.models import F, QuerySet, Sum
 
 from accounts.teams.models import Team
 from billing.prices import queries as prices
-from billing.rating.models import Charge, ChargeState, PeriodUsage
+from billing.rating.models import Charge, ChargeState, HourlyUsage, PeriodUsage
 from billing.wallets.models import Wallet
 from common.errors import NotFound
 from domain import pricing, usage
@@ -124,6 +124,11 @@ def charge(*, team: Team, event_id: UUID | str) -> Charge:
     if found is None:
         raise NotFound(what="charge")
     return found
+
+
+def answered(*, team: Team) -> QuerySet[HourlyUsage]:
+    """Return the hours in which calls of a team were answered."""
+    return HourlyUsage.objects.filter(wallet__team=team, requests__gt=0).order_by()
 
 
 def explain(charge: Charge) -> Explained | None:

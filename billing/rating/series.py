@@ -10,8 +10,11 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 
 from billing.wallets.models import Wallet
+from common.models import AmountField
 from domain import periods
 
 Step = Literal["hour", "day"]
@@ -72,6 +75,20 @@ def usage(*, wallet: Wallet, asked: Asked) -> list[Cell]:
             arguments.append(value)
     source = "rating_hourlyusage WHERE wallet_id = %s"
     return _cells(asked, f"{_COLUMNS[asked.by]}, charged AS amount", source, conditions, [wallet.pk, *arguments])
+
+
+def spent(found: QuerySet[Wallet], *, now: datetime) -> list[tuple[Wallet, Decimal, Decimal]]:
+    """Return wallets with what calls cost that ended there today, and in this month, in one query."""
+    since = (
+        "(SELECT coalesce(sum(charged), 0) FROM rating_hourlyusage WHERE wallet_id = wallets_wallet.id"
+        " AND period >= date_trunc('month', %s::timestamptz AT TIME ZONE time_zone)::date"
+        " AND starts_at >= date_trunc('{step}', %s::timestamptz, time_zone))"
+    )
+    columns = {
+        f"spent_{step}": RawSQL(since.format(step=step), (now, now), output_field=AmountField())  # noqa: S611  our words
+        for step in ("day", "month")
+    }
+    return [(each, vars(each)["spent_day"], vars(each)["spent_month"]) for each in found.annotate(**columns)]
 
 
 def sales(*, service_ids: Sequence[UUID], currency: str, asked: Asked) -> list[Cell]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Now
 
 from accounts.teams.models import Team
@@ -116,6 +116,17 @@ def daily_spending(wallet: Wallet, *, now: datetime, days: int = 7) -> DailySpen
     spent = available + (moved or Decimal(0)) - wallet.available
     elapsed = max(Decimal((now - since).total_seconds()) / 86_400, Decimal(1))
     return DailySpending(per_day=max(spent, Decimal(0)) / elapsed, since=since, available=wallet.available)
+
+
+def money_in(*, team: Team) -> QuerySet[WalletEntry]:
+    """Return the movements that put money into the wallets of a team."""
+    return WalletEntry.objects.filter(wallet__team=team, delta__gt=0).order_by()
+
+
+def used(*, team: Team) -> QuerySet[Wallet]:
+    """Return the wallets of a team out of which a call was ever paid: now, or on a statement."""
+    billed = WalletEntry.objects.filter(wallet=OuterRef("pk"), transaction__kind=TransactionKind.USAGE)
+    return Wallet.objects.filter(Q(usage__gt=0) | Exists(billed), team=team).order_by()
 
 
 def transactions(*, team: Team, currency: str = "USD") -> QuerySet[WalletEntry]:

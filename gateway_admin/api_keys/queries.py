@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.teams.models import Team
 from common.errors import NotFound
@@ -25,6 +25,12 @@ def key(*, team: Team, key_id: UUID | str) -> ApiKey:
     if found is None:
         raise NotFound(what="API key")
     return found
+
+
+def live_keys(*, team: Team, now: datetime) -> QuerySet[ApiKey]:
+    """Return the keys of a team that open something now."""
+    unlimited_or_later = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
+    return ApiKey.objects.filter(unlimited_or_later, team=team, revoked_at__isnull=True)
 
 
 def authenticate(raw: str, now: datetime) -> ApiKey | None:

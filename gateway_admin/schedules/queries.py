@@ -136,6 +136,12 @@ def database_time() -> datetime:
         return now
 
 
+def next_due(*, team: Team, limit: int) -> list[Schedule]:
+    """Return the calls that are made next for a team, also those that are made once."""
+    active = Schedule.objects.filter(team=team, state=Schedule.State.ACTIVE, due_at__isnull=False)
+    return list(active.order_by("due_at")[:limit])
+
+
 def overdue(*, now: datetime, by: timedelta) -> int:
     """Return how many runs and schedules nobody has taken up although they have been due for so long."""
     waiting = Run.objects.filter(state=RunState.PENDING, not_before__lt=now - by).count()

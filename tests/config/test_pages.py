@@ -1,19 +1,26 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.teams.models import Team
 from accounts.users.models import User
+from billing.wallets.models import Wallet
 from config import onboarding
 from gateway_admin.api_keys import services as api_keys
+from gateway_admin.schedules.models import Schedule
 from tests.factories.accounts import TeamFactory, UserFactory
 from tests.factories.billing import funded_wallet
 from tests.factories.marketplace import make_service
+from tests.factories.request_logs import call, take_calls
+from tests.factories.statements import at, closed, opened, used
 
 
 @pytest.fixture
@@ -30,6 +37,12 @@ def team(buyer: User) -> Team:
 def logged_in(client: Client, buyer: User, team: Team) -> Client:
     client.force_login(buyer)
     return client
+
+
+def make_schedule(team: Team, **facts: object) -> Schedule:
+    """Return a call that is made once."""
+    once = {"kind": "delayed", "state": "active", "path": "p/x", "schedule": {"schedule_type": "once"}}
+    return Schedule.objects.create(team=team, **{**once, **facts})
 
 
 def done(user: User, team: Team) -> list[bool]:
@@ -54,6 +67,65 @@ class TestHome:
         assert '<data class="money" value="12.500000000000">12.50 USD</data>' in page
         assert "No calls yet" in page
 
+    def test_tells_what_calls_cost_today_and_this_month_there(self, logged_in, team, time_machine):
+        wallet = funded_wallet("100", team=team)
+        Wallet.objects.filter(pk=wallet.pk).update(time_zone="Europe/Vienna", created_at=at("2026-10-01 00:00"))
+        service = make_service(listing={"display_name": "Fresh Chat"})
+        used(wallet, 4, at("2026-10-31 22:59"), service_id=service.pk)  # October in Vienna
+        used(wallet, 2, at("2026-10-31 23:01"), service_id=service.pk)
+        used(wallet, "1.5", at("2026-11-20 22:59"), service_id=service.pk)  # yesterday there
+        used(wallet, "0.25", at("2026-11-20 23:01"), service_id=service.pk)
+        time_machine.move_to(at("2026-11-21 12:00"), tick=False)
+
+        page = logged_in.get("/")
+
+        (money,) = page.context["money"]
+        assert (money.today, money.month, money.wallet.available) == (
+            Decimal("0.25"),
+            Decimal("3.75"),
+            Decimal("92.25"),
+        )
+
+    def test_shows_the_last_calls_with_what_they_cost(self, logged_in, team):
+        now = timezone.now()
+        service = make_service(listing={"display_name": "Fresh Chat"})
+        ids = take_calls(
+            call(team.pk, now - timedelta(minutes=1), service_id=str(service.pk)),
+            call(team.pk, now - timedelta(days=8)),
+            call(TeamFactory().pk, now, path="/p/strangers"),
+        )
+
+        page = logged_in.get("/").content.decode()
+
+        assert f"/request-logs/{ids[0]}" in page
+        assert f"/request-logs/{ids[1]}" not in page
+        assert "Fresh Chat" in page
+        assert "strangers" not in page
+
+    def test_shows_what_comes_next(self, logged_in, buyer, team):
+        now = timezone.now()
+        make_schedule(team, name="Nightly report", due_at=now + timedelta(hours=1))
+        make_schedule(TeamFactory(), name="Of strangers", due_at=now + timedelta(hours=1))
+
+        page = logged_in.get("/").content.decode()
+
+        assert "Nightly report" in page
+        assert "Of strangers" not in page
+
+    def test_asks_little_whatever_there_is(self, logged_in, team, django_assert_max_num_queries):
+        wallet = funded_wallet("100", team=team)
+        service, now = make_service(), timezone.now()
+        logged_in.get("/")
+        with CaptureQueriesContext(connection) as few:
+            logged_in.get("/")
+        take_calls(*(call(team.pk, now - timedelta(minutes=n), service_id=str(service.pk)) for n in range(20)))
+        for number in range(10):
+            used(wallet, 1, now - timedelta(hours=number), service_id=service.pk)
+            make_schedule(team, name=f"s{number}", due_at=now + timedelta(hours=1))
+
+        with django_assert_max_num_queries(min(len(few) + 1, 12)):  # one more for the names of services
+            logged_in.get("/")
+
     def test_tells_sellers_where_their_services_stand(self, client, buyer):
         seller = TeamFactory(seller=True, owner=buyer)
         make_service(seller, status="review", listing={"display_name": "Waiting Chat"})
@@ -72,7 +144,7 @@ class TestHome:
 
 class TestFirstSteps:
     def test_begin_with_nothing_done(self, buyer, team):
-        assert done(buyer, team) == [False] * 5
+        assert done(buyer, team) == [False] * 6
 
     def test_notice_a_verified_address(self, buyer, team):
         EmailAddress.objects.create(user=buyer, email=buyer.email, verified=True)
@@ -92,7 +164,26 @@ class TestFirstSteps:
     def test_notice_money(self, buyer, team):
         funded_wallet("1", team=team)
 
-        assert done(buyer, team)[3]
+        assert done(buyer, team) == [False, False, False, False, True, False]
+
+    def test_notice_an_answered_call_and_a_paid_one(self, buyer, team):
+        wallet = funded_wallet("10", team=team)
+        used(wallet, 1, timezone.now(), status=500)
+        before = done(buyer, team)
+        used(wallet, 0, timezone.now())
+        free = done(buyer, team)
+        used(wallet, 1, timezone.now())
+
+        assert [steps[2] for steps in (before, free, done(buyer, team))] == [False, True, True]
+        assert [steps[5] for steps in (before, free, done(buyer, team))] == [False, False, True]
+
+    def test_remember_a_paid_call_when_its_statement_is_made(self, buyer, team):
+        wallet = opened(team, at("2026-09-01 10:00"))
+        Wallet.objects.filter(pk=wallet.pk).update(credit_limit=Decimal(10))
+        used(wallet, 1, at("2026-09-11 12:00"))
+        closed(wallet, at("2026-10-02 12:00"))
+
+        assert done(buyer, team)[5]
 
     def test_do_not_notice_what_other_teams_do(self, buyer, team):
         stranger = UserFactory()
@@ -100,7 +191,30 @@ class TestFirstSteps:
         funded_wallet("1", team=other)
         api_keys.issue(team=other, role="developer", name="theirs", by=stranger, now=timezone.now())
 
-        assert done(buyer, team) == [False] * 5
+        assert done(buyer, team) == [False] * 6
+
+    def test_can_be_skipped_one_by_one_and_taken_up_again(self, logged_in):
+        def skipped() -> list[str]:
+            return [step.slug for step in logged_in.get("/").context["steps"] if step.is_skipped]
+
+        logged_in.post("/onboarding", {"skip": "free"})
+        logged_in.post("/onboarding", {"skip": "enroll"})
+        logged_in.post("/onboarding", {"skip": "no-such-step"})
+        both, page = skipped(), logged_in.get("/")
+        logged_in.post("/onboarding", {"resume": "free"})
+
+        assert both == ["free", "enroll"]
+        assert "Take it up again" in page.content.decode()
+        assert page.context["next_step"] == "email"
+        assert skipped() == ["enroll"]
+
+    def test_go_on_when_a_skipped_one_is_done(self, logged_in, buyer):
+        logged_in.post("/onboarding", {"skip": "email"})
+        EmailAddress.objects.create(user=buyer, email=buyer.email, verified=True)
+
+        (step, *_) = logged_in.get("/").context["steps"]
+
+        assert (step.is_done, step.is_skipped) == (True, False)
 
     def test_can_be_put_away_and_brought_back(self, logged_in):
         before = logged_in.get("/").content.decode()
