@@ -13,12 +13,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.teams.models import Team
 from common.context import THEMES
-from config import onboarding, overview
+from config import onboarding, overview, selling
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.cards import cards
 
 _YEAR = 365 * 24 * 3600
-_LAST_CALLS = 5
 _SHOWN_SERVICES = 6
 #: Which of the first steps are left out, by their slugs.
 _ONBOARDING_COOKIE, _ALL = "onboarding", "away"
@@ -31,7 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if team is None:
         return render(request, "home_public.html", _newest())
     if team.is_seller:
-        return render(request, "home_seller.html", _selling(team))
+        return render(request, "home_seller.html", selling.context(team=team, now=timezone.now()))
     now = timezone.now()
     return render(request, "home.html", {**overview.context(team=team, now=now), **_first_steps(request, team, now)})
 
@@ -88,8 +87,3 @@ def _first_steps(request: HttpRequest, team: Team, now: datetime) -> dict[str, o
         "is_put_away": _ALL in left_out or all(step.is_done for step in found),
         "has_steps": not all(step.is_done for step in found),
     }
-
-
-def _selling(team: Team) -> dict[str, object]:
-    services = list(catalog.seller_services(team=team)[:_LAST_CALLS])
-    return {"services": services}

@@ -100,6 +100,27 @@ def sales(*, service_ids: Sequence[UUID], currency: str, asked: Asked) -> list[C
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What all customers together used, in one currency."""
+
+    currency: str
+    requests: int
+    failures: int
+    paid: Decimal
+
+
+def totals(*, service_ids: Sequence[UUID], since: datetime) -> list[Total]:
+    """Return what all customers together used of services since then, by currency."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT currency, sum(requests), sum(failures), sum(paid) FROM rating_hourlysales"
+            " WHERE service_id = ANY (%s) AND period >= %s AND starts_at >= %s GROUP BY 1 ORDER BY 1",
+            [list(service_ids), periods.preceding(periods.label(since, "UTC")), since],
+        )
+        return [Total(currency, int(calls), int(failed), paid) for currency, calls, failed, paid in cursor]
+
+
 def currencies(*, service_ids: Sequence[UUID], since: date) -> list[str]:
     """Return the currencies in which services were paid for on statements of `since` and later."""
     ids = list(service_ids)

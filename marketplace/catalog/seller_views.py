@@ -42,6 +42,7 @@ def service_list(request: MemberRequest) -> HttpResponse:
     context = {
         "page": Page([(each, queries.price_explained(each)) for each in rows], number, _PAGE_SIZE, total),
         "has_any": bool(counts),
+        "may_manage": is_allowed(request.membership.role, Permission.MANAGE_SERVICES),
         "tabs": [_tab("All", "", status, sum(counts.values()))]
         + [_tab(each.label, each.value, status, counts[each]) for each in ServiceStatus if counts.get(each)],
     }

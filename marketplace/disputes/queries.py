@@ -12,7 +12,7 @@ from accounts.teams.models import Team
 from billing.rating.models import Charge
 from billing.statements import queries as statements
 from common.errors import NotFound
-from marketplace.disputes.models import UNDECIDED, Dispute, DisputeMessage, Side
+from marketplace.disputes.models import UNDECIDED, Dispute, DisputeMessage, DisputeState, Side
 
 
 def side_of(team: Team) -> Side:
@@ -36,6 +36,11 @@ def disputes(*, team: Team) -> QuerySet[Dispute]:
     )
     found = Dispute.objects.filter(own).annotate(unread=Coalesce(Subquery(news), 0))
     return found.select_related("service", "wallet", "team", "seller", "charge").order_by("-changed_at", "-pk")
+
+
+def waiting_for_seller(*, team: Team) -> QuerySet[Dispute]:
+    """Return the disputes about a seller's services that nobody has answered yet."""
+    return Dispute.objects.filter(seller=team, state=DisputeState.OPEN)
 
 
 def dispute(*, team: Team, dispute_id: UUID) -> Dispute:

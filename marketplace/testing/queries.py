@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from accounts.teams.models import Team
 from common.errors import NotFound
@@ -230,6 +230,13 @@ def lost_runs(*, queued_before: datetime, silent_since: datetime) -> list[UUID]:
     waiting = Q(status=RunStatus.QUEUED, requested_at__lt=queued_before)
     silent = Q(status=RunStatus.RUNNING, heard_at__lt=silent_since)
     return list(TestRun.objects.filter(waiting | silent).order_by("requested_at").values_list("pk", flat=True)[:200])
+
+
+def failing_services(*, team: Team) -> QuerySet[Service]:
+    """Return a seller's active services whose last completed run over all tests had failures."""
+    whole = TestRun.objects.filter(service=OuterRef("pk"), document=None, category="", status=RunStatus.COMPLETED)
+    last = whole.exclude(purpose=Purpose.REPORT).order_by("-requested_at", "-id").values("fail_count")[:1]
+    return Service.objects.filter(seller=team).active().annotate(failed=Subquery(last)).filter(failed__gt=0)
 
 
 def services_to_retest(*, before: datetime, limit: int) -> list[UUID]:

@@ -43,6 +43,7 @@ from marketplace.catalog.queries.review import Difference, differences, services
 from marketplace.catalog.queries.services import (
     deprecated_services,
     documents,
+    failed_uploads,
     lock_document,
     lock_seller,
     lock_service,
@@ -55,6 +56,7 @@ from marketplace.catalog.queries.services import (
     seller_services,
     service_named,
     services_to_review,
+    status_counts,
     upload_entries,
     uuid_bounds,
 )
@@ -74,6 +76,7 @@ __all__ = [
     "differences",
     "document",
     "documents",
+    "failed_uploads",
     "gateway_url",
     "group",
     "group_members",
@@ -108,6 +111,7 @@ __all__ = [
     "services_in",
     "services_to_review",
     "shared_interfaces",
+    "status_counts",
     "text_of",
     "upload_entries",
     "uuid_bounds",

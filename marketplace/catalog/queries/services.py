@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from accounts.teams.models import Team
 from common.errors import Invalid, NotFound
@@ -16,6 +17,7 @@ from marketplace.catalog.models import (
     Gateway,
     Service,
     ServiceStatus,
+    UploadStatus,
     UploadTask,
 )
 
@@ -99,6 +101,17 @@ def seller_service(*, team: Team, service_id: str) -> Service:
     if len(found) != 1:
         raise NotFound(what="service")
     return found[0]
+
+
+def status_counts(*, team: Team) -> Counter[str]:
+    """Return how many services and revisions of a seller there are of each status."""
+    counted = Service.objects.filter(seller=team).order_by().values_list("status").annotate(Count("pk"))
+    return Counter(dict(counted))
+
+
+def failed_uploads(*, team: Team) -> QuerySet[UploadTask]:
+    """Return a seller's uploads that came to nothing; those of the last days are kept."""
+    return UploadTask.objects.filter(seller=team, status=UploadStatus.FAILED)
 
 
 def names_of_seller(*, team: Team) -> dict[UUID, str]:

@@ -24,14 +24,19 @@ from marketplace.catalog.services.lifecycle import (
     withdraw,
 )
 from marketplace.catalog.services.plans import offer_plans
+from marketplace.catalog.services.several_files import MAX_FILES, NamedFile, Received
+from marketplace.catalog.services.several_files import receive as receive_files
 from marketplace.catalog.services.submission import Submission, submit
 from marketplace.catalog.services.uploads import accept as accept_upload
 from marketplace.catalog.services.uploads import retry as retry_upload
 
 __all__ = [
+    "MAX_FILES",
     "STEPS",
     "Ingested",
+    "NamedFile",
     "Plan",
+    "Received",
     "ServiceFiles",
     "Submission",
     "accept_upload",
@@ -49,6 +54,7 @@ __all__ = [
     "plan",
     "preview_group",
     "problems_for_sale",
+    "receive_files",
     "reject",
     "resume",
     "retry_upload",
