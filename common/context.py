@@ -21,5 +21,6 @@ def site(request: HttpRequest) -> dict[str, object]:
         "team": team,
         "memberships": getattr(request, "memberships", []),
         "sections": navigation.sections(is_seller=is_seller) if team else (),
+        "jumps": navigation.jumps(is_seller=is_seller) if team else navigation.PUBLIC_JUMPS,
         "place": navigation.current(request.path, is_seller=is_seller),
     }

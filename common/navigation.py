@@ -92,6 +92,28 @@ SELLER = (
 )
 
 
+#: Where `g` and a letter lead, as (letter, address, words).
+PUBLIC_JUMPS = (("h", "/", "the start page"), ("m", "/market", "the market"))
+_MEMBERS_JUMPS = (*PUBLIC_JUMPS, ("k", "/keys", "API keys"))
+_CUSTOMER_JUMPS = (
+    ("l", "/request-logs", "request logs"),
+    ("w", "/wallet", "the wallet"),
+    ("u", "/usage", "usage"),
+    ("e", "/enrollments", "enrollments"),
+)
+_SELLER_JUMPS = (
+    ("s", "/seller/services", "my services"),
+    ("u", "/seller/usage", "usage"),
+    ("e", "/seller/earnings", "earnings"),
+    ("l", "/request-logs", "failures"),
+)
+
+
+def jumps(*, is_seller: bool) -> tuple[tuple[str, str, str], ...]:
+    """Return the places of a team that have a key."""
+    return _MEMBERS_JUMPS + (_SELLER_JUMPS if is_seller else _CUSTOMER_JUMPS)
+
+
 def sections(*, is_seller: bool) -> tuple[Section, ...]:
     """Return the sidebar of a team."""
     return SELLER if is_seller else CUSTOMER

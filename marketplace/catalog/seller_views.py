@@ -59,6 +59,7 @@ def service_detail(request: MemberRequest, service_id: UUID) -> HttpResponse:
         "service": service,
         "original": service.revision_of,
         "revision": queries.pending_revision(service),
+        "differences": queries.changed_fields(service),
         "problems": service.status_message.splitlines(),
         "price": queries.price_explained(service),
         "plans": plans.with_income(service, now=timezone.now()),

@@ -47,6 +47,10 @@ def page(browser: Browser) -> Iterator[Page]:
 class TestJourney:
     def test_leads_from_sign_up_to_a_call_that_the_wallet_shows(self, marketplace, gateway_url, browser, page):
         sign_up(page, marketplace.url)
+        page.goto(marketplace.url)
+        expect(page.get_by_role("region", name="First steps")).to_contain_text("0 of 6 done")
+        page.get_by_role("button", name="Skip: Verify your e-mail").click()
+        expect(page.get_by_role("button", name="Take it up again: Verify your e-mail")).to_be_visible()
         address = enroll_in_forecast(page, marketplace.url)
         key = create_key(page)
         credit_as_operator(browser, marketplace, "newcomer", "5.00")
@@ -62,6 +66,12 @@ class TestJourney:
         expect(page.get_by_role("region", name="Usage by service")).to_contain_text("Forecast")
         expect(page.get_by_role("region", name="Calls that were charged last")).to_contain_text("0.002 USD")
         expect(page.get_by_role("region", name="Movements of money")).to_contain_text("Welcome aboard")
+        page.get_by_role("link", name="Home").first.click()
+        expect(page.get_by_role("region", name="First steps")).to_contain_text("5 of 6 done")
+        expect(page.get_by_role("region", name="Your last calls")).to_contain_text("Forecast")
+        page.get_by_role("link", name="Usage").first.click()
+        expect(page.get_by_role("img", name="Charged by day, stacked by service")).to_be_visible()
+        expect(page.get_by_role("list", name="What the patterns stand for")).to_contain_text("Forecast 0.002 USD")
 
     def test_ends_with_an_enrollment_that_cannot_be_called(self, marketplace, page):
         sign_up(page, marketplace.url, email="leaver@example.org")

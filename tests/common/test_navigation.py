@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.urls import resolve
 
-from common.navigation import CUSTOMER, SELLER, current
+from common.navigation import CUSTOMER, SELLER, current, jumps
 
 PLACES = {place for section in (*CUSTOMER, *SELLER) for place in section.places}
 
@@ -17,12 +17,20 @@ class TestNavigation:
         assert [(section.label, [place.label for place in section.places]) for section in CUSTOMER] == [
             ("", ["Home", "Market"]),
             ("Services", ["Enrollments"]),
-            ("Billing", ["Wallet", "Subscriptions", "Promotions", "Statements"]),
+            ("Billing", ["Wallet", "Usage", "Subscriptions", "Promotions", "Statements"]),
             ("Routing", ["Aliases", "Collections", "Chains", "Broadcasts", "Test a path"]),
             ("Developer", ["API Keys", "Secrets", "Scheduled Requests", "Request Logs", "Files"]),
             ("Support", ["Disputes", "Documentation", "Status"]),
             ("Settings", ["Account"]),
         ]
+
+    @pytest.mark.parametrize("is_seller", [False, True])
+    def test_has_keys_that_lead_to_pages_and_that_nothing_else_has(self, is_seller):
+        found = jumps(is_seller=is_seller)
+
+        assert all(resolve(address).func for _, address, _ in found)
+        assert len({key for key, _, _ in found} | set("gjk/?") - {"k"}) == len(found) + 4
+        assert {key: address for key, address, _ in found}["m"] == "/market"
 
     @pytest.mark.parametrize(
         ("path", "label"),

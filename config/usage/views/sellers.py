@@ -24,6 +24,8 @@ from marketplace.catalog import queries as catalog
 _ZONE = "UTC"
 #: So many services can be chosen from a list; each one can by its address.
 _OFFERED = 200
+#: So many services stand in the table of what was earned; the page of earnings has all.
+_EARNED = 50
 
 
 @require_safe
@@ -78,4 +80,4 @@ def _earned(seller: Team, found: Found) -> list[tuple[str, payouts.Earning]]:
         return []
     earnings = payouts.earnings(seller=seller, period=found.asked.period)
     wanted = [each for each in earnings if found.asked.service_id in (None, each.service_id)]
-    return [(found.name_of(str(each.service_id)), each) for each in wanted]
+    return [(found.name_of(str(each.service_id)), each) for each in wanted[:_EARNED]]

@@ -2,6 +2,7 @@
 
 from marketplace.catalog.queries.addresses import base_url, gateway_url
 from marketplace.catalog.queries.by_id import text_of
+from marketplace.catalog.queries.changed_fields import FieldChange, changed_fields
 from marketplace.catalog.queries.documents import seller_document
 from marketplace.catalog.queries.groups import (
     ancestor_paths,
@@ -66,12 +67,14 @@ __all__ = [
     "SORTS",
     "Difference",
     "FacetValue",
+    "FieldChange",
     "MarketFilters",
     "MarketPage",
     "ServicePage",
     "ShownInterface",
     "ancestor_paths",
     "base_url",
+    "changed_fields",
     "deprecated_services",
     "differences",
     "document",

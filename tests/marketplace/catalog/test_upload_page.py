@@ -65,11 +65,11 @@ class TestUpload:
         assert not Service.objects.exists()
 
     def test_puts_a_broken_rule_to_the_file_that_breaks_it(self, seller):
-        answer = uploaded(visitor(seller), bundle(offering={"service_type": "oracle"}, listing={"currency": "PAW"}))
+        answer = uploaded(visitor(seller), bundle(offering={"summary": 5}, listing={"currency": "PAW"}))
 
         problems = told(answer)
         assert problems["provider.json"] == ()
-        assert "service_type" in problems["offering.json"][0]
+        assert "summary" in problems["offering.json"][0]
         assert "currency" in problems["listing.json"][0]
         page = answer.content.decode()
         assert "2 files to mend" in page
@@ -77,7 +77,7 @@ class TestUpload:
 
     def test_takes_the_mended_files_again(self, seller):
         client = visitor(seller)
-        refused = uploaded(client, bundle(offering={"service_type": "oracle"}), **HTMX)
+        refused = uploaded(client, bundle(offering={"summary": 5}), **HTMX)
         answer = uploaded(client, bundle(), **HTMX)
 
         assert refused.content.decode().lstrip().startswith('<div id="upload-result">')
