@@ -9,10 +9,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import F, Sum
 
 from accounts.teams.models import Team
-from billing.rating.models import Charge, PeriodUsage
+from billing.rating.models import HourlyUsage, PeriodUsage
 from billing.subscriptions import queries as subscriptions
 from billing.wallets import queries as wallets
 from billing.wallets.models import Wallet
@@ -20,8 +20,6 @@ from common import ports
 from common.errors import Invalid
 from domain import periods
 
-#: How long before a month calls may have begun that are on its statement.
-_LATE = timedelta(days=62)
 _FIRST_YEAR = 2000
 
 
@@ -119,14 +117,11 @@ def _services(wallet: Wallet, first: date) -> list[ServiceUse]:
 
 def _calls(wallet: Wallet, first: date) -> Iterator[tuple[UUID, str, int, int]]:
     """Yield (service, channel, calls, those that failed); what failed is a call too, though nothing is charged."""
-    starts_at, ends_at = periods.bounds(first, "UTC")
-    failed = Q(status__gte=400) | Q(status=0)
     yield from (
-        Charge.objects.filter(wallet=wallet, period=first, started_at__gte=starts_at - _LATE)
-        .filter(started_at__lt=ends_at + timedelta(days=2))
+        HourlyUsage.objects.filter(wallet=wallet, period=first)
         .order_by()
         .values("service_id", "channel")
-        .annotate(calls=Count("event_id"), errors=Count("event_id", filter=failed))
+        .annotate(calls=Sum(F("requests") + F("failures")), errors=Sum("failures"))
         .values_list("service_id", "channel", "calls", "errors")
     )
 

@@ -57,6 +57,7 @@ def service_detail(request: MemberRequest, service_id: UUID) -> HttpResponse:
     may_manage = is_allowed(request.membership.role, Permission.MANAGE_SERVICES)
     context = {
         "service": service,
+        "service_key": str(service.pk),
         "original": service.revision_of,
         "revision": queries.pending_revision(service),
         "differences": queries.changed_fields(service),
