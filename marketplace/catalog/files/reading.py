@@ -112,7 +112,7 @@ class _Reader:
                     self._problem(here, f"more than {MAX_FILES} files; import a smaller folder")
                     return
                 path = here / name
-                if path.suffix in _SUFFIXES and not _is_aside(name) and self._is_inside(path):
+                if path.suffix in _SUFFIXES and not is_aside(name) and self._is_inside(path):
                     yield path
 
     def _is_inside(self, path: Path) -> bool:
@@ -228,7 +228,7 @@ class _Reader:
         self.problems.append(Problem(str(where), (), message, type="file"))
 
 
-def _is_aside(name: str) -> bool:
+def is_aside(name: str) -> bool:
     """Return whether a file says nothing of its own: an override, or what the sellers' tools note after an upload."""
     return name.startswith(".") or ".override." in name or name == "service.json" or name.endswith(".service.json")
 

@@ -16,7 +16,14 @@ from accounts.teams.models import Team
 from accounts.users.models import User
 from common.errors import Invalid
 from marketplace.catalog.files.attachments import MAX_DOCUMENT_BYTES, MAX_SERVICE_BYTES
-from marketplace.catalog.files.reading import MAX_FOLDER_DEPTH, Catalog, CatalogFile, ServiceBundle, read_catalog
+from marketplace.catalog.files.reading import (
+    MAX_FOLDER_DEPTH,
+    Catalog,
+    CatalogFile,
+    ServiceBundle,
+    is_aside,
+    read_catalog,
+)
 from marketplace.catalog.services import importing
 from marketplace.catalog.services.importing import Imported, Options
 
@@ -139,7 +146,7 @@ def _told(paths: Iterable[str], catalog: Catalog, steps: Sequence[Imported]) -> 
         warnings[named.get(step.name, step.name)] += step.warnings
     for path in paths:
         if path not in problems and (why := _why_unused(path, catalog)):
-            (problems if path.endswith(_DATA) else warnings)[path].append(why)
+            (warnings if steps else problems)[path].append(why)
     listed = {*paths, *problems}
     return tuple(
         FileResult(path, tuple(dict.fromkeys(problems[path])), tuple(dict.fromkeys(warnings[path])))
@@ -156,13 +163,14 @@ def _placed(bundle: ServiceBundle, sentences: Iterable[str]) -> Iterator[tuple[s
 
 
 def _why_unused(path: str, catalog: Catalog) -> str:
-    """Return why nothing became of a file; "" when something did, or when its problem is another file's."""
-    if not path.endswith(_DATA):
-        used = {blob.filename for bundle in catalog.bundles for blob in bundle.blobs.values()}
-        return "" if PurePosixPath(path).name in used or catalog.problems else _NOT_USED
+    """Return why nothing became of a file; "" when something did, or may have when the others are mended."""
+    name = PurePosixPath(path).name
     known = {str(file) for bundle in catalog.bundles for file in bundle.files.values()}
     known |= {str(each.file) for each in _alone(catalog)}
-    return "" if path in known or catalog.problems else _NOT_KNOWN
+    documents = {blob.filename for bundle in catalog.bundles for blob in bundle.blobs.values()}
+    if path in known or name in documents or is_aside(name) or catalog.problems:
+        return ""
+    return _NOT_KNOWN if path.endswith(_DATA) else _NOT_USED
 
 
 def _alone(catalog: Catalog) -> tuple[CatalogFile, ...]:

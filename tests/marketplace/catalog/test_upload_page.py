@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from django.contrib.messages import get_messages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
@@ -116,9 +117,20 @@ class TestUpload:
         assert ServiceGroup.objects.filter(owner=seller, name="pool").exists()
 
     def test_says_what_is_no_part_of_a_service(self, seller):
-        answer = uploaded(visitor(seller), bundle() | {"notes.json": {"a": 1}})
+        client = visitor(seller)
+        alone = uploaded(client, {"notes.json": {"a": 1}})
+        beside = uploaded(client, bundle() | {"notes.json": {"a": 1}, "service.json": {}, "photo.png": b""})
 
-        assert "no part of a service" in told(answer)["notes.json"][0]
+        assert "no part of a service" in told(alone)["notes.json"][0]
+        assert beside.status_code == 302
+        said = [str(message) for message in get_messages(beside.wsgi_request)]
+        assert [each.partition(":")[0] for each in said] == ["Stored", "notes.json", "photo.png"]
+
+    def test_takes_documents_that_are_json_too(self, seller):
+        request = {"Ask": {"category": "request_template", "mime_type": "json", "file_path": "ask.json"}}
+        chosen = bundle(listing={"documents": request}) | {"ask.json": {"question": "?"}}
+
+        assert uploaded(visitor(seller), chosen).status_code == 302
 
     def test_says_what_is_missing(self, seller):
         chosen = bundle()
