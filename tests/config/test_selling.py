@@ -38,7 +38,7 @@ def tasks(seller: Team) -> list[str]:
     return [f"{each.count} {each.words}" for each in selling.context(team=seller, now=timezone.now())["tasks"]]
 
 
-def tested(service: object, fail_count: int, ago: int) -> None:
+def ran(service: object, fail_count: int, ago: int) -> None:
     at = timezone.now() - timedelta(hours=ago)
     TestRun.objects.create(
         service=service,
@@ -62,10 +62,10 @@ class TestTasks:
 
     def test_begin_with_what_is_urgent(self, seller):
         failing, mended = make_service(seller), make_service(seller)
-        tested(failing, 0, ago=3)
-        tested(failing, 2, ago=1)
-        tested(mended, 2, ago=3)
-        tested(mended, 0, ago=1)
+        ran(failing, 0, ago=3)
+        ran(failing, 2, ago=1)
+        ran(mended, 2, ago=3)
+        ran(mended, 0, ago=1)
         make_service(seller, status="draft")
         UploadTask.objects.create(seller=seller, key="k", payload={}, status="failed")
 

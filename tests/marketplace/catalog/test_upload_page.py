@@ -127,7 +127,7 @@ class TestUpload:
         assert [each.partition(":")[0] for each in said] == ["Stored", "notes.json", "photo.png"]
 
     def test_takes_documents_that_are_json_too(self, seller):
-        request = {"Ask": {"category": "request_template", "mime_type": "json", "file_path": "ask.json"}}
+        request = {"Ask me": {"category": "request_template", "mime_type": "json", "file_path": "ask.json"}}
         chosen = bundle(listing={"documents": request}) | {"ask.json": {"question": "?"}}
 
         assert uploaded(visitor(seller), chosen).status_code == 302
