@@ -19,7 +19,7 @@ class TestNavigation:
             ("Services", ["Enrollments"]),
             ("Billing", ["Wallet", "Usage", "Subscriptions", "Promotions", "Statements"]),
             ("Routing", ["Aliases", "Collections", "Chains", "Broadcasts", "Test a path"]),
-            ("Developer", ["API Keys", "Secrets", "Scheduled Requests", "Request Logs", "Files"]),
+            ("Developer", ["API Keys", "Playground", "Secrets", "Scheduled Requests", "Request Logs", "Files"]),
             ("Support", ["Disputes", "Documentation", "Status"]),
             ("Settings", ["Account"]),
         ]
