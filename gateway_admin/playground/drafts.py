@@ -24,6 +24,8 @@ OWN_HEADERS = frozenset({
     "proxy-connection", "x-usvc-session",
 })  # fmt: skip
 _HIDDEN = "***"
+#: What a sample of ours asks for at most: a short answer.
+_TOKENS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ def of_target(page: ServicePage, target: Target, template: Mapping[str, object] 
     """Return the request that the seller's template makes at an address, or the one that the Code tab shows."""
     made = sample(page.service, target.words, target.routing_key, template)
     body = dict(made.body)
+    if template is None and "messages" in body:
+        body["max_tokens"] = _TOKENS
     if "messages" in body and "stream" not in body:
         body["stream"] = True
     return Draft(

@@ -1,3 +1,8 @@
+// [data-tabs]: the open one is in sight where they scroll.
+for (const open of document.querySelectorAll('[data-tabs] [aria-current="page"]')) {
+  open.parentElement.scrollLeft = open.offsetLeft - open.parentElement.offsetLeft - 24;
+}
+
 // [data-tabs]: arrow keys, Home and End move between tabs, which stay links.
 document.addEventListener("keydown", (event) => {
   const list = event.target.closest?.("[data-tabs]");
