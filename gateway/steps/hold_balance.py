@@ -85,4 +85,6 @@ def too_little(error: InsufficientFunds, currency: str) -> GatewayError:
 
 
 def _shown(amount: Decimal) -> str:
-    return format(amount.quantize(Decimal("0.000001")).normalize(), "f")
+    """Return an amount in plain digits: six places, or all that there are where six would hide that it is something."""
+    places = Decimal("0.000001")
+    return format((amount.quantize(places) if abs(amount) >= 1000 * places else amount).normalize(), "f")

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from gateway.leases import InsufficientFunds, LeaseBook
+from gateway.steps.hold_balance import too_little
 from gateway.stores.base import StoreUnavailable
 from gateway.stores.memory import MemoryLeases
 
@@ -210,3 +211,18 @@ class TestGrow:
         await leases.grow(hold, WALLET, Decimal("0.10"))
         assert (hold.amount, hold.lease is not None) == (Decimal("0.10"), True)
         leases.release(hold, Decimal(0))
+
+
+class TestRefusal:
+    @pytest.mark.parametrize(
+        ("needed", "spendable", "words"),
+        [
+            ("0.5", "0.1", "has 0.1 USD to spend; this call may cost up to 0.5 USD"),
+            ("0.000000438000", "0", "has 0 USD to spend; this call may cost up to 0.000000438 USD"),
+            ("1.2345678", "0.0012", "has 0.0012 USD to spend; this call may cost up to 1.234568 USD"),
+        ],
+    )
+    def test_never_shows_nothing_for_what_costs(self, needed, spendable, words):
+        error = InsufficientFunds(needed=Decimal(needed), spendable=Decimal(spendable))
+
+        assert words in too_little(error, "USD").message
