@@ -18,17 +18,17 @@ SELECT (jsonb_populate_record(s, jsonb_build_object(
          'offering_id', md5('offering' || n)::uuid,
          'listing_id', md5('listing' || n)::uuid,
          'provider_id', md5('provider' || 1 + n %% 500)::uuid,
-         'name', 'provider-' || 1 + n %% 500 || '/' || word || '-' || n,
-         'display_name', initcap(word) || ' ' || n,
-         'service_type', kind,
-         'nominal_price', CASE WHEN n %% 10 = 0 THEN 0 ELSE round((n %% 9973)::numeric / power(10, n %% 4), 6) END,
+         'name', 'provider-' || 1 + n %% 500 || '/' || chosen.word || '-' || n,
+         'display_name', initcap(chosen.word) || ' ' || n,
+         'service_type', chosen.kind,
+         'nominal_price', CASE WHEN n %% 10 = 0 THEN 0 ELSE round((n %% 9973)::numeric / power(10::numeric, n %% 4), 6) END,
          'approved_at', s.approved_at + n * interval '1 second',
-         'facets', to_jsonb(ARRAY['type:' || kind, 'provider:provider-' || 1 + n %% 500, 'seller:acme-corp', 'currency:USD',
+         'facets', to_jsonb(ARRAY['type:' || chosen.kind, 'provider:provider-' || 1 + n %% 500, 'seller:acme-corp', 'currency:USD',
                           'capability:c' || n %% 12, 'capability:c' || n / 7 %% 12, 'tag:t' || n %% 60, 'tag:t' || n / 11 %% 60,
                           'channel:' || CASE WHEN n %% 5 = 0 THEN 'byok' ELSE 'managed' END]
                           || CASE WHEN n %% 10 = 0 THEN ARRAY['price:free'] ELSE '{}'::text[] END),
-         'search', (setweight(to_tsvector('simple', word || ' ' || n || ' provider ' || 1 + n %% 500), 'A')
-                    || setweight(to_tsvector('english', kind || ' t' || n %% 60 || ' c' || n %% 12), 'B')
+         'search', (setweight(to_tsvector('simple', chosen.word || ' ' || n || ' provider ' || 1 + n %% 500), 'A')
+                    || setweight(to_tsvector('english', chosen.kind || ' t' || n %% 60 || ' c' || n %% 12), 'B')
                     || to_tsvector('english', s.summary || ' number ' || n))::text
        ))).*
   FROM catalog_service AS s, generate_series(1, %(services)s) AS n,
