@@ -3,7 +3,7 @@
 # make check    style, types, floors, migrations
 # make lock     the lock files anew (UPGRADE=--upgrade takes the newest versions)
 # make css      static/css/app.css anew (needs Node.js)
-# make bench    how fast the gateway and the settlement are
+# make bench    how fast the gateway, the settlement, schedules and the market are
 #
 # VENV names the virtual environment, made when missing. PYTHON names the interpreter that makes it.
 
@@ -47,6 +47,7 @@ bench:
 	$(BIN)/python -m benchmarks.gateway
 	$(BIN)/python -m benchmarks.settlement
 	$(BIN)/python -m benchmarks.schedules
+	$(BIN)/python -m benchmarks.market
 
 stop-engines:
 	@$(BIN)/python -m config.embedded.for_tests

@@ -1,4 +1,4 @@
--- Copies of one service: 200 types of names, 500 providers, 12 capabilities, 60 tags, prices over four powers of ten.
+-- Copies of one service: 20 words in names, 500 providers, 12 capabilities, 60 tags, prices over four powers of ten.
 INSERT INTO catalog_provider
 SELECT (jsonb_populate_record(p, jsonb_build_object('id', md5('provider' || n)::uuid, 'name', 'provider-' || n,
                                                     'display_name', 'Provider ' || n))).*
