@@ -7,6 +7,7 @@ than a secret may be kept in clear.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -80,7 +81,7 @@ class Renderings:
         if len(self._kept) >= _SIZE:
             self._kept.pop(next(iter(self._kept)))
         written = frozenset(name.lower() for name, _ in headers if crossing.may_go_up(name)) or _NONE
-        until = self._clock() + self._keep_seconds
+        until = self._clock() + self._keep_seconds if secrets else math.inf
         self._kept[id(channel)] = Rendering(channel, base, headers, written, tuple(secrets), until)
 
 
