@@ -6,6 +6,7 @@ from django.urls import include, path
 from billing.payments.views import webhooks
 from common.storage.views import object_download
 from config import api_urls, health, pages, reference, wallet
+from config.documentation import views as documentation
 from config.status import views as status
 from config.usage.views import customers as usage
 from config.usage.views import sellers as sales
@@ -16,6 +17,8 @@ urlpatterns = [
     path("status", status.status_page, name="status"),
     path("status.json", status.status_json, name="status_json"),
     path("docs", include("config.documentation.urls")),
+    path("topics", documentation.topic_list, name="topic_list"),
+    path("topics/<slug:slug>", documentation.topic_detail, name="topic_detail"),
     path("onboarding", pages.onboarding_choice, name="onboarding"),
     path("healthz", health.healthz),
     path("v1/docs", reference.customer_reference, name="customer_reference"),

@@ -16,6 +16,11 @@ class Paper:
     def path(self) -> str:
         return f"/docs/{self.name}"
 
+    @property
+    def slug(self) -> str:
+        """Its name for programs: letters, digits, dashes."""
+        return self.name.replace("/", "-")
+
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
@@ -66,6 +71,7 @@ SHELVES = (
             Paper("seller-files", "Files of a service"),
             Paper("testing", "Tests of a service"),
             Paper("platform-services", "Platform services"),
+            Paper("clients", "Published clients"),
             Paper("algorithms/payouts", "Earnings and payouts"),
         ),
     ),

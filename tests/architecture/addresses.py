@@ -35,6 +35,7 @@ OBJECTS: dict[str, Callable[[Belongings], object]] = {
     "disputes/<dispute_id>": lambda owner: owner.dispute.pk,
     "documents/<document_id>": lambda owner: owner.document.pk,
     "docs/<page>": lambda _: "gateway",
+    "topics/<slug>": lambda _: "gateway",
     "enrollments/<enrollment_id>": lambda owner: owner.enrollment.pk,
     "files/<file_id>": lambda owner: owner.file.pk,
     "export/<kind>": lambda _: "csv",

@@ -43,3 +43,16 @@ class TestDocumentation:
         client.force_login(buyer)
 
         assert 'href="/docs" aria-current="page"' in re.sub(r"\s+", " ", client.get("/docs/errors").content.decode())
+
+
+class TestTopics:
+    def test_are_the_papers_for_programs(self, client):
+        listed = client.get("/topics").json()
+
+        assert [each["title"] for each in listed] == [paper.label for paper in PAPERS.values()]
+        for each in listed:
+            assert re.fullmatch(r"[A-Za-z0-9_-]+", each["slug"])
+            assert client.get(f"/topics/{each['slug']}").content.startswith(b"# ")
+
+    def test_know_no_others(self, client):
+        assert client.get("/topics/architecture").status_code == 404

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -102,4 +101,3 @@ async def tests_of_a_draft(client: Driven, shop: Shop) -> None:
     assert titles["Connectivity test"] == ("skipped", "no_runner")
     again = await (await row(client, shop, name)).run_tests(category="code_example", force=True, poll_interval=0.05)
     assert [each.document_title for each in again.results] == ["Python example"]
-    await asyncio.sleep(0)
