@@ -15,6 +15,7 @@ import time
 from unitysvc import Client
 from unitysvc.exceptions import NotFoundError
 
+EVERY = {"schedule_type": "interval", "interval_seconds": 600}
 MANAGERS = ("aliases", "broadcasts", "chains", "enrollments", "files", "groups", "recurrent_requests", "request_logs",
             "secrets", "services")  # fmt: skip
 called = set()
@@ -28,7 +29,7 @@ class Noted:
 
     def __getattr__(self, name):
         found = getattr(self._inner, name)
-        if name in MANAGERS:
+        if name in MANAGERS and isinstance(self._inner, Client):
             return Noted(found)
         called.add(f"{type(self._inner).__name__}.{name}")
         return found
@@ -74,7 +75,7 @@ def main(key, url, chat, topics):
     assert client.services.dispatch(chat, path="chat/completions", json=question).status_code == 200
     with client.services.stream(chat, path="chat/completions", json={**question, "stream": True}) as stream:
         assert stream.status_code == 200
-    made = client.services.schedule(chat, recurrence={"interval_seconds": 600}, path="chat/completions", json=question)
+    made = client.services.schedule(chat, recurrence=EVERY, path="chat/completions", json=question)
 
     assert client.recurrent_requests.get(made.id).id == made.id
     assert made.id in {each.id for each in client.recurrent_requests.list().data}
@@ -100,7 +101,7 @@ def main(key, url, chat, topics):
     client.groups.add_member(pool.id, service_id=chat)
     assert [str(each.service_id) for each in client.groups.members(pool.id)] == [chat]
     assert client.groups.get(pool.name).id == client.groups.get_by_name(pool.name).id == pool.id
-    assert pool.id in {each.id for each in client.groups.list(owner="customer").data}
+    assert pool.id in {each.id for each in client.groups.list(owner="own").data}
     assert client.groups.services("all_services", limit=2).has_more
     until(lambda: client.groups.dispatch(pool.name, path="chat/completions", json=question),
           lambda told: told.status_code == 200)  # fmt: skip
@@ -110,22 +111,23 @@ def main(key, url, chat, topics):
     client.groups.remove_member(pool.id, chat)
     client.groups.delete(pool.id)
 
-    step = {"name": "one", "target_path": path}
-    chain = client.chains.create({"name": unique("chain"), "steps": [step]})
-    client.chains.add_step(chain.id, {"name": "two", "target_path": path})
-    client.chains.update_step(chain.id, "two", {"timeout_ms": 5000})
-    client.chains.remove_step(chain.id, "two")
-    client.chains.replace_steps(chain.id, [step])
+    step = {"name": "one", "target_path": path, "sort_order": 0}
+    chain = client.chains.create(name=unique("chain"), steps=[step])
+    added = client.chains.add_step(chain.id, name="two", target_path=path, sort_order=1)
+    assert client.chains.update_step(chain.id, added.id, timeout_ms=900).timeout_ms == 900
+    client.chains.remove_step(chain.id, added.id)
+    assert [each.name for each in client.chains.replace_steps(chain.id, [step]).steps] == ["one"]
     assert client.chains.get(chain.id).name in {each.name for each in client.chains.list().data}
-    client.chains.update(chain.id, {"description": "x"})
+    assert client.chains.update(chain.id, description="x").description == "x"
     client.chains.delete(chain.id)
 
-    cast = client.broadcasts.create({"name": unique("cast"), "targets": [step]})
-    client.broadcasts.add_target(cast.id, {"name": "two", "target_path": path})
-    client.broadcasts.remove_target(cast.id, "two")
-    client.broadcasts.replace_targets(cast.id, [step])
+    target = {"name": "one", "target_path": path}
+    cast = client.broadcasts.create(name=unique("cast"), targets=[target])
+    added = client.broadcasts.add_target(cast.id, name="two", target_path=path, sort_order=1)
+    client.broadcasts.remove_target(cast.id, added.id)
+    assert [each.name for each in client.broadcasts.replace_targets(cast.id, [target]).targets] == ["one"]
     assert client.broadcasts.get(cast.id).name in {each.name for each in client.broadcasts.list().data}
-    client.broadcasts.update(cast.id, {"description": "x"})
+    assert client.broadcasts.update(cast.id, description="x").description == "x"
     client.broadcasts.delete(cast.id)
 
     asked = client.enrollments.create(service_id=topics)
@@ -142,9 +144,9 @@ def main(key, url, chat, topics):
     assert client.files.download(kept, report.with_name("down.txt")).read_text() == "vermilion"
 
     client.request_logs.start()
-    rows = client.request_logs.list(limit=1).items
-    if rows:
-        assert client.request_logs.get(rows[0].log_id)
+    client.dispatch(f"l/{path}/chat/completions", json=question)
+    (row,) = until(lambda: client.request_logs.list(limit=1).items, bool)
+    assert client.request_logs.get(row.log_id).user_request.method
     client.request_logs.stop()
     try:
         client.secrets.get(name)

@@ -45,7 +45,7 @@ def test_every_tool_of_it_answers(server: ToolServer, world: World):
         "seller_list_services": ({}, CHAT),
         "seller_endpoints": ({"service_id": chat}, chat),
         "seller_sdk": ({"service_id": chat}, chat),
-        "seller_cli": ({"service_id": chat}, CHAT),
+        "seller_cli": ({"service_id": chat}, chat),
     }
     assert set(server.tools()) == set(asked)
     told = {tool: str(server.call(tool, **arguments)) for tool, (arguments, _) in asked.items()}
