@@ -22,5 +22,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         "memberships": getattr(request, "memberships", []),
         "sections": navigation.sections(is_seller=is_seller) if team else (),
         "jumps": navigation.jumps(is_seller=is_seller) if team else navigation.PUBLIC_JUMPS,
+        "messages_place": navigation.MESSAGES if team else None,
+        "unread": getattr(getattr(request, "membership", None), "unread", 0),
         "place": navigation.current(request.path, is_seller=is_seller),
     }

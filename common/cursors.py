@@ -36,18 +36,20 @@ class CursorPage(Generic[M]):
 def page(rows: QuerySet[M], *, cursor: str | None, limit: int) -> CursorPage[M]:
     """Return the rows after `cursor`, newest first. Raises: Invalid for a cursor that no list has given."""
     if cursor:
-        moment, pk = _read(cursor)
+        moment, pk = read(cursor)
         rows = rows.filter(Q(created_at__lt=moment) | Q(created_at=moment, pk__lt=pk))
     found = list(rows.order_by("-created_at", "-pk")[: limit + 1])
     shown = found[:limit]
-    return CursorPage(shown, _written(shown[-1]) if len(found) > limit else None)
+    return CursorPage(shown, written(shown[-1].created_at, shown[-1].pk) if len(found) > limit else None)
 
 
-def _written(row: Identified) -> str:
-    return base64.urlsafe_b64encode(f"{row.created_at.isoformat()}|{row.pk}".encode()).decode()
+def written(moment: datetime, pk: UUID) -> str:
+    """Return the cursor after a row, of any list that is newest first by a time and then by id."""
+    return base64.urlsafe_b64encode(f"{moment.isoformat()}|{pk}".encode()).decode()
 
 
-def _read(cursor: str) -> tuple[datetime, UUID]:
+def read(cursor: str) -> tuple[datetime, UUID]:
+    """Return the time and the id of the row that a cursor stands for. Raises: Invalid."""
     try:
         moment, _, pk = base64.urlsafe_b64decode(cursor.encode()).decode().partition("|")
         read = datetime.fromisoformat(moment)

@@ -39,6 +39,11 @@ STATUS = {
     "personal_team": 409,
     "already_member": 409,
     "payout_under_way": 409,
+    "link_ended": 404,
+    "too_many_messages": 429,
+    "conversation_closed": 409,
+    "attachment_too_large": 413,
+    "attachment_refused": 415,
 }
 
 

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page of the sidebar. path: its address; pages under it count as being there."""
+    """A page of the sidebar. path: its address; pages under it, and under `others`, count as being there."""
 
     label: str
     path: str
     icon: str
+    others: tuple[str, ...] = ()
 
     def holds(self, path: str) -> bool:
         """Return whether the page at `path` belongs to this place."""
-        return path == self.path or (self.path != "/" and path.startswith(f"{self.path}/"))
+        return any(path == each or (each != "/" and path.startswith(f"{each}/")) for each in (self.path, *self.others))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ _SECRETS = Place("Secrets", "/secrets", "lock")
 _ALIASES = Place("Aliases", "/aliases", "route")
 _FILES = Place("Files", "/files", "folder")
 _SCHEDULES = Place("Scheduled Requests", "/schedules", "repeat")
-_DISPUTES = Place("Disputes", "/disputes", "scale")
+MESSAGES = Place("Messages", "/messages", "message-square-text", others=("/disputes",))
+_HELP = Place("Get help", "/help", "circle-help")
 _STATUS = Place("Status", "/status", "gauge")
 _DOCS = Place("Documentation", "/docs", "info")
 _TOP = (Place("Home", "/", "house"), Place("Market", "/market", "store"))
@@ -62,7 +64,7 @@ CUSTOMER = (
         ),
     ),
     Section("Developer", (_KEYS, _PLAYGROUND, _SECRETS, _SCHEDULES, _LOGS, _FILES)),
-    Section("Support", (_DISPUTES, _DOCS, _STATUS)),
+    Section("Support", (MESSAGES, _HELP, _DOCS, _STATUS)),
     Section("Settings", (Place("Account", "/teams", "users"),)),
 )
 SELLER = (
@@ -87,7 +89,7 @@ SELLER = (
         ),
     ),
     Section("Developer", (_SECRETS, _KEYS, _FILES, Place("Failures", "/request-logs", "activity"))),
-    Section("Support", (_DISPUTES, _DOCS, _STATUS)),
+    Section("Support", (MESSAGES, _HELP, _DOCS, _STATUS)),
     Section("Settings", (Place("Account", "/teams", "users"),)),
 )
 

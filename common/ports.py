@@ -12,6 +12,8 @@ from decimal import Decimal
 from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar
 from uuid import UUID
 
+from django.db.models import Func
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -47,6 +49,10 @@ service_names: Port[[Iterable[UUID]], dict[UUID, str]] = Port("service_names")
 
 #: The codes by which enrollments are called: enrollment_codes(enrollment ids) -> {id: code}. Unknown ids are left out.
 enrollment_codes: Port[[Iterable[UUID]], dict[UUID, str]] = Port("enrollment_codes")
+
+
+#: The expression of how many threads a team has not read: unread_threads(the column with the team's id).
+unread_threads: Port[[str], Func] = Port("unread_threads")
 
 
 class ServiceFacts(NamedTuple):

@@ -10,6 +10,7 @@ from config.documentation import views as documentation
 from config.status import views as status
 from config.usage.views import customers as usage
 from config.usage.views import sellers as sales
+from marketplace.conversations import views as conversations
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -62,6 +63,8 @@ urlpatterns = [
     path("seller/usage.csv", sales.sales_csv, name="seller_usage_csv"),
     path("seller/", include("billing.payouts.urls")),
     path("disputes", include("marketplace.disputes.urls")),
+    path("messages", include("marketplace.conversations.urls")),
+    path("help", conversations.ticket_create, name="help"),
 ]
 
 handler404 = api_urls.not_found

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 from django import forms
 
-from accounts.teams.models import Role, Team, TeamKind
+from accounts.teams.models import MessageMails, Role, Team, TeamKind
 
 
 class TeamForm(forms.Form):
@@ -40,6 +40,18 @@ class InvitationForm(forms.Form):
 
 class RoleForm(forms.Form):
     role = forms.ChoiceField(label="Role", choices=Role.choices)
+
+
+class PersonForm(forms.Form):
+    """Somebody in a team."""
+
+    full_name = forms.CharField(
+        label="Your name",
+        max_length=200,
+        required=False,
+        help_text="Shown with your messages. Nobody outside this account sees your e-mail address.",
+    )
+    message_mails = forms.ChoiceField(label="Messages by mail", choices=MessageMails.choices, widget=forms.RadioSelect)
 
 
 class DescriptionForm(forms.Form):

@@ -19,7 +19,7 @@ class CurrentTeam:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        memberships = list(queries.memberships(user=request.user)) if request.user.is_authenticated else []
+        memberships = list(queries.memberships_with_unread(user=request.user)) if request.user.is_authenticated else []
         membership = self._chosen(request, memberships)
         request.memberships = memberships  # type: ignore[attr-defined]
         request.membership = membership  # type: ignore[attr-defined]

@@ -50,10 +50,19 @@ class Team(Identified):
         return self.kind == TeamKind.SELLER
 
 
+class MessageMails(models.TextChoices):
+    """Which messages a member is mailed. All of them stand in the inbox in any case."""
+
+    ALL = "all", "All messages to this account"
+    OWN = "own", "Only answers in conversations in which I have written"
+    NONE = "none", "None"
+
+
 class Membership(models.Model):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.DEVELOPER)
+    message_mails = models.CharField(max_length=4, choices=MessageMails.choices, default=MessageMails.ALL)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -61,6 +70,9 @@ class Membership(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["team", "user"], name="one_membership_per_team"),
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="membership_role_is_known"),
+            models.CheckConstraint(
+                condition=models.Q(message_mails__in=MessageMails.values), name="membership_mails_are_known"
+            ),
         ]
 
     def __str__(self) -> str:

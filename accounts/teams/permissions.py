@@ -17,6 +17,7 @@ class Permission(StrEnum):
     MANAGE_SERVICES = "manage services"
     MANAGE_ROUTING = "manage aliases, collections, chains and broadcasts"
     MANAGE_FILES = "manage files"
+    WRITE_MESSAGES = "write messages"
     MANAGE_BILLING = "manage billing"
     MANAGE_MEMBERS = "manage members"
 
@@ -31,13 +32,14 @@ _DEVELOPER = frozenset(
         Permission.MANAGE_SERVICES,
         Permission.MANAGE_ROUTING,
         Permission.MANAGE_FILES,
+        Permission.WRITE_MESSAGES,
     }
 )
 ALLOWED: dict[str, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
     Role.ADMIN: frozenset(Permission),
     Role.DEVELOPER: _DEVELOPER,
-    Role.BILLING: frozenset({Permission.VIEW, Permission.MANAGE_BILLING}),
+    Role.BILLING: frozenset({Permission.VIEW, Permission.MANAGE_BILLING, Permission.WRITE_MESSAGES}),
     Role.VIEWER: frozenset({Permission.VIEW}),
 }
 
@@ -52,6 +54,11 @@ class PermissionDenied(DomainError):
 def is_allowed(role: str, permission: Permission) -> bool:
     """Return whether `role` includes `permission`."""
     return permission in ALLOWED.get(role, frozenset())
+
+
+def roles_with(permission: Permission) -> list[str]:
+    """Return the roles that include `permission`."""
+    return [role for role in ALLOWED if is_allowed(role, permission)]
 
 
 def check(role: str, permission: Permission) -> None:

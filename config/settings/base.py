@@ -111,6 +111,7 @@ INSTALLED_APPS = [
     "marketplace.catalog",
     "marketplace.enrollments",
     "marketplace.disputes",
+    "marketplace.conversations",
     "marketplace.testing",
     "marketplace.service_templates",
     "gateway_admin.api_keys",
@@ -353,6 +354,12 @@ REQUEST_LOG_DAYS_BY_PLAN = {
 
 # How long after a call a customer may dispute its charge.
 DISPUTE_WINDOW_DAYS = env.integer("DISPUTE_WINDOW_DAYS", 60)
+
+# Messages of an account: in an hour; new conversations in a day; one attachment, and all of a day.
+MESSAGES_PER_HOUR = env.integer("MESSAGES_PER_HOUR", 60)
+CONVERSATIONS_PER_DAY = env.integer("CONVERSATIONS_PER_DAY", 20)
+ATTACHMENT_LIMIT_BYTES = env.integer("ATTACHMENT_LIMIT_BYTES", 10 * 1024 * 1024)
+ATTACHMENTS_PER_DAY_BYTES = env.integer("ATTACHMENTS_PER_DAY_BYTES", 100 * 1024 * 1024)
 
 # A customer's files: the largest, what all of an account may take together, and how many there may be.
 ACCOUNT_FILE_LIMIT_BYTES = env.integer("ACCOUNT_FILE_LIMIT_BYTES", 100 * 1024 * 1024)

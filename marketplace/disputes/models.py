@@ -86,6 +86,16 @@ class Dispute(Identified):
         indexes = [
             models.Index(fields=["team", "-changed_at"], name="disputes_of_a_customer"),
             models.Index(fields=["seller", "-changed_at"], name="disputes_of_a_seller"),
+            models.Index(
+                fields=["team"],
+                condition=Q(customer_seen_at__isnull=True) | Q(changed_at__gt=F("customer_seen_at")),
+                name="disputes_unread_by_customer",
+            ),
+            models.Index(
+                fields=["seller"],
+                condition=Q(seller_seen_at__isnull=True) | Q(changed_at__gt=F("seller_seen_at")),
+                name="disputes_unread_by_seller",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -20,8 +20,11 @@ def side_of(team: Team) -> Side:
     return Side.SELLER if team.is_seller else Side.CUSTOMER
 
 
-def disputes(*, team: Team) -> QuerySet[Dispute]:
-    """Return a team's disputes, the last change first, each with `unread`: messages that it has not seen yet."""
+def disputes(*, team: Team, is_unread: bool = False) -> QuerySet[Dispute]:
+    """Return a team's disputes, the last change first, each with `unread`: messages that it has not seen yet.
+
+    is_unread: those alone that have such messages.
+    """
     side = side_of(team)
     own = Q(seller=team) if team.is_seller else Q(team=team)
     seen = F(f"dispute__{side}_seen_at")
@@ -35,6 +38,8 @@ def disputes(*, team: Team) -> QuerySet[Dispute]:
         .values("number")
     )
     found = Dispute.objects.filter(own).annotate(unread=Coalesce(Subquery(news), 0))
+    if is_unread:
+        found = found.filter(unread__gt=0)
     return found.select_related("service", "wallet", "team", "seller", "charge").order_by("-changed_at", "-pk")
 
 

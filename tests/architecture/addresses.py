@@ -33,6 +33,10 @@ OBJECTS: dict[str, Callable[[Belongings], object]] = {
     "charge/<event_id>": lambda owner: owner.dispute.charge_id,
     "charges/<event_id>": lambda owner: owner.dispute.charge_id,
     "disputes/<dispute_id>": lambda owner: owner.dispute.pk,
+    "messages/<conversation_id>": lambda owner: owner.conversation.pk,
+    "attachments/<attachment_id>": lambda owner: owner.conversation.messages.first().attachments.get().pk,
+    # whoever holds a link from a mail logs in and is a member of its team (tests/accounts/teams/test_links.py)
+    "open/<token>": lambda _: "nobody-was-given-this-word",
     "documents/<document_id>": lambda owner: owner.document.pk,
     "docs/<page>": lambda _: "gateway",
     "topics/<slug>": lambda _: "gateway",

@@ -47,7 +47,7 @@ BODIES: dict[tuple[str, str], object] = {
 }
 
 #: Here even an owner finds nothing: it is what everybody reads, or opens with a word that nobody was given.
-PUBLIC_ONLY = ("v1/services/", "teams/join/", "providers/", "groups/")
+PUBLIC_ONLY = ("v1/services/", "teams/join/", "teams/open/", "providers/", "groups/")
 #: Asked for by arguments, and yet answered to everybody: {(method, pattern): why}.
 ANSWERED = {
     ("GET", "request-logs/export/<str:kind>"): "the format is no object; the rows are those of whoever asks",

@@ -20,7 +20,7 @@ class TestNavigation:
             ("Billing", ["Wallet", "Usage", "Subscriptions", "Promotions", "Statements"]),
             ("Routing", ["Aliases", "Collections", "Chains", "Broadcasts", "Test a path"]),
             ("Developer", ["API Keys", "Playground", "Secrets", "Scheduled Requests", "Request Logs", "Files"]),
-            ("Support", ["Disputes", "Documentation", "Status"]),
+            ("Support", ["Messages", "Get help", "Documentation", "Status"]),
             ("Settings", ["Account"]),
         ]
 

@@ -45,6 +45,8 @@ from gateway_admin.secrets import services as secrets
 from marketplace.catalog import services as catalog
 from marketplace.catalog.models import Document, Service, ServiceGroup, UploadTask
 from marketplace.catalog.services.groups import GroupContent
+from marketplace.conversations import services as conversations
+from marketplace.conversations.models import Conversation, Side
 from marketplace.disputes import services as disputes
 from marketplace.disputes.models import Dispute
 from marketplace.enrollments import services as enrollments
@@ -103,6 +105,7 @@ class Belongings:
     top_up: TopUp
     statement: Statement
     dispute: Dispute
+    conversation: Conversation
     invoice: Invoice
     enrollment: Enrollment
     service: Service
@@ -167,6 +170,7 @@ def belongings() -> Belongings:
         wallet=_used_wallet(buyer, feed, service),
         top_up=history(Wallet.objects.get(team=buyer), now=now),
         dispute=_dispute(buyer, service),
+        conversation=_conversation(buyer, service, now),
         invoice=paid_seller(seller, note="Vermilion chargeback", now=now),
         statement=_statement(buyer, now),
         log_id=_log(buyer, now),
@@ -253,6 +257,17 @@ def _dispute(buyer: Team, service: Service) -> Dispute:
     """Return a dispute about the charge for the seller's service."""
     charge = Charge.objects.select_related("wallet").get(service_id=service.pk)
     return disputes.open(team=buyer, charge=charge, text="Vermilion is no red", by=None, now=charge.finished_at)
+
+
+def _conversation(buyer: Team, service: Service, now: datetime) -> Conversation:
+    """Return the buyer's question about the seller's service, with a file and the seller's answer."""
+    paper = ContentFile(b"Vermilion", name="vermilion.txt")
+    asked = conversations.ask(
+        team=buyer, service=service, subject="Vermilion?", text="Vermilion", by=owner_of(buyer), files=[paper], now=now
+    )
+    answer = {"side": Side.SELLER, "team": service.seller, "text": "Vermilion", "by": owner_of(service.seller)}
+    conversations.write(conversation=asked, now=now, **answer)
+    return asked
 
 
 def _statement(buyer: Team, now: datetime) -> Statement:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from accounts.teams.models import Membership, Role, Team
+from accounts.teams.models import Membership, MessageMails, Role, Team
 from accounts.users.models import User
 from common.errors import DomainError, NotFound
 
@@ -67,6 +67,13 @@ def leave(*, membership: Membership) -> None:
     member = _locked(membership.team, membership.pk)
     _check(member, member, takes_ownership=False)
     member.delete()
+
+
+@transaction.atomic
+def choose_mails(*, membership: Membership, message_mails: str) -> None:
+    """Say which messages to a team one is mailed."""
+    membership.message_mails = MessageMails(message_mails)
+    membership.save(update_fields=["message_mails"])
 
 
 def is_last_owner(member: Membership) -> bool:

@@ -9,14 +9,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.teams import mails, queries
+from accounts.teams import links, mails, queries
 from accounts.teams import services as teams
 from accounts.teams.access import MemberRequest, member_required
-from accounts.teams.forms import InvitationForm, RoleForm
+from accounts.teams.forms import InvitationForm, PersonForm, RoleForm
 from accounts.teams.middleware import SESSION_KEY
 from accounts.teams.permissions import Permission
+from accounts.users import services as users
 from accounts.users import sessions
 from accounts.users.models import User
 from common import htmx
@@ -44,6 +45,35 @@ def member_remove(request: MemberRequest, member_id: int) -> HttpResponse:
     member = teams.remove_member(team=request.team, member_id=member_id, by=request.membership)
     messages.success(request, f"{member.user.email} is no longer a member. API keys of the account go on working.")
     return redirect("teams:detail")
+
+
+@require_http_methods(["GET", "POST"])
+@member_required()
+def person_edit(request: MemberRequest) -> HttpResponse:
+    """Say by which name others see the visitor, and which messages to the team they are mailed."""
+    now = {"full_name": request.user.full_name, "message_mails": request.membership.message_mails}
+    form = PersonForm(request.POST or None, initial=now)
+    if form.is_valid():
+        with transaction.atomic():
+            users.rename(user=request.user, full_name=form.cleaned_data["full_name"])
+            teams.choose_mails(membership=request.membership, message_mails=form.cleaned_data["message_mails"])
+        messages.success(request, "Saved.")
+        return htmx.redirect(request, "teams:detail", event="person-described")
+    return htmx.render(request, "accounts/teams/person_form.html", {"form": form}, partial="person-form")
+
+
+@never_cache
+@require_safe
+@login_required
+def link_open(request: HttpRequest, token: str) -> HttpResponse:
+    """Open a page from a mail, for the team that it is about."""
+    assert isinstance(request.user, User)
+    link = links.read(token)
+    membership = queries.membership(user=request.user, team_id=link.team_id)
+    if request.session.get(SESSION_KEY) != str(membership.team_id):
+        request.session[SESSION_KEY] = str(membership.team_id)
+        sessions.renew(request)
+    return redirect(link.path)
 
 
 @require_POST
