@@ -40,6 +40,7 @@ SHELVES = (
             Paper("request-logs", "Request logs"),
             Paper("playground", "The playground"),
             Paper("schedules", "Scheduled requests"),
+            Paper("messages", "Messages"),
             Paper("api", "The JSON APIs"),
             Paper("constraints", "Constraints of services"),
             Paper("errors", "Errors"),
