@@ -58,6 +58,7 @@ class MembershipForm(forms.ModelForm):
 
 class MembershipInline(TabularInline):
     model = Membership
+    exclude = ("message_mails",)
     formset = KeepsAnOwner
     extra = 0
     autocomplete_fields = ("user",)

@@ -69,6 +69,11 @@ def messages(dispute: Dispute) -> QuerySet[DisputeMessage]:
     return dispute.messages.select_related("author").order_by("sent_at", "created_at")
 
 
+def writers(dispute: Dispute) -> set[UUID]:
+    """Return the people who wrote in the thread."""
+    return set(dispute.messages.order_by().values_list("author", flat=True).distinct()) - {None}
+
+
 def undecided_about(charge: Charge) -> Dispute | None:
     """Return the dispute about a charge that is still open."""
     return Dispute.objects.filter(charge=charge, state__in=UNDECIDED).first()

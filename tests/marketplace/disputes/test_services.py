@@ -10,6 +10,7 @@ from django.core import mail
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from accounts.teams import links
 from billing.ledger.models import Transaction
 from billing.payouts import queries as payout_queries
 from billing.payouts import services as payouts
@@ -123,7 +124,8 @@ class TestThread:
 
         told = {message.to[0]: message for message in mail.outbox}
         assert set(told) == {owner_of(seller).email, operator.email}
-        assert f"http://testserver/disputes/{dispute.pk}" in told[owner_of(seller).email].body
+        token = told[owner_of(seller).email].body.partition("/teams/open/")[2].split()[0]
+        assert links.read(token) == links.Link(seller.pk, f"/disputes/{dispute.pk}")
         assert f"/admin/disputes/dispute/{dispute.pk}/change/" in told[operator.email].body
         [(html, _)] = told[operator.email].alternatives
         assert "&lt;b&gt;No answer" in html
