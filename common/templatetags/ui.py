@@ -183,6 +183,16 @@ def form_errors(form: BaseForm | None) -> str:
 
 
 @register.simple_tag
+def headings(*labels: str, numbers: str = "", action: bool = False) -> SafeString:
+    """The head of a table. numbers: the labels above figures, parted by commas; action: a last column of buttons."""
+    figures = {each.strip() for each in numbers.split(",")}
+    cells = [(mark_safe(' class="num"') if each in figures else "", each) for each in labels]
+    row = format_html_join("", '<th scope="col"{}>{}</th>', cells)
+    last = mark_safe('<th scope="col"><span class="sr-only">Action</span></th>') if action else ""
+    return format_html("<thead><tr>{}{}</tr></thead>", row, last)
+
+
+@register.simple_tag
 def copy_button(text: str, label: str = "Copy", css: str = "btn-sm btn-ghost") -> str:
     """A button that puts `text` on the clipboard and says so. It appears only when scripts run."""
     return render_to_string("components/copy_button.html", {"text": text, "label": label, "css": css})

@@ -55,7 +55,8 @@ def inquiry_create(request: MemberRequest, service_id: UUID) -> HttpResponse:
     service = catalog.market_service(service_id, team=request.team).service
     context = {"service": service, "heading": f"Ask about {service}"}
     told = f"Your question is with {service.seller}. We mail you when they answer."
-    return _opening(request, "inquiry", context, partial(services.ask, service=service), told)
+    template = "marketplace/conversations/inquiry_form.html#inquiry-form"
+    return _opening(request, template, context, partial(services.ask, service=service), told)
 
 
 @require_http_methods(["GET", "POST"])
@@ -63,13 +64,14 @@ def inquiry_create(request: MemberRequest, service_id: UUID) -> HttpResponse:
 def ticket_create(request: MemberRequest) -> HttpResponse:
     """Ask the operators for help."""
     told = "Your ticket is open. We mail you when somebody answers."
-    return _opening(request, "ticket", {}, services.request_help, told)
+    template = "marketplace/conversations/ticket_form.html#ticket-form"
+    return _opening(request, template, {}, services.request_help, told)
 
 
 def _opening(
-    request: MemberRequest, kind: str, context: dict[str, Any], begin: Callable[..., Conversation], told: str
+    request: MemberRequest, template: str, context: dict[str, Any], begin: Callable[..., Conversation], told: str
 ) -> HttpResponse:
-    """Show the form of a new thread, or begin it. begin: the service that does; told: what follows."""
+    """Show the form of a new thread, or begin it. template: with its fragment; begin: a service; told: what follows."""
     form = OpenForm(*_posted(request), initial={"subject": request.GET.get("subject", "")[:150]})
     if form.is_valid():
         try:
@@ -79,8 +81,8 @@ def _opening(
         else:
             messages.success(request, told)
             return htmx.redirect(request, "conversations:detail", opened.pk, event="conversation-opened")
-    template = f"marketplace/conversations/{kind}_form.html"
-    return htmx.render(request, template, {"form": form, **context}, partial=f"{kind}-form")
+    page, _, fragment = template.partition("#")
+    return htmx.render(request, page, {"form": form, **context}, partial=fragment)
 
 
 @require_safe

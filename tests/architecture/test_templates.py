@@ -18,7 +18,8 @@ LIBRARIES = [Path(str(library.__file__)).parent for library in (django, allauth,
 
 
 def is_override(name: str) -> bool:
-    """Return whether the template stands before one of a library."""
+    """Return whether the template stands before one of a library, or beside one: the page of a mail that has none."""
+    name = name.replace("_message.html", "_message.txt")
     return any(
         found
         for library in LIBRARIES

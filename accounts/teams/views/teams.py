@@ -29,6 +29,7 @@ def team_detail(request: MemberRequest) -> HttpResponse:
     may_manage = permissions.is_allowed(request.membership.role, Permission.MANAGE_MEMBERS)
     context = {
         "members": queries.members(team=request.team),
+        "team_name": str(request.team),
         "may_manage": may_manage,
         "invitations": queries.invitations(team=request.team) if may_manage else [],
         "roles": Role.choices,
