@@ -8,15 +8,17 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from unfold.admin import TabularInline
 from unfold.decorators import action
 
 from accounts.users.models import User
-from common.admin import ActingAdmin
+from common.admin import ActingAdmin, ReadOnlyAdmin
 from common.amounts import written_exactly
+from marketplace.attachments import services as attachments
 from marketplace.disputes import queries, services
 from marketplace.disputes.forms import OperatorMessageForm, ResolveForm
-from marketplace.disputes.models import Dispute, DisputeMessage, Side
+from marketplace.disputes.models import Dispute, DisputeAttachment, DisputeMessage, Side
 
 
 class MessageInline(TabularInline):
@@ -24,7 +26,12 @@ class MessageInline(TabularInline):
     extra = 0
     max_num = 0
     can_delete = False
-    fields = readonly_fields = ("sent_at", "side", "author", "text")
+    fields = readonly_fields = ("sent_at", "side", "author", "text", "files")
+
+    @admin.display(description="files")
+    def files(self, message: DisputeMessage) -> str:
+        found = ((attachments.address(each), each.filename) for each in message.attachments.all())
+        return format_html_join(" ", '<a class="underline" href="{}">{}</a>', found)
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
@@ -93,6 +100,15 @@ class DisputeAdmin(ActingAdmin):
             return "Rejected."
 
         return self.ask(request, dispute, title="Reject", form=_form(OperatorMessageForm, request), apply=apply)
+
+
+@admin.register(DisputeAttachment)
+class DisputeAttachmentAdmin(ReadOnlyAdmin):
+    """Operators see that there are files; what is in them they read in the thread."""
+
+    list_display = ("filename", "content_type", "size", "created_at", "message")
+    list_select_related = ("message",)
+    search_fields = ("filename",)
 
 
 def _operator(request: HttpRequest) -> User:

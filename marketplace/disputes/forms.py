@@ -5,11 +5,14 @@ from __future__ import annotations
 from django import forms
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextareaWidget
 
+from marketplace.attachments.forms import AttachmentsField
+
 
 class MessageForm(forms.Form):
     """A line of the thread."""
 
     text = forms.CharField(max_length=5000, widget=forms.Textarea(attrs={"rows": 4}), label="Message")
+    attached = AttachmentsField()
 
 
 class OpenForm(forms.Form):
@@ -21,6 +24,7 @@ class OpenForm(forms.Form):
         label="What is wrong with this charge",
         help_text="The seller and the operators read it.",
     )
+    attached = AttachmentsField()
 
 
 class RefundForm(forms.Form):

@@ -24,6 +24,7 @@ def about(message: DisputeMessage) -> int:
     """Send a message to the sides that did not write it. Returns to how many addresses."""
     dispute = message.dispute
     page = reverse("disputes:detail", args=[dispute.pk])
+    files = list(message.attachments.all())
     writers = queries.writers(dispute)
     admin_page = settings.SITE_URL + reverse("admin:disputes_dispute_change", args=[dispute.pk])
     sides = {
@@ -37,6 +38,7 @@ def about(message: DisputeMessage) -> int:
             to=people,
             message=message,
             dispute=dispute,
+            files=files,
             address=address,
             choices=links.address(team, reverse("teams:me")) if team else "",
         )

@@ -13,6 +13,7 @@ from billing.ledger.models import Transaction, not_negative
 from billing.rating.models import Charge
 from billing.wallets.models import Wallet
 from common.models import AmountField, Identified
+from marketplace.attachments.models import AttachedFile
 from marketplace.catalog.models import Service
 
 
@@ -121,3 +122,7 @@ class DisputeMessage(Identified):
 
     def __str__(self) -> str:
         return self.text[:50]
+
+
+class DisputeAttachment(AttachedFile):
+    message = models.ForeignKey(DisputeMessage, on_delete=models.PROTECT, related_name="attachments")

@@ -13,6 +13,7 @@ from billing.rating.models import Charge
 from billing.statements import queries as statements
 from common.errors import NotFound
 from marketplace.disputes.models import UNDECIDED, Dispute, DisputeMessage, DisputeState, Side
+from marketplace.disputes.models import UNDECIDED, Dispute, DisputeAttachment, DisputeMessage, Side
 
 
 def side_of(team: Team) -> Side:
@@ -66,7 +67,23 @@ def by_id(dispute_id: UUID | str) -> Dispute:
 
 def messages(dispute: Dispute) -> QuerySet[DisputeMessage]:
     """Return the thread, oldest first."""
-    return dispute.messages.select_related("author").order_by("sent_at", "created_at")
+    found = dispute.messages.select_related("author").prefetch_related("attachments")
+    return found.order_by("sent_at", "created_at")
+
+
+def attachment(*, team: Team, dispute_id: UUID, file_id: UUID) -> DisputeAttachment:
+    """Return a file of one of a team's threads. Raises: NotFound."""
+    own = Q(message__dispute__team=team) | Q(message__dispute__seller=team)
+    found = DisputeAttachment.objects.filter(own, pk=file_id, message__dispute=dispute_id).first()
+    if found is None:
+        raise NotFound(what="file")
+    return found
+
+
+def attached_bytes(dispute: Dispute) -> int:
+    """Return how large the files of a thread are together."""
+    files = DisputeAttachment.objects.filter(message__dispute=dispute)
+    return int(files.aggregate(total=Sum("size"))["total"] or 0)
 
 
 def writers(dispute: Dispute) -> set[UUID]:

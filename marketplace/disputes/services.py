@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
+from django.core.files import File
 from django.db import transaction
 
 from accounts.teams.models import Team
@@ -20,9 +24,11 @@ from common import jobs
 from common.amounts import written_exactly
 from common.errors import DomainError, Invalid
 from domain.money import QUANTUM, Money
+from marketplace.attachments import services as attachments
+from marketplace.attachments.services import Kept
 from marketplace.catalog.models import Service
 from marketplace.disputes import queries
-from marketplace.disputes.models import UNDECIDED, Dispute, DisputeMessage, DisputeState, Side
+from marketplace.disputes.models import UNDECIDED, Dispute, DisputeAttachment, DisputeMessage, DisputeState, Side
 
 
 class DisputeUnderWay(DomainError):
@@ -60,12 +66,26 @@ class CreditTooLarge(DomainError):
     sentence = "At most {most} of this charge can be given back. Enter an amount above 0 and up to that."
 
 
-@transaction.atomic
-def open(*, team: Team, charge: Charge, text: str, by: User | None, now: datetime) -> Dispute:
-    """Contest a charge. Raises: Invalid, NothingToDispute, TooLate, DisputeUnderWay.
+class FilesFull(DomainError):
+    """More than a thread holds."""
+
+    code = "dispute_files_full"
+    sentence = "The files of a dispute take at most {limit} MB together. Name the place of larger ones in words."
+
+
+def open(
+    *, team: Team, charge: Charge, text: str, by: User | None, files: Sequence[File[Any]] = (), now: datetime
+) -> Dispute:
+    """Contest a charge. Raises: Invalid, NothingToDispute, TooLate, DisputeUnderWay, and what attachments raise.
 
     Source: docs/algorithms/disputes.md.
     """
+    with attachments.kept(files, team_id=team.pk) as kept:
+        return _open(team, charge, text, by, kept, now)
+
+
+@transaction.atomic
+def _open(team: Team, charge: Charge, text: str, by: User | None, kept: Sequence[Kept], now: datetime) -> Dispute:
     wallet = wallet_queries.lock_wallet(charge.wallet_id)
     service = Service.objects.select_related("seller").filter(pk=charge.service_id).first()
     if service is None or queries.creditable(charge) <= 0:
@@ -85,22 +105,30 @@ def open(*, team: Team, charge: Charge, text: str, by: User | None, now: datetim
         changed_at=now,
         customer_seen_at=now,
     )
-    _write(dispute, Side.CUSTOMER, text, by, now)
+    _write(dispute, Side.CUSTOMER, text, by, now, kept)
     return dispute
 
 
-@transaction.atomic
-def write(*, dispute: Dispute, side: Side, text: str, by: User, now: datetime) -> Dispute:
+def write(
+    *, dispute: Dispute, side: Side, text: str, by: User, files: Sequence[File[Any]] = (), now: datetime
+) -> Dispute:
     """Add a message. The first one of the seller or the operators answers the dispute.
 
-    Raises: DisputeEnded, Invalid.
+    Raises: DisputeEnded, Invalid, FilesFull, and what attachments raise.
     """
+    teams = {Side.CUSTOMER: dispute.team_id, Side.SELLER: dispute.seller_id}
+    with attachments.kept(files, team_id=teams.get(side)) as kept:
+        return _written_in(dispute, side, text, by, kept, now)
+
+
+@transaction.atomic
+def _written_in(dispute: Dispute, side: Side, text: str, by: User, kept: Sequence[Kept], now: datetime) -> Dispute:
     dispute = _undecided(dispute)
     if side != Side.CUSTOMER:
         dispute.state = DisputeState.ANSWERED
     dispute.changed_at = now
     dispute.save(update_fields=["state", "changed_at"])
-    _write(dispute, side, text, by, now)
+    _write(dispute, side, text, by, now, kept)
     return dispute
 
 
@@ -177,10 +205,16 @@ def _end(dispute: Dispute, state: DisputeState, side: Side, text: str, by: User,
     return dispute
 
 
-def _write(dispute: Dispute, side: Side, text: str, by: User | None, now: datetime) -> DisputeMessage:
+def _write(
+    dispute: Dispute, side: Side, text: str, by: User | None, now: datetime, kept: Sequence[Kept] = ()
+) -> DisputeMessage:
     if not text.strip():
         raise Invalid(["Say in a few words what it is about."])
     message = DisputeMessage.objects.create(dispute=dispute, side=side, author=by, text=text.strip(), sent_at=now)
+    limit = settings.ATTACHMENTS_PER_DAY_BYTES
+    if kept and queries.attached_bytes(dispute) + sum(each.size for each in kept) > limit:
+        raise FilesFull(limit=limit // (1024 * 1024))
+    DisputeAttachment.objects.bulk_create(DisputeAttachment(message=message, **asdict(each)) for each in kept)
     jobs.enqueue("marketplace.disputes.tell", message_id=str(message.pk))
     return message
 

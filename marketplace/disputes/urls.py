@@ -10,4 +10,5 @@ urlpatterns = [
     path("/<uuid:dispute_id>/messages", views.dispute_write, name="write"),
     path("/<uuid:dispute_id>/withdraw", views.dispute_withdraw, name="withdraw"),
     path("/<uuid:dispute_id>/refund", views.dispute_refund, name="refund"),
+    path("/<uuid:dispute_id>/attached/<uuid:file_id>", views.attachment_download, name="attachment"),
 ]

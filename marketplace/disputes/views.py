@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.forms import Form
+from django.http import HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -16,8 +17,9 @@ from billing.rating import queries as rating
 from billing.rating.models import Charge
 from common import htmx, ports
 from common.amounts import written_exactly
-from common.errors import DomainError, Invalid, NotFound
+from common.errors import DomainError, NotFound
 from common.pagination import Page, page_number
+from marketplace.attachments import services as attachments
 from marketplace.disputes import queries, services
 from marketplace.disputes.forms import MessageForm, OpenForm, RefundForm
 from marketplace.disputes.models import UNDECIDED, Dispute, DisputeState, Side
@@ -53,14 +55,19 @@ def dispute_create(request: MemberRequest, event_id: UUID) -> HttpResponse:
     if request.team.is_seller:
         raise NotFound(what="charge")
     charge = rating.charge(team=request.team, event_id=event_id)
-    form = OpenForm(request.POST or None)
+    form = OpenForm(request.POST or None, request.FILES or None)
     if form.is_valid():
         try:
             dispute = services.open(
-                team=request.team, charge=charge, text=form.cleaned_data["text"], by=request.user, now=timezone.now()
+                team=request.team,
+                charge=charge,
+                text=form.cleaned_data["text"],
+                by=request.user,
+                files=form.cleaned_data["attached"],
+                now=timezone.now(),
             )
         except DomainError as error:
-            form.add_error(None, error.message)
+            _refuse(form, error)
         else:
             messages.success(request, "The dispute is open. The seller and the operators have been told.")
             return htmx.redirect(request, "disputes:detail", dispute.pk, event="dispute-opened")
@@ -83,7 +90,7 @@ def dispute_detail(request: MemberRequest, dispute_id: UUID) -> HttpResponse:
 def dispute_write(request: MemberRequest, dispute_id: UUID) -> HttpResponse:
     """Add a message to the thread."""
     dispute = queries.dispute(team=request.team, dispute_id=dispute_id)
-    form = MessageForm(request.POST)
+    form = MessageForm(request.POST, request.FILES)
     if form.is_valid():
         try:
             services.write(
@@ -91,10 +98,11 @@ def dispute_write(request: MemberRequest, dispute_id: UUID) -> HttpResponse:
                 side=queries.side_of(request.team),
                 text=form.cleaned_data["text"],
                 by=request.user,
+                files=form.cleaned_data["attached"],
                 now=timezone.now(),
             )
-        except (services.DisputeEnded, Invalid) as error:
-            form.add_error(None, error.message)
+        except DomainError as error:
+            _refuse(form, error)
         else:
             return htmx.redirect(request, "disputes:detail", dispute.pk, event="dispute-message-sent")
     context = {**_detail(request, dispute), "form": form}
@@ -140,6 +148,18 @@ def dispute_refund(request: MemberRequest, dispute_id: UUID) -> HttpResponse:
     return htmx.render(
         request, "marketplace/disputes/dispute_detail.html", context, partial="refund-form", status=status
     )
+
+
+@require_safe
+@member_required()
+def attachment_download(request: MemberRequest, dispute_id: UUID, file_id: UUID) -> HttpResponse:
+    """Lead to a file, at an address that ends within a minute."""
+    found = queries.attachment(team=request.team, dispute_id=dispute_id, file_id=file_id)
+    return HttpResponseRedirect(attachments.address(found))
+
+
+def _refuse(form: Form, error: DomainError) -> None:
+    form.add_error("attached" if "attachment" in error.code else None, error.message)
 
 
 def _detail(request: MemberRequest, dispute: Dispute) -> dict[str, Any]:

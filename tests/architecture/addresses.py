@@ -35,6 +35,7 @@ OBJECTS: dict[str, Callable[[Belongings], object]] = {
     "disputes/<dispute_id>": lambda owner: owner.dispute.pk,
     "messages/<conversation_id>": lambda owner: owner.conversation.pk,
     "attachments/<attachment_id>": lambda owner: owner.conversation.messages.first().attachments.get().pk,
+    "attached/<file_id>": lambda owner: owner.dispute.messages.first().attachments.get().pk,
     # whoever holds a link from a mail logs in and is a member of its team (tests/accounts/teams/test_links.py)
     "open/<token>": lambda _: "nobody-was-given-this-word",
     "documents/<document_id>": lambda owner: owner.document.pk,

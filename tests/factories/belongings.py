@@ -256,7 +256,10 @@ def _used_wallet(buyer: Team, feed: Service, service: Service) -> Wallet:
 def _dispute(buyer: Team, service: Service) -> Dispute:
     """Return a dispute about the charge for the seller's service."""
     charge = Charge.objects.select_related("wallet").get(service_id=service.pk)
-    return disputes.open(team=buyer, charge=charge, text="Vermilion is no red", by=None, now=charge.finished_at)
+    files = [ContentFile(b"Vermilion", name="vermilion.txt")]
+    return disputes.open(
+        team=buyer, charge=charge, text="Vermilion is no red", by=None, files=files, now=charge.finished_at
+    )
 
 
 def _conversation(buyer: Team, service: Service, now: datetime) -> Conversation:

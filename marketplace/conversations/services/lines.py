@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from accounts.teams.models import Team
@@ -31,16 +32,7 @@ def say(
     if not said or len(said) > LONGEST_TEXT:
         raise Invalid([f"Write a message of 1 to {LONGEST_TEXT} characters."])
     message = note(conversation, side, Event.MESSAGE, team=team, by=by, now=now, text=said)
-    Attachment.objects.bulk_create(
-        Attachment(
-            message=message,
-            filename=each.filename,
-            content_type=each.content_type,
-            size=each.size,
-            object_name=each.object_name,
-        )
-        for each in kept
-    )
+    Attachment.objects.bulk_create(Attachment(message=message, **asdict(each)) for each in kept)
     jobs.enqueue("marketplace.conversations.tell", message_id=str(message.pk))
     return message
 
