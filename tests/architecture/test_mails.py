@@ -8,21 +8,22 @@ import pytest
 
 from tests.architecture import house
 
-#: {stem of a mail: (its subject, its text, its page)}.
+TEMPLATES = house.templates()
 PARTS = ("subject.txt", "txt", "html")
 OURS = sorted(
     {
         re.sub(r"\.(subject\.txt|txt|html)$", "", name)
-        for name in house.templates()
+        for name in TEMPLATES
         if name.startswith("emails/") and name != "emails/base.html"
     }
 )
 #: Those of the library for log-ins, which names them otherwise. Their links and codes come from it.
 LOG_INS = sorted(
     name.removesuffix("_message.txt")
-    for name in house.templates()
+    for name in TEMPLATES
     if name.startswith("account/email/") and name.endswith("_message.txt") and "base_" not in name
 )
+#: {stem of a mail: (its subject, its text, its page)}.
 PLACES = {
     **{mail: tuple(f"{mail}.{part}" for part in PARTS) for mail in OURS},
     **{mail: (f"{mail}_subject.txt", f"{mail}_message.txt", f"{mail}_message.html") for mail in LOG_INS},
@@ -31,7 +32,7 @@ _ADDRESS = re.compile(r"\{\{ (\w*(?:address|url|choices)) \}\}")
 
 
 def parts(mail: str) -> tuple[str, str, str]:
-    subject, text, page = (house.templates()[name] for name in PLACES[mail])
+    subject, text, page = (TEMPLATES[name] for name in PLACES[mail])
     return subject, text, page
 
 
@@ -55,7 +56,7 @@ def test_are_all_sent_by_something():
 @pytest.mark.parametrize("mail", PLACES)
 class TestMail:
     def test_has_a_subject_a_text_and_a_page(self, mail):
-        assert [name for name in PLACES[mail] if name not in house.templates()] == []
+        assert [name for name in PLACES[mail] if name not in TEMPLATES] == []
 
     def test_has_a_subject_in_one_line_that_prints_words_as_they_are(self, mail):
         subject, *_ = parts(mail)
