@@ -12,8 +12,7 @@ from accounts.teams.models import Team
 from billing.rating.models import Charge
 from billing.statements import queries as statements
 from common.errors import NotFound
-from marketplace.disputes.models import UNDECIDED, Dispute, DisputeMessage, DisputeState, Side
-from marketplace.disputes.models import UNDECIDED, Dispute, DisputeAttachment, DisputeMessage, Side
+from marketplace.disputes.models import UNDECIDED, Dispute, DisputeAttachment, DisputeMessage, DisputeState, Side
 
 
 def side_of(team: Team) -> Side:
