@@ -36,7 +36,7 @@ _PAGES = {
     "nothing": "/market?q=zzzzqqq",
     "providers": "/providers",
     "a provider": "/providers/provider-7",
-    "a service": "/market/provider-8/cinderix-7",
+    "a service": "/market/provider-8/vertexon-7",
 }
 
 

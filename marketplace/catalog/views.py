@@ -30,6 +30,8 @@ YEAR = 365 * 24 * 3600
 PICTURES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
 #: So many words of a filter show at once; the rest is folded away.
 _SHOWN = 8
+#: And so many more are there to unfold. Rarer ones are found by search; a page with hundreds of words is slow and long.
+_FOLDED = 52
 
 
 @require_safe
@@ -126,7 +128,12 @@ def _divides(values: list[FacetValue], total: int) -> bool:
 
 def _facet(kind: str, values: list[FacetValue]) -> dict[str, object]:
     """Return a filter for the page: chosen words are always among those that show."""
-    words = [(value, labels.word_label(kind, value.word)) for value in values]
-    shown = [each for index, each in enumerate(words) if index < _SHOWN or each[0].is_chosen]
-    folded = [each for each in words if each not in shown]
-    return {"kind": kind, "label": labels.KINDS[kind], "shown": shown, "folded": folded}
+    shown = [value for index, value in enumerate(values) if index < _SHOWN or value.is_chosen]
+    folded = [value for value in values[_SHOWN:] if not value.is_chosen]
+    return {
+        "kind": kind,
+        "label": labels.KINDS[kind],
+        "shown": [(value, labels.word_label(kind, value.word)) for value in shown],
+        "folded": [(value, labels.word_label(kind, value.word)) for value in folded[:_FOLDED]],
+        "left_out": max(len(folded) - _FOLDED, 0),
+    }

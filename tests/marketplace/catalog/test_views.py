@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
@@ -85,6 +86,18 @@ class TestMarketList:
         assert re.search(r'value="embedding"(?! checked)', page) is None
         assert re.search(r'value="byok" checked>.*?tabular-nums muted">1<', page, re.DOTALL)
         assert re.search(r'value="managed">.*?tabular-nums muted">2<', page, re.DOTALL)
+
+    def test_shows_no_more_words_of_a_filter_than_people_read_but_those_that_were_chosen(self, client: Client):
+        service = Service.objects.get(name="acme/chat")
+        service.facets = [*service.facets, *(f"tag:t{number:03}" for number in range(80))]
+        service.save(update_fields=["facets"])
+        cache.clear()
+
+        page = client.get("/market?tag=t079").content.decode()
+
+        assert len(re.findall(r'name="tag"', page)) == 61
+        assert re.search(r'value="t079" checked', page)
+        assert re.search(r"\d+ rarer ones", page)
 
     def test_answers_htmx_with_its_results_and_a_clean_address(self, client: Client):
         response = client.get("/market?q=&type=embedding&price_from=&sort=relevance&page=1", headers=HTMX)
