@@ -3,6 +3,7 @@
 # make check    style, types, floors, migrations
 # make lock     the lock files anew (UPGRADE=--upgrade takes the newest versions)
 # make css      static/css/app.css anew (needs Node.js)
+# make icons    static/icons.svg anew, after an icon was added to assets/icons
 # make bench    how fast the gateway, the settlement, schedules and the market are
 #
 # VENV names the virtual environment, made when missing. PYTHON names the interpreter that makes it.
@@ -11,7 +12,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 export VENV PYTHON
 
-.PHONY: run test check lock css bench stop-engines
+.PHONY: run test check lock css icons bench stop-engines
 
 run:
 	@.ci/venv run
@@ -41,6 +42,10 @@ lock:
 css:
 	npm install
 	npm run css
+
+icons:
+	@.ci/venv dev
+	$(BIN)/python -m common.icons
 
 bench:
 	@.ci/venv dev

@@ -17,6 +17,7 @@ def site(request: HttpRequest) -> dict[str, object]:
     is_seller = team is not None and team.is_seller
     return {
         "site_name": settings.SITE_NAME,
+        "site_url": settings.SITE_URL,
         "theme": theme if theme in THEMES else "",
         "team": team,
         "memberships": getattr(request, "memberships", []),

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.teams.models import Team
 from common.context import THEMES
 from config import onboarding, overview, selling
+from config.public.first_call import first_call
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.cards import cards
 
@@ -68,7 +69,8 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 def _newest() -> dict[str, object]:
     found = catalog.market(catalog.MarketFilters(sort="newest"))
-    return {"cards": cards(found.services[:_SHOWN_SERVICES]), "total": found.total}
+    shown = found.services[:_SHOWN_SERVICES]
+    return {"cards": cards(shown), "total": found.total, "first_call": first_call(shown)}
 
 
 def _left_out(request: HttpRequest) -> set[str]:

@@ -7,6 +7,7 @@ from billing.payments.views import webhooks
 from common.storage.views import object_download
 from config import api_urls, health, pages, reference, wallet
 from config.documentation import views as documentation
+from config.public import views as public
 from config.status import views as status
 from config.usage.views import customers as usage
 from config.usage.views import sellers as sales
@@ -20,6 +21,12 @@ urlpatterns = [
     path("docs", include("config.documentation.urls")),
     path("topics", documentation.topic_list, name="topic_list"),
     path("topics/<slug:slug>", documentation.topic_detail, name="topic_detail"),
+    path("pricing", public.pricing, name="pricing"),
+    path("terms", public.terms, name="terms"),
+    path("privacy", public.privacy, name="privacy"),
+    path("sitemap.xml", public.sitemap, name="sitemap"),
+    path("robots.txt", public.robots, name="robots"),
+    path("favicon.ico", public.favicon, name="favicon"),
     path("onboarding", pages.onboarding_choice, name="onboarding"),
     path("healthz", health.healthz),
     path("v1/docs", reference.customer_reference, name="customer_reference"),

@@ -51,7 +51,7 @@ def wallet_detail(request: MemberRequest) -> HttpResponse:
     wallet, now = _chosen(request, own), timezone.now()
     lines = list(_movements(request.team, wallet.currency)[: _SHOWN + 1])
     context = {
-        "numbers": wallets.three_numbers(team=request.team, currency=wallet.currency),
+        "numbers": wallets.numbers_of(wallet, now=now),
         "currency": wallet.currency,
         "tabs": [
             {"label": each.currency, "url": f"?currency={each.currency}", "current": each == wallet} for each in own

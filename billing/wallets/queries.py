@@ -91,6 +91,11 @@ def three_numbers(*, team: Team, currency: str = "USD") -> ThreeNumbers:
     return ThreeNumbers(*row)
 
 
+def numbers_of(wallet: Wallet, *, now: datetime) -> ThreeNumbers:
+    """Return the numbers of a wallet that has just been read."""
+    return ThreeNumbers(wallet.currency, wallet.settled, wallet.usage, wallet.credit_limit, wallet.held, now)
+
+
 def unspent_paid(wallet: Wallet) -> Decimal:
     """Return how much of what is available was paid for, and is not promised to calls under way. Never below 0."""
     return max(wallet.available - wallet.held - remainders.granted_now(wallet), Decimal(0))

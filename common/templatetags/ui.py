@@ -10,10 +10,11 @@ from django.conf import settings
 from django.forms import BaseForm, BoundField, widgets
 from django.template import Context, Library
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from common import amounts
+from common import amounts, icons
 from common.highlight import highlighted
 from common.markdown import rendered
 
@@ -33,6 +34,9 @@ SIZES = {"sm": "btn-sm", "md": "", "lg": "btn-lg"}
 
 @cache
 def _drawing(name: str) -> str:
+    """Return the icon as the sprite's own drawing of it; whole where the sprite was not made anew (`make icons`)."""
+    if f'id="{name}"' in (settings.BASE_DIR / "static" / icons.SPRITE).read_text():
+        return f'<svg><use href="{static(icons.SPRITE)}#{name}"/></svg>'
     text: str = (settings.BASE_DIR / "assets" / "icons" / f"{name}.svg").read_text().strip()
     return text
 
@@ -42,7 +46,7 @@ def icon(name: str, css: str = "", label: str = "") -> SafeString:
     """Draw an icon of assets/icons. Without a label it is decoration, hidden from screen readers."""
     meaning = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     start = format_html('<svg class="{}" {} ', f"icon {css}".rstrip(), meaning)
-    return start + mark_safe(_drawing(name).removeprefix("<svg "))  # noqa: S308  our own files
+    return start + mark_safe(_drawing(name).removeprefix("<svg").lstrip())  # noqa: S308  our own files
 
 
 @register.filter
@@ -148,6 +152,7 @@ def field(bound: BoundField, help: str = "", label: str = "", **attributes: Any)
         "errors": list(bound.errors),
         "required": bound.field.required,
         "shape": shape,
+        "is_named": shape == "group",  # Django's own element around the choices has the id
         "described_by": " ".join(described),
         "control": bound.as_widget(attrs=extra),
     }
@@ -283,3 +288,11 @@ def confirm(
         "csrf_token": context.get("csrf_token", ""),
     }
     return render_to_string("components/confirm.html", values)
+
+
+@register.simple_block_tag(takes_context=True)
+def also(context: Context, content: str, name: str) -> SafeString:
+    """Print what stands inside, and keep it under a name for the rest of the page: a block can be printed only once."""
+    printed = mark_safe(" ".join(content.split()))  # noqa: S308  printed by the template, and escaped there
+    context.dicts[0][name] = printed
+    return printed

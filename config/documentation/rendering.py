@@ -44,6 +44,16 @@ def rendered(paper: Paper) -> Rendered:
     return _rendered(paper.name, file, file.stat().st_mtime_ns)
 
 
+def printed(written: str) -> tuple[str, SafeString]:
+    """Return the title of a text of our own, and the rest of it as HTML."""
+    tokens = markdown.PARSER.parse(written)
+    title = _take_title(tokens)
+    markdown.level_headings(tokens, first=_FIRST_LEVEL)
+    _anchor(tokens)
+    html = markdown.PARSER.renderer.render(tokens, markdown.PARSER.options, {})
+    return title, mark_safe(html)  # noqa: S308  our own text, by a parser that knows no HTML
+
+
 @lru_cache(maxsize=64)
 def _rendered(name: str, file: Path, written_at: int) -> Rendered:
     tokens = markdown.PARSER.parse(file.read_text())

@@ -25,6 +25,8 @@ from marketplace.disputes.forms import MessageForm, OpenForm, RefundForm
 from marketplace.disputes.models import UNDECIDED, Dispute, DisputeState, Side
 
 _PAGE_SIZE = 25
+#: The page has two forms, and both have a text.
+_REFUND_IDS = "id_refund_%s"
 
 
 @require_safe
@@ -127,7 +129,7 @@ def dispute_refund(request: MemberRequest, dispute_id: UUID) -> HttpResponse:
     dispute = queries.dispute(team=request.team, dispute_id=dispute_id)
     if queries.side_of(request.team) != Side.SELLER:
         raise NotFound(what="dispute")
-    form = RefundForm(request.POST)
+    form = RefundForm(request.POST, auto_id=_REFUND_IDS)
     if form.is_valid():
         try:
             services.resolve(
@@ -173,7 +175,9 @@ def _detail(request: MemberRequest, dispute: Dispute) -> dict[str, Any]:
         "thread": queries.messages(dispute),
         "form": MessageForm() if may_act else None,
         "can_withdraw": may_act and side == Side.CUSTOMER,
-        "refund_form": RefundForm(initial={"amount": exact}) if may_act and side == Side.SELLER else None,
+        "refund_form": RefundForm(initial={"amount": exact}, auto_id=_REFUND_IDS)
+        if may_act and side == Side.SELLER
+        else None,
         "most": most,
         "is_in_full": dispute.state == DisputeState.RESOLVED and dispute.credited == dispute.charge.charged,
     }

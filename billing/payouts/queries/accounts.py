@@ -12,7 +12,7 @@ from billing.payouts.models import PayoutSchedule, SellerAccount
 
 def account_of(*, seller: Team) -> SellerAccount:
     """Return what we know of a seller as somebody to be paid; not saved while that is nothing."""
-    found = SellerAccount.objects.filter(seller=seller).first()
+    found = SellerAccount.objects.filter(seller=seller).select_related("seller").first()
     return found or SellerAccount(seller=seller)
 
 

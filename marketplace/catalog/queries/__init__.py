@@ -31,6 +31,7 @@ from marketplace.catalog.queries.pages import (
     price_in_words,
 )
 from marketplace.catalog.queries.public import (
+    market_addresses,
     platform_groups,
     public_document,
     public_documents,
@@ -89,6 +90,7 @@ __all__ = [
     "lock_seller",
     "lock_service",
     "market",
+    "market_addresses",
     "market_service",
     "members",
     "membership_changes",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
 from common.errors import NotFound
+from marketplace.catalog.labels import reference
 from marketplace.catalog.models import (
     AccessInterface,
     Document,
@@ -18,6 +20,9 @@ from marketplace.catalog.models import (
     ServiceStatus,
     Visibility,
 )
+
+#: A sitemap may name 50,000 addresses, and the others of ours are few.
+_IN_SITEMAP = 40_000
 
 
 def public_service(service_id: UUID) -> Service:
@@ -36,6 +41,12 @@ def public_service(service_id: UUID) -> Service:
     if found is None:
         raise NotFound(what="service")
     return found
+
+
+def market_addresses() -> list[tuple[str, datetime]]:
+    """Return what stands for each service of the market in its address, and when it changed last; the newest first."""
+    rows = Service.objects.in_market().order_by("-updated_at").values_list("name", "pk", "updated_at")
+    return [(reference(name, pk), changed) for name, pk, changed in rows[:_IN_SITEMAP]]
 
 
 def shared_interfaces(service: Service) -> list[AccessInterface]:

@@ -211,9 +211,9 @@ class TestTransactions:
         wallet, client = funded_wallet("10", team=buyer), visitor(buyer)
         for _ in range(2):
             used(wallet, 1)
-            # session, user, memberships, wallets, transactions, numbers, daily balance, what moved since, payments
-            # under way, usage, charges
-            with django_assert_num_queries(11):
+            # session, user, memberships, wallets, transactions, daily balance, what moved since, payments under way,
+            # usage, charges
+            with django_assert_num_queries(10):
                 client.get("/wallet")
             with django_assert_num_queries(5):  # session, user, memberships, wallets, transactions
                 client.get("/wallet/transactions")
