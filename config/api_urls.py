@@ -11,7 +11,7 @@ from accounts.teams.models import TeamKind
 from billing.payouts.api import router as seller_money
 from billing.promotions.api import router as seller_promotions
 from billing.statements.api import router as usage
-from common.apis.documents import Api
+from common.apis.documents import Api, Bodies
 from common.http import envelope
 from common.ninja import install_error_handlers
 from gateway_admin.aliases.api import router as aliases
@@ -38,6 +38,7 @@ customer_api = Api(
     urls_namespace="customer_api",
     auth=KeyAuthentication(TeamKind.CUSTOMER),
     docs_url=None,
+    parser=Bodies(lists=frozenset({"steps", "targets"})),
 )
 customer_api.add_router("", customer_catalog, auth=OptionalKey(TeamKind.CUSTOMER))
 customer_api.add_router("", enrollments)
@@ -60,6 +61,7 @@ seller_api = Api(
     urls_namespace="seller_api",
     auth=KeyAuthentication(TeamKind.SELLER),
     docs_url=None,
+    parser=Bodies(),
 )
 # before /services/{id}, which would take "from-template" for an id
 seller_api.add_router("", seller_templates)

@@ -26,7 +26,7 @@ from domain.pricing.decimals import plain
 router = Router(tags=["money"])
 endpoint = Endpoints(router)
 _PAGE_LIMIT = 200
-Month = Annotated[str, Field(json_schema_extra={"pattern": "^[1-9][0-9]{3}-(0[1-9]|1[0-2])$"})]
+Month = Annotated[str, Field(json_schema_extra={"pattern": "^2[01][0-9]{2}-(0[1-9]|1[0-2])$"})]
 
 
 class PageFilters(Schema):
@@ -157,6 +157,9 @@ def _detail(invoice: Invoice) -> schemas.InvoiceDetail:
 
 def _month(text: str) -> date:
     try:
-        return date.fromisoformat(f"{text}-01")
+        found = date.fromisoformat(f"{text}-01")
     except ValueError:
-        raise Invalid([f"month: write it as 2026-11 (got '{text[:20]}')."]) from None
+        found = date.min
+    if not 2000 <= found.year < 2200:
+        raise Invalid([f"month: write it as 2026-11 (got '{text[:20]}')."])
+    return found

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import HttpRequest
 from ninja import NinjaAPI
+from ninja.parser import Parser
 
 #: How a key is shown; the gateway takes it alike. Either header will do.
 SCHEMES: dict[str, Any] = {
@@ -15,6 +17,23 @@ SCHEMES: dict[str, Any] = {
 OPTIONAL = "OptionalKey"
 _WITH_KEY: list[dict[str, list[str]]] = [{name: []} for name in SCHEMES]
 _METHODS = ("get", "post", "put", "patch", "delete")
+
+
+class Bodies(Parser):
+    """Reads what is sent: an object, or a list where an address ends in one of `lists`.
+
+    django-ninja would read the fields of an object off anything else, and find all that are optional missing.
+    """
+
+    def __init__(self, *, lists: frozenset[str] = frozenset()) -> None:
+        self._lists = lists
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        found: Any = super().parse_body(request)
+        is_list = request.path.rstrip("/").rpartition("/")[2] in self._lists
+        if not isinstance(found, list if is_list and request.method == "PUT" else dict):
+            raise ValueError("This is not what a body is here.")
+        return found
 
 
 class Api(NinjaAPI):

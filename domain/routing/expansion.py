@@ -26,7 +26,7 @@ from domain.routing.frame import Frame
 from domain.routing.grammar import BadPath, ParsedPath, parse_inner
 from domain.routing.identity import identity
 from domain.routing.matching import Table, canonical
-from domain.routing.plan import Call, Found, Refusal, check_service, choose, find
+from domain.routing.plan import Call, Found, Refusal, check_service, choose, find, nothing_there
 from domain.routing.snapshot import (
     AliasRecord,
     BroadcastRecord,
@@ -166,7 +166,7 @@ class _Expansion:
 
     def _pool(self, service: ServiceRecord, pool: GroupRecord, found: Found, parsed: ParsedPath, frame: Frame) -> Work:
         """Choose a member of a platform service. It is called at the price of the platform service."""
-        if (refusal := check_service(service, found.enrollment)) is not None:
+        if (refusal := check_service(service, found.enrollment, parsed)) is not None:
             return Refused(refusal)
         if not pool.members:
             message = f"Nobody answers for {service.name} now. Call again later, or choose another service."
@@ -183,8 +183,7 @@ class _Expansion:
         sold_as: ServiceRecord | None = None,
     ) -> Call | Refusal:
         if service is None:
-            message = "There is no such service. Browse the market for what is on offer."
-            return Refusal(404, "service_not_found", message)
+            return nothing_there(parsed)
         return choose(
             found,
             service,

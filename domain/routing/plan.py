@@ -104,7 +104,7 @@ def choose(
         return enrollment
     if enrollment is not None and enrollment.paused:
         return Refusal(402, "enrollment_paused", enrollment.paused)
-    if sold_as is None and (refusal := check_service(service, enrollment)) is not None:
+    if sold_as is None and (refusal := check_service(service, enrollment, parsed)) is not None:
         return refusal
     pinned = parsed.control.get("_channel") or found.channel
     channel = _channel(service, enrollment, customer, pinned, access)
@@ -137,13 +137,13 @@ def _only_enrollment(service: ServiceRecord, customer: CustomerRecord) -> Enroll
     return own[0] if own else None
 
 
-def check_service(service: ServiceRecord, enrollment: EnrollmentRecord | None) -> Refusal | None:
+def check_service(service: ServiceRecord, enrollment: EnrollmentRecord | None, parsed: ParsedPath) -> Refusal | None:
     """Return why a customer cannot call a service at all, or None."""
     enrolled = enrollment is not None
     if service.status == "deprecated" and not enrolled:
         return Refusal(410, "service_deprecated", f"{service.name} takes no new customers. Choose another service.")
     if service.status not in {"active", "deprecated"} or (service.visibility == "private" and not enrolled):
-        return Refusal(404, "service_not_found", "There is no such service. Browse the market for what is on offer.")
+        return nothing_there(parsed)
     if service.requires_enrollment and not enrolled:
         message = f"{service.name} needs an enrollment. Enroll on its page in the market, then call again."
         return Refusal(403, "enrollment_required", message)
@@ -211,10 +211,18 @@ def _otherwise(name: str, method: str) -> Refusal:
     return Refusal(400, "http_required", message)
 
 
+def nothing_there(parsed: ParsedPath) -> Refusal:
+    """Return what is said where nothing answers, and alike of a service that is not for this customer to know of."""
+    message = "There is no such service. Browse the market for what is on offer."
+    if parsed.target == "p" and _as_uuid(parsed.segments[0]) is None:
+        path = "/".join(parsed.segments[:3])[:120]
+        message = f"No service answers at /p/{path}. Browse the market for addresses."
+    return Refusal(404, "service_not_found", message)
+
+
 def _unknown(parsed: ParsedPath, routing_key: dict[str, Any] | None, no_key: NoKey | None) -> Refusal:
     if no_key is None:
-        path = "/".join(parsed.segments[:3])[:120]
-        return Refusal(404, "service_not_found", f"No service answers at /p/{path}. Browse the market for addresses.")
+        return nothing_there(parsed)
     known = ", ".join(sorted(key or "(no routing key)" for key in no_key.known)[:20])
     asked = canonical(routing_key) or "no routing key"
     message = f"No service answers at /p/{no_key.path} for {asked[:200]}. It knows: {known}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from uuid import uuid4
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -77,6 +78,7 @@ OBJECTS: dict[str, Callable[[Belongings], object]] = {
     "tasks/<task_id>": lambda owner: owner.task.key,
     "top-ups/<top_up_id>": lambda owner: owner.top_up.pk,
 }
+_ID, _NUMBER = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}"), re.compile(r"[0-9]{4}-[0-9]{6}")
 _ARGUMENT = re.compile(r"(?:([^/<>]+)/)?<(?:\w+:)?(\w+)>")
 
 
@@ -98,6 +100,27 @@ def filled(route: str, owner: Belongings) -> str:
         return f"{before}/{OBJECTS[f'{before}/<{name}>'](owner)}"
 
     return f"/{_ARGUMENT.sub(value, route)}"
+
+
+def unknown(route: str, owner: Belongings) -> str:
+    """Return the address at which a pattern names what nobody has, of the same kinds."""
+
+    def value(argument: re.Match[str]) -> str:
+        before, name = argument.groups()
+        return f"{before}/{nobodys(str(OBJECTS[f'{before}/<{name}>'](owner)))}"
+
+    return f"/{_ARGUMENT.sub(value, route)}"
+
+
+def nobodys(value: str) -> str:
+    """Return what nobody has, of the kind of a value that somebody has. A word that names no object stays."""
+    if _ID.fullmatch(value):
+        return str(uuid4())
+    if value.isdigit():
+        return "2000000001"
+    if _NUMBER.fullmatch(value):
+        return f"{value[:-4]}9999"
+    return value.replace("vermilion", "unheardof").replace("VERMILION", "UNHEARDOF")
 
 
 def _walk(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterator[str]:

@@ -152,7 +152,7 @@ def build(folder: Path, *, name: str, **settings: str) -> Marketplace:
         "ALLOW_PRIVATE_UPSTREAMS": "1",
         "ACTIVATION_TESTS": "0",
         "PYTHONUNBUFFERED": "1",
-        "LOG_LEVEL": "WARNING",
+        "LOG_LEVEL": "INFO",
         **settings,
     }
     for variable in ("SECRET_KEY", "API_KEY_PEPPER", "SECRETS_PRIVATE_KEYS", "SECRETS_PUBLIC_KEY", "SITE_URL",
