@@ -48,7 +48,7 @@ NO_PAGES: dict[str, str] = {
     "status.json": "the status for programs",
     "teams/join/<str:word>": "an invitation that the addresses of the census have no word of",
     "teams/open/<str:token>": "a link of a mail, which leads on",
-    "topics": "leads on to the documentation",
+    "topics": "the documentation for programs",
     "topics/<slug:slug>": "the same",
     "usage.csv": "a download",
     "wallet/banner": "a part of other pages",
