@@ -58,6 +58,7 @@ ANSWERED = {
     ("GET", "seller/templates/<uuid:template_id>/use"): "the same",
     ("POST", "seller/templates/<uuid:template_id>/use"): "the same: makes a service for whoever asks",
     ("GET", "docs/<path:page>"): "the documentation is for everybody",
+    ("GET", "topics/<slug:slug>"): "the same, for programs",
     ("PUT", "v1/seller/secrets/<name>"): "makes a secret of that name for whoever asks",
     ("PUT", "v1/seller/secrets/<name>/"): "the same",
     ("PUT", "v1/secrets/<name>"): "the same, for customers",
