@@ -56,9 +56,6 @@ KNOWN_SECRET_HOSTS = env.words("KNOWN_SECRET_HOSTS", defaults.KNOWN_SECRET_HOSTS
 # A customer secret that a service needs must exist in the seller's account too, so that the platform can test it.
 REQUIRE_TEST_SECRETS = env.flag("REQUIRE_TEST_SECRETS", False)
 
-# Where this machine reaches the gateway: for the platform's own calls, which test services.
-GATEWAY_INTERNAL_URL = env.url("GATEWAY_INTERNAL_URL", API_GATEWAY_BASE_URL)
-
 # Submitted services are tested before the review; active ones again, after so many hours (0: never), for so much a day.
 ACTIVATION_TESTS = env.flag("ACTIVATION_TESTS", True)
 TEST_INTERVAL_HOURS = env.integer("TEST_INTERVAL_HOURS", 24)
