@@ -162,7 +162,7 @@ TEMPLATES = [
                 "accounts.identities.context.identity_provider",
                 "common.context.site",
             ],
-            "builtins": ["common.templatetags.ui"],
+            "builtins": ["common.templatetags.ui", "django.contrib.humanize.templatetags.humanize"],
         },
     }
 ]
