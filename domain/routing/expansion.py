@@ -138,7 +138,8 @@ class _Expansion:
         asker = self._asker
         routes: Table = yield Need("routes", "/".join(parsed.segments))
         if frame.is_open:
-            keys = sorted({*routes.keys_at(parsed.segments), *asker.own.keys_at(parsed.segments)})
+            everybodys = routes.keys_at(parsed.segments, asker.customer.by_service)
+            keys = sorted({*everybodys, *asker.own.keys_at(parsed.segments)})
             return (yield from self._options(keys, frame, lambda inside: self._service(parsed, inside)))
         found = find(parsed, routing_key=frame.key, routes=routes, customer=asker.customer, own=asker.own)
         if isinstance(found, Refusal):

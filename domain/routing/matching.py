@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from json.encoder import encode_basestring
 from typing import Any
@@ -46,16 +46,17 @@ class NoKey:
 class Table:
     """Paths to routing keys to values. One dictionary look-up a path segment, whatever the number of routes."""
 
-    __slots__ = ("_lengths", "_paths", "version")
+    __slots__ = ("_lengths", "_paths", "_private", "version")
 
     def __init__(self) -> None:
         self.version = 0  # another one after each change
         self._paths: dict[str, dict[str, str]] = {}
+        self._private: dict[str, frozenset[str]] = {}  # of a path, the values that not everybody may know
         self._lengths: tuple[int, ...] = ()  # in segments, of every path there ever was, the longest first
 
-    def set(self, path: str, entries: Iterable[tuple[str, str]]) -> None:
-        """Make `entries` (canonical key, value) the whole of what stands at `path`."""
-        self.version += 1
+    def set(self, path: str, entries: Iterable[tuple[str, str]], *, private: frozenset[str] = frozenset()) -> None:
+        """Make `entries` (canonical key, value) the whole of what stands at `path`. private: values among them."""
+        self.remove(path)
         at_path: dict[str, str] = {}
         for key, value in entries:
             at_path.setdefault(key, value)
@@ -64,35 +65,40 @@ class Table:
             length = path.count("/") + 1
             if length not in self._lengths and length <= _SEGMENTS_LOOKED_AT:
                 self._lengths = tuple(sorted((*self._lengths, length), reverse=True))
-        else:
-            self._paths.pop(path, None)
+        if private:
+            self._private[path] = private
 
     def set_record(self, record: RouteRecord) -> None:
         """Take over a published route."""
-        self.set(record.path, ((canonical(entry.routing_key), entry.service_id) for entry in record.entries))
+        private = frozenset(entry.service_id for entry in record.entries if entry.is_private)
+        entries = ((canonical(entry.routing_key), entry.service_id) for entry in record.entries)
+        self.set(record.path, entries, private=private)
 
     def remove(self, path: str) -> None:
         """Forget a path."""
         self.version += 1
         self._paths.pop(path, None)
+        self._private.pop(path, None)
 
     def __len__(self) -> int:
         return len(self._paths)
 
-    def match(self, segments: tuple[str, ...], key: str) -> Match | NoKey | None:
+    def match(self, segments: tuple[str, ...], key: str, knows: Container[str] = ()) -> Match | NoKey | None:
         """Return what the longest known path holds for `key`, or which keys it knows, or None for no such path.
 
         `path@channel` pins a channel where `path` itself is known and the whole is not. A path whose only entry asks
         for no key takes requests with any: the OpenAI clients always send a model.
+
+        knows: the private values that the asker may know. To everybody else they and their paths are not there.
         """
         for length in self._lengths:
             if length > len(segments):
                 continue
             path, channel = "/".join(segments[:length]), None
-            at_path = self._paths.get(path)
+            at_path = self._at(path, knows)
             if at_path is None and "@" in segments[length - 1]:
                 path, _, channel = path.rpartition("@")
-                at_path = self._paths.get(path)
+                at_path = self._at(path, knows)
             if at_path is None:
                 continue
             value = at_path.get(key)
@@ -103,9 +109,16 @@ class Table:
             return Match(value=value, length=length, rest=segments[length:], channel=channel)
         return None
 
-    def keys_at(self, segments: tuple[str, ...]) -> tuple[str, ...]:
+    def _at(self, path: str, knows: Container[str]) -> Mapping[str, str] | None:
+        """Return what those who know of `knows` find at a path: {canonical key: value}, None for nothing."""
+        at_path, private = self._paths.get(path), self._private.get(path)
+        if at_path is None or private is None:
+            return at_path
+        return {key: value for key, value in at_path.items() if value not in private or value in knows} or None
+
+    def keys_at(self, segments: tuple[str, ...], knows: Container[str] = ()) -> tuple[str, ...]:
         """Return the canonical keys that the longest known path knows; none where no path is known."""
-        found = self.match(segments, _NO_SUCH_KEY)
+        found = self.match(segments, _NO_SUCH_KEY, knows)
         if isinstance(found, NoKey):
             return found.known
         return ("",) if found is not None else ()

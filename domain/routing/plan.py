@@ -73,7 +73,7 @@ def find(
         channel = parsed.segments[0].partition("@")[2]
         return Found(service_id=service_id, enrollment=None, rest=parsed.segments[1:], channel=channel or None)
     key = canonical(routing_key)
-    mine, all_of_us = own.match(parsed.segments, key), routes.match(parsed.segments, key)
+    mine, all_of_us = own.match(parsed.segments, key), routes.match(parsed.segments, key, customer.by_service)
     if isinstance(mine, Match) and (not isinstance(all_of_us, Match) or mine.length >= all_of_us.length):
         enrollment = customer.by_code.get(mine.value)
         if enrollment is not None:
@@ -140,10 +140,10 @@ def _only_enrollment(service: ServiceRecord, customer: CustomerRecord) -> Enroll
 def check_service(service: ServiceRecord, enrollment: EnrollmentRecord | None, parsed: ParsedPath) -> Refusal | None:
     """Return why a customer cannot call a service at all, or None."""
     enrolled = enrollment is not None
-    if service.status == "deprecated" and not enrolled:
-        return Refusal(410, "service_deprecated", f"{service.name} takes no new customers. Choose another service.")
     if service.status not in {"active", "deprecated"} or (service.visibility == "private" and not enrolled):
         return nothing_there(parsed)
+    if service.status == "deprecated" and not enrolled:
+        return Refusal(410, "service_deprecated", f"{service.name} takes no new customers. Choose another service.")
     if service.requires_enrollment and not enrolled:
         message = f"{service.name} needs an enrollment. Enroll on its page in the market, then call again."
         return Refusal(403, "enrollment_required", message)

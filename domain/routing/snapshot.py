@@ -166,10 +166,14 @@ class ServiceRecord:
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class RouteEntry:
-    """Who answers at a path for a routing key; None stands for requests without one."""
+    """Who answers at a path for a routing key; None stands for requests without one.
+
+    is_private: only those who are enrolled in the service may know that it is there.
+    """
 
     routing_key: Json | None
     service_id: str
+    is_private: bool = False
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

@@ -27,7 +27,7 @@ from gateway_admin.api_keys.models import ApiKey
 from gateway_admin.publishing import coverage, named_compilers
 from gateway_admin.request_logs import queries as request_logs
 from gateway_admin.secrets.models import Secret, SecretGrant
-from marketplace.catalog.models import AccessInterface, Service, ServiceKind
+from marketplace.catalog.models import AccessInterface, Service, ServiceKind, Visibility
 from marketplace.enrollments.models import Enrollment
 
 #: A service in one of these states may be called by somebody.
@@ -106,24 +106,32 @@ def service_record(found: Service, price: PriceVersion, *, status: str) -> Servi
 
 def route(path: str) -> RouteRecord | None:
     """Compile who answers at a path: interfaces that name it, else the service that is called so."""
-    at_path = AccessInterface.objects.filter(
-        path=path,
-        gateway="api",
-        is_active=True,
-        is_enrollment_scoped=False,
-        service__status__in=ROUTABLE,
-        service__revision_of=None,
-        service__seller__is_active=True,
-    ).order_by("service__approved_at", "sort_order", "name")
-    entries = [RouteEntry(interface.routing_key, str(interface.service_id)) for interface in at_path]
+    at_path = (
+        AccessInterface.objects.select_related("service")
+        .filter(
+            path=path,
+            gateway="api",
+            is_active=True,
+            is_enrollment_scoped=False,
+            service__status__in=ROUTABLE,
+            service__revision_of=None,
+            service__seller__is_active=True,
+        )
+        .order_by("service__approved_at", "sort_order", "name")
+    )
+    entries = [_entry(interface.service, interface.routing_key) for interface in at_path]
     named = (
         Service.objects.filter(name=path, status__in=ROUTABLE, revision_of=None, seller__is_active=True)
         .order_by("approved_at")
         .first()
     )
     if named is not None and not any(entry.routing_key is None for entry in entries):
-        entries.append(RouteEntry(None, str(named.pk)))
+        entries.append(_entry(named, None))
     return RouteRecord(path, tuple(entries)) if entries else None
+
+
+def _entry(service: Service, routing_key: dict[str, Any] | None) -> RouteEntry:
+    return RouteEntry(routing_key, str(service.pk), is_private=service.visibility == Visibility.PRIVATE)
 
 
 def secret(key: str) -> SecretRecord | None:

@@ -78,7 +78,7 @@ class Gateway:
         """Publish a service and the path that it answers at."""
         service = make.service(**changes)
         self.records.put("service", service.id, SERVICE.encode(service))
-        entry = {"routing_key": routing_key, "service_id": service.id}
+        entry = {"routing_key": routing_key, "service_id": service.id, "is_private": service.visibility == "private"}
         self.records.put("route", path, {"path": path, "entries": [entry]})
 
     def publish_secret(self, team_id: str, name: str, value: str, hosts: tuple[str, ...] = ()) -> None:

@@ -117,6 +117,21 @@ class TestRefusals:
         assert answer.status_code == 404
         assert "gpt-4" in answer.json()["detail"]
 
+    async def test_of_a_private_service_are_those_of_a_path_that_nobody_has(self, gateway, upstream):
+        await offer(gateway, upstream, path="hidden", routing_key={"model": "m"}, visibility="private")
+        for model in ("m", "another"):
+            told, unknown = [await gateway.call(f"/p/{name}/chat", {"model": model}) for name in ("hidden", "nobody")]
+            assert (told.status_code, unknown.status_code) == (404, 404)
+            assert told.json()["error"]["code"] == unknown.json()["error"]["code"] == "service_not_found"
+            assert told.json()["detail"].replace("hidden", "nobody") == unknown.json()["detail"]
+
+    async def test_name_the_routing_keys_of_a_private_service_to_those_who_enrolled(self, gateway, upstream):
+        await offer(gateway, upstream, path="hidden", routing_key={"model": "m"}, visibility="private")
+        gateway.publish_customer(enrollments=(make.enrollment(service_id=make.SERVICE),))
+        await gateway.see_changes()
+        assert (await gateway.call("/p/hidden/chat", {"model": "m"})).status_code == 200
+        assert '"m"' in (await gateway.call("/p/hidden/chat", {"model": "another"})).json()["detail"]
+
     async def test_point_at_the_place_where_a_body_is_no_json(self, gateway):
         answer = await gateway.client.post(
             "/p/acme/chat",

@@ -62,6 +62,31 @@ class TestMatch:
     def test_knows_nothing_of_other_paths(self, table, path):
         assert not isinstance(table.match(at(path), "x"), Match)
 
+    def test_hides_what_is_private_from_those_who_do_not_know_of_it(self, table):
+        entries = (RouteEntry({"model": "open"}, "open"), RouteEntry({"model": "own"}, "own", is_private=True))
+        table.set_record(RouteRecord("openai/shared", entries))
+        own, open_ = canonical({"model": "own"}), canonical({"model": "open"})
+        path = at("openai/shared")
+
+        assert table.match(path, own) == NoKey("openai/shared", 2, (open_,))
+        assert table.keys_at(path) == (open_,)
+        assert isinstance(table.match(path, own, {"own"}), Match)
+        assert set(table.keys_at(path, {"own"})) == {own, open_}
+
+    def test_of_a_path_with_nothing_but_what_is_private_takes_a_shorter_one(self, table):
+        entries = (RouteEntry(None, "own", is_private=True),)
+        table.set_record(RouteRecord("openai/hidden", entries))
+
+        assert table.match(at("openai/hidden"), canonical({"model": "gpt-4"})) == Match("four", 1, ("hidden",), None)
+        assert table.match(at("openai/hidden"), "", {"own"}) == Match("own", 2, (), None)
+
+    def test_shows_to_everybody_what_is_private_no_longer(self, table):
+        table.set_record(RouteRecord("hidden", (RouteEntry(None, "own", is_private=True),)))
+        hidden = table.match(at("hidden"), "")
+        table.set_record(RouteRecord("hidden", (RouteEntry(None, "own"),)))
+
+        assert (hidden, table.match(at("hidden"), "")) == (None, Match("own", 1, (), None))
+
     def test_forgets_a_withdrawn_path(self, table):
         table.remove("acme/chat")
         assert table.match(at("acme/chat"), "") is None

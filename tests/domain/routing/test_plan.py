@@ -87,6 +87,7 @@ class TestChoose:
             ({"status": "suspended"}, True, 404, "service_not_found"),
             ({"status": "draft"}, False, 404, "service_not_found"),
             ({"status": "deprecated"}, False, 410, "service_deprecated"),
+            ({"status": "deprecated", "visibility": "private"}, False, 404, "service_not_found"),
             ({"visibility": "private"}, False, 404, "service_not_found"),
             ({"channels": ()}, False, 503, "channel_missing"),
             ({"channels": (records.channel(type="enrollable"),)}, False, 403, "enrollment_required"),

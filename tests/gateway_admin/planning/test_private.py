@@ -1,0 +1,73 @@
+"""What `resolve` says of a service that is private: to those who cannot call it, what it says of a path of nobody."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.test import Client
+
+from accounts.teams.models import Role, Team
+from gateway_admin.api_keys import services as api_keys
+from gateway_admin.publishing import queries as publishing
+from marketplace.catalog.models import Service
+from tests.factories.accounts import TeamFactory
+from tests.factories.billing import NOON, funded_wallet
+from tests.factories.marketplace import make_service
+
+pytestmark = pytest.mark.django_db
+MODELS = ("small", "large")
+
+
+def shared(visibility: str) -> Service:
+    """Sell a service that answers for two models at the path "shared"."""
+    interface = {"access_method": "http", "base_url": "${API_GATEWAY_BASE_URL}/shared"}
+    interfaces = {model: {**interface, "routing_key": {"model": model}} for model in MODELS}
+    options = {"default_visibility": visibility}
+    return make_service(listing={"user_access_interfaces": interfaces, "service_options": options})
+
+
+def asked(team: Team, path: str, key: dict[str, str] | None) -> tuple[int, str]:
+    _, word = api_keys.issue(team=team, role=Role.OWNER, name="program", by=None, now=NOON)
+    body = json.dumps({"path": path, "routing_key": key})
+    sent = Client().post(
+        "/v1/resolve", body, content_type="application/json", headers={"Authorization": f"Bearer {word}"}
+    )
+    told = sent.json()
+    return sent.status_code, json.dumps({name: told[name] for name in told if name != "request_id"})
+
+
+@pytest.fixture
+def buyer(db: None) -> Team:
+    return funded_wallet("10", team=TeamFactory()).team
+
+
+@pytest.mark.parametrize("key", [None, {"model": "small"}, {"model": "none of them"}])
+def test_a_private_path_is_answered_as_one_of_nobody(buyer, key):
+    service = shared("private")
+
+    for path in ("p/shared", f"p/{service.name}"):
+        status, told = asked(buyer, path, key)
+        unknown = asked(buyer, "p/unheardof", key)
+        assert (status, told.replace(path, "p/unheardof")) == unknown
+        assert unknown[0] == 404
+
+
+def test_a_public_path_names_its_models(buyer):
+    """Else what is told of a private one would prove nothing."""
+    service = shared("public")
+
+    status, told = asked(buyer, "p/shared", {"model": "none of them"})
+
+    assert status == 404
+    assert all(model in told for model in MODELS)
+    assert service.name in asked(buyer, "p/shared", None)[1]
+
+
+@pytest.mark.parametrize(("visibility", "is_private"), [("private", True), ("unlisted", False), ("public", False)])
+def test_a_published_route_says_who_may_know_of_it(visibility, is_private):
+    service = shared(visibility)
+
+    for path in ("shared", service.name):
+        entries = (publishing.body("route", path) or {})["entries"]
+        assert {each["is_private"] for each in entries} == {is_private}
