@@ -1,0 +1,36 @@
+"""What is written meanwhile, by PostgreSQL's own count: which no signal, manager or raw statement goes around."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+#: Written to by whoever is there, whatever they ask for: {table: why}.
+NOTES = {
+    "django_session": "who is logged in, and when they were seen",
+}
+_COUNTED = """
+SELECT relname, n_tup_ins + n_tup_upd + n_tup_del
+FROM pg_stat_xact_user_tables
+WHERE n_tup_ins + n_tup_upd + n_tup_del > 0
+"""
+
+
+@contextmanager
+def written() -> Iterator[set[str]]:
+    """Yield a set that holds, at the end, the tables to which rows were added, changed or removed meanwhile.
+
+    What was taken back is counted too. Within one transaction, as every test is.
+    """
+    tables: set[str] = set()
+    before = _counted()
+    yield tables
+    tables |= {table for table, count in _counted().items() if count != before.get(table, 0)} - NOTES.keys()
+
+
+def _counted() -> dict[str, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTED)
+        return dict(cursor.fetchall())
