@@ -11,6 +11,9 @@ from gateway.context import RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
 
+#: What a test is told that goes straight to the upstream by more than one call.
+ONE_SERVICE = "A test that goes straight to the upstream calls one service. Take wrappers and groups out of it."
+
 
 @dataclass(frozen=True, slots=True)
 class CompiledCandidate:

@@ -84,6 +84,11 @@ class RequestContext:
 
     _named: dict[bytes, bytes] | None = None
 
+    @property
+    def is_direct(self) -> bool:
+        """Whether it is a test's call straight to the upstream, past limits and money."""
+        return self.candidate is not None and self.candidate.record.is_direct
+
     def header(self, name: bytes) -> bytes | None:
         """Return the first header of that lower-case name."""
         if self._named is None:

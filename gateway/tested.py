@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 
 from domain.scrubbing import scrub
 from gateway import judging
+from gateway.candidates import ONE_SERVICE
 from gateway.context import Headers, RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
@@ -35,7 +36,7 @@ CarryOut = Callable[[RequestContext, Deps, Client], Awaitable[None]]
 async def run(ctx: RequestContext, deps: Deps, client: Client, carry_out: CarryOut) -> None:
     """Make the call and answer with what came back. Raises GatewayError, StoreUnavailable."""
     assert ctx.candidate is not None
-    if ctx.candidate.record.is_direct:
+    if ctx.is_direct:
         status, headers, body = await _straight(ctx, deps)
     else:
         held = Collector()
@@ -50,8 +51,7 @@ async def run(ctx: RequestContext, deps: Deps, client: Client, carry_out: CarryO
 
 async def _straight(ctx: RequestContext, deps: Deps) -> tuple[int, Headers, bytes]:
     if ctx.plan is None:
-        message = "A test that goes straight to the upstream calls one service. Take wrappers and groups out of it."
-        raise GatewayError(422, "cannot_test", message)
+        raise GatewayError(422, "cannot_test", ONE_SERVICE)
     await rewrite.run(ctx, deps)
     try:
         response = await _ask(ctx, deps)

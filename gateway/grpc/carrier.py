@@ -185,7 +185,8 @@ class Carrier:
         await self._settle(code)
         message = f"The service answered with HTTP status {http_status} and no gRPC. Nothing was charged."
         head = [(b":status", b"200"), (b"content-type", b"application/grpc"), *refusals.trailers(code, message)]
-        self._client.send_headers([*head, *own_headers(self._ctx)], last=True)
+        told = (b"x-usvc-upstream-status", str(http_status).encode())
+        self._client.send_headers([*head, told, *own_headers(self._ctx)], last=True)
 
     async def _settle(self, code: int, flags: tuple[str, ...] = ()) -> None:
         """Write the books. A failure that came after messages costs what was delivered."""

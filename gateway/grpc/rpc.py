@@ -17,7 +17,7 @@ from gateway.grpc.link import Stream, StreamGone
 from gateway.grpc.upstream import UpstreamLink
 from gateway.live import admission
 from gateway.live.admission import Way
-from gateway.live.course import Course
+from gateway.live.trial import course_of
 from gateway.spool.errors import SpoolError
 from gateway.stores.base import StoreUnavailable
 from gateway.telling import own_headers, upstream_failed
@@ -92,7 +92,7 @@ class Rpc:
         """Make the call. Raises UpstreamError while nothing was sent, GatewayError."""
         ctx, deps = self._ctx, self._deps
         await admission.enter(ctx, way, deps)
-        course = Course(ctx, deps)
+        course = course_of(ctx, deps)
         watched = admission.watched(way, deps)
         try:
             course.open()

@@ -11,6 +11,7 @@ from domain.routing import selection
 from domain.routing.plan import Call
 from domain.routing.tree import Choice, Failover, Node, Refused
 from gateway import candidates
+from gateway.candidates import ONE_SERVICE
 from gateway.compiled import CompiledChannel
 from gateway.context import RequestContext
 from gateway.deps import Deps
@@ -64,16 +65,17 @@ async def who_and_what(ctx: RequestContext, deps: Deps) -> None:
     await authenticate.run(ctx, deps)
     if ctx.token is not None and ctx.token.purpose == "test":
         await candidates.enter(ctx, deps)
-    if ctx.candidate is not None and ctx.candidate.record.is_direct:
-        message = "A connection that stays open is tested through the gateway only. Test it there."
-        raise GatewayError(400, "not_for_connections", message)
     await resolve_route.run(ctx, deps)
+    if ctx.is_direct and ctx.plan is None:
+        raise GatewayError(422, "cannot_test", ONE_SERVICE)
 
 
 async def enter(ctx: RequestContext, way: Way, deps: Deps) -> None:
     """Write the request for one upstream and set its money aside. Raises GatewayError, StoreUnavailable."""
     ctx.plan, ctx.channel, ctx.price = way.call, way.channel, deps.prices.of(way.call.price)
     await rewrite.run(ctx, deps)
+    if ctx.is_direct:
+        return
     await (hold_balance if way.channel.bounds is None else limit_rate).run(ctx, deps)
 
 

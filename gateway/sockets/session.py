@@ -17,6 +17,7 @@ from gateway.execution.sinks import is_failure
 from gateway.live import admission
 from gateway.live.admission import Way
 from gateway.live.course import Course, Ended
+from gateway.live.trial import course_of
 from gateway.responses import error_answer
 from gateway.sockets import handshake, telling
 from gateway.sockets.handshake import Asked
@@ -99,7 +100,7 @@ class Session:
         """Return whether the client has been answered by this upstream. Raises GatewayError."""
         ctx, deps = self._ctx, self._deps
         await admission.enter(ctx, way, deps)
-        course = Course(ctx, deps)
+        course = course_of(ctx, deps)
         outcome: Outcome = "failed"
         upstream: UpstreamSocket | None = None
         watched = admission.watched(way, deps)

@@ -15,6 +15,7 @@ _REFUSALS: dict[str, Fault] = {
             "channel_not_found", "routing_key_unknown", "service_not_found", "egress_refused", "not_translatable",
             "body_not_json", "body_too_large", "batch_too_large", "bad_request_head", "budget_spent", "rate_limited",
             "too_many_concurrent", "quota_exceeded", "answer_too_large", "enrollment_required", "cannot_test",
+            "websocket_required", "grpc_required", "http_required", "grpc_malformed", "not_for_connections",
         ),
         Fault.SELLER_FILE,
     ),
@@ -22,7 +23,7 @@ _REFUSALS: dict[str, Fault] = {
     **dict.fromkeys(
         (
             "upstream_refused", "upstream_timeout", "upstream_closed", "upstream_bad_response", "upstream_circuit_open",
-            "upstream_busy", "upstream_error", "failed_by_rule",
+            "upstream_busy", "upstream_error", "failed_by_rule", "deadline_exceeded",
         ),
         Fault.UPSTREAM,
     ),

@@ -11,7 +11,7 @@ import httpx
 
 #: What of an answer is looked at.
 ANSWER_BYTES = 256 * 1024
-_TIMEOUT = httpx.Timeout(45, connect=5)
+TIMEOUT = httpx.Timeout(45, connect=5)
 _TOTAL_SECONDS = 60.0
 
 
@@ -38,14 +38,29 @@ def call(
     began = time.monotonic()
     try:
         with (
-            httpx.Client(timeout=_TIMEOUT, follow_redirects=False, trust_env=False) as client,
+            httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client,
             client.stream(method, url, headers=sent, content=content) as response,
         ):
-            text = _beginning(response, began)
-            return _answer(response, text, _ms(began))
+            return answered(response, began)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        reason = str(error) or type(error).__name__
-        return Answer(0, message=f"the gateway did not answer ({reason})", duration_ms=_ms(began))
+        return unanswered(error, began)
+
+
+def answered(response: httpx.Response, began: float) -> Answer:
+    """Return what came back, or its beginning."""
+    text = _beginning(response, began)
+    return _answer(response, text, ms(began))
+
+
+def unanswered(error: Exception, began: float) -> Answer:
+    """Return why nothing came back."""
+    reason = str(error) or type(error).__name__
+    return Answer(0, message=f"the gateway did not answer ({reason})", duration_ms=ms(began))
+
+
+def ms(began: float) -> int:
+    """Return the milliseconds since a monotonic moment."""
+    return round((time.monotonic() - began) * 1000)
 
 
 def _beginning(response: httpx.Response, began: float) -> str:
@@ -75,7 +90,3 @@ def _refusal(text: str, request_id: str) -> tuple[str, str]:
     except (ValueError, KeyError, TypeError, RecursionError):
         pass
     return "", ""
-
-
-def _ms(began: float) -> int:
-    return round((time.monotonic() - began) * 1000)

@@ -43,13 +43,14 @@ class Probe:
     def send(self, address: str, token: str) -> Answer:
         """Make the request below an address of the gateway; again, when the gateway asks for a moment."""
         for pause in _PAUSES:
-            answer = self._sent(address, token)
+            answer = self.once(address, token)
             if answer.code not in _MOMENTS:
                 return answer
             time.sleep(pause)
-        return self._sent(address, token)
+        return self.once(address, token)
 
-    def _sent(self, address: str, token: str) -> Answer:
+    def once(self, address: str, token: str) -> Answer:
+        """Make the request below an address of the gateway."""
         return call(self.method, address + self.path, token=token, headers=self.headers, body=self.body)
 
     def judge(self, answer: Answer) -> Verdict:
@@ -60,13 +61,17 @@ class Probe:
             return Verdict(answer.status, f"{self.method} {self.path or '/'} was answered with {problem}")
         return Verdict(answer.status, body_problem(self.expected, answer.text))
 
+    def shown(self, answer: Answer) -> str:
+        """Return what of an answer is shown and kept."""
+        return answer.text or answer.message
+
 
 def probe(service: Service, tested: Tested, document: Document | None, *, address: str) -> Probe:
     """Return the request of a request template to an interface, or of none. Raises: ProbeUnusable."""
     meta = document.meta if document is not None else {}
-    template = _template(document, service, tested, address) if document is not None else None
+    body = template(document, service, tested, address) if document is not None else None
     interface = tested.interface
-    sample = snippets.sample(service, f"{interface.name} {interface.description}", tested.routing_key, template)
+    sample = snippets.sample(service, f"{interface.name} {interface.description}", tested.routing_key, body)
     told = meta.get("request")
     told = told if isinstance(told, Mapping) else {}
     method = str(told.get("method") or sample.method).upper()
@@ -75,32 +80,35 @@ def probe(service: Service, tested: Tested, document: Document | None, *, addres
     is_bodyless = method in {"GET", "HEAD"} or not sample.body
     return Probe(
         method=method,
-        path=_path(told.get("path"), sample.path),
+        path=path(told.get("path"), sample.path),
         expected=expected(meta, is_told=document is not None or bool(sample.path)),
-        headers={**sample.headers, **_headers(told.get("headers"))},
+        headers={**sample.headers, **headers(told.get("headers"))},
         body=None if is_bodyless else dict(sample.body),
     )
 
 
-def _path(told: object, otherwise: str) -> str:
+def path(told: object, otherwise: str) -> str:
+    """Return what a document says follows the interface's address. Raises: ProbeUnusable."""
     if not isinstance(told, str):
         return otherwise
-    path = told.strip()
-    if not path:
+    written = told.strip()
+    if not written:
         return ""
-    if not path.isascii() or not path.isprintable() or " " in path or "#" in path:
+    if not written.isascii() or not written.isprintable() or " " in written or "#" in written:
         raise ProbeUnusable("meta.request.path has characters that no address has; percent-encode them")
-    return path if path.startswith(("/", "?")) else f"/{path}"
+    return written if written.startswith(("/", "?")) else f"/{written}"
 
 
-def _headers(told: object) -> dict[str, str]:
+def headers(told: object) -> dict[str, str]:
+    """Return the headers that a document adds."""
     if not isinstance(told, Mapping):
         return {}
     named = {str(name).lower(): str(value) for name, value in told.items()}
     return {name: value for name, value in named.items() if name not in _REFUSED_HEADERS and value.isprintable()}
 
 
-def _template(document: Document, service: Service, tested: Tested, address: str) -> dict[str, Any] | None:
+def template(document: Document, service: Service, tested: Tested, address: str) -> dict[str, Any]:
+    """Return the JSON of a request template. Raises: ProbeUnusable."""
     values = rendering.context(service, tested.interface, address=address, customer_display=False)
     rendered = rendering.rendered(document, {**values, "routing_key": tested.routing_key or {}})
     if rendered is None:

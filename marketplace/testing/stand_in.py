@@ -11,11 +11,13 @@ from domain import enrollment_terms as terms
 from domain.routing.codes import ALPHABET
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.files.parameters import with_defaults
-from marketplace.catalog.models import AccessInterface, Gateway, Service
+from marketplace.catalog.models import AccessInterface, AccessMethod, Gateway, Service
 from marketplace.enrollments import addresses
 from marketplace.enrollments.models import Enrollment
 
 _CODE_LENGTH = 8
+#: What the gateway carries. Mail, shells, buckets and MCP it does not.
+_SERVED = frozenset({AccessMethod.HTTP, AccessMethod.WEBSOCKET, AccessMethod.GRPC})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,8 @@ class Tested:
 
     @property
     def is_reachable(self) -> bool:
-        """Whether a plain HTTP request reaches it."""
-        return self.interface.gateway == Gateway.API and self.interface.access_method == "http"
+        """Whether the gateway serves it."""
+        return self.interface.gateway == Gateway.API and self.interface.access_method in _SERVED
 
     def address(self, root: str) -> str:
         """Return its full address. root: of the API gateway."""

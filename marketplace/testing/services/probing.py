@@ -7,25 +7,26 @@ from typing import Any
 
 from marketplace.testing.attribution import Verdict, attribute
 from marketplace.testing.calling import Answer
+from marketplace.testing.live.probes import asked
 from marketplace.testing.models import Fault, Outcome, ResultStatus
-from marketplace.testing.probes import Probe, ProbeUnusable, probe
+from marketplace.testing.probes import Probe, ProbeUnusable
 from marketplace.testing.services import tokens
 from marketplace.testing.services.cells import Cell
 from marketplace.testing.services.scene import Found, Scene
 
 _MOST_CHANNELS = 5
 _STORED = 10 * 1024
-_NOT_HTTP = "The interface is reached by {method}, which the platform does not test by itself."
+_NOT_SERVED = "The interface is reached by {method}, which the platform does not test by itself."
 
 
 def run(cell: Cell, scene: Scene) -> Found:
     """Ask the interface as a customer would."""
     if not cell.tested.is_reachable:
-        error = _NOT_HTTP.format(method=cell.tested.interface.get_access_method_display())
+        error = _NOT_SERVED.format(method=cell.tested.interface.get_access_method_display())
         return Found(ResultStatus.SKIPPED, Outcome.NOT_REACHABLE, error=error)
     address = scene.address(cell, scene.root)
     try:
-        request = probe(scene.run.service, cell.tested, cell.document, address=address)
+        request = asked(scene.run.service, cell.tested, cell.document, address=address)
     except ProbeUnusable as error:
         return Found(ResultStatus.TASK_FAILED, Outcome.GATEWAY_ONLY_FAIL, Fault.SELLER_FILE, f"Your files: {error}")
     answer = request.send(address, tokens.through(scene.run, scene.team, now=scene.clock()))
@@ -68,7 +69,7 @@ def _recorded(verdict: Verdict, shown: str) -> dict[str, Any]:
 
 def _shown(request: Probe, where: str, answer: Answer) -> str:
     first = f"{request.method} {where}{request.path}\n{answer.status or 'no answer'} after {answer.duration_ms} ms\n\n"
-    return (first + (answer.text or answer.message))[:_STORED]
+    return (first + request.shown(answer))[:_STORED]
 
 
 def _as_text(request: Probe, address: str) -> str:

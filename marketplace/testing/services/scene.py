@@ -27,9 +27,10 @@ class Scene:
     clock: Clock
 
     def channels(self, cell: Cell) -> list[str]:
-        """Return the channels that can be asked directly over HTTP: all active ones, or the cell's own."""
+        """Return the channels that can be asked directly as the interface is: all active ones, or the cell's own."""
+        method = cell.tested.interface.access_method
         active = terms.active_channels(self.run.service.offering.data)
-        names = [name for name, channel in active if (channel.get("access_method") or "http") == "http"]
+        names = [name for name, channel in active if (channel.get("access_method") or "http") == method]
         return [name for name in names if not cell.channel or name == cell.channel]
 
     def address(self, cell: Cell, root: str) -> str:

@@ -91,6 +91,13 @@ CODES = {code.value[0]: code.value for code in grpc.StatusCode}
 
 @pytest.fixture
 async def upstream() -> AsyncIterator[GrpcUpstream]:
+    async with grpc_upstream() as upstream:
+        yield upstream
+
+
+@contextlib.asynccontextmanager
+async def grpc_upstream() -> AsyncIterator[GrpcUpstream]:
+    """Start an upstream that serves demo.Echo."""
     upstream = GrpcUpstream()
     server = grpc.aio.server(options=OPTIONS)
     methods = {

@@ -53,6 +53,13 @@ class SocketUpstream:
 
 @pytest.fixture
 async def upstream() -> AsyncIterator[SocketUpstream]:
+    async with socket_upstream() as upstream:
+        yield upstream
+
+
+@contextlib.asynccontextmanager
+async def socket_upstream() -> AsyncIterator[SocketUpstream]:
+    """Start an upstream that sends back what comes."""
     upstream = SocketUpstream()
     options: dict[str, Any] = {"compression": None, "ping_interval": None, "max_size": None, "close_timeout": 1}
     async with serve(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import uvicorn
@@ -19,6 +21,8 @@ from gateway.door.protocol import DoorProtocol
 from gateway.settings import GatewaySettings
 from tests.fakes.upstream import FakeUpstream
 from tests.gateway.harness import PRIVATE_KEY
+
+T = TypeVar("T")
 
 
 class World:
@@ -50,6 +54,12 @@ class World:
         self._thread.join(10)
         self._loop.close()
 
+    @contextlib.contextmanager
+    def beside(self, other: AbstractAsyncContextManager[T]) -> Iterator[T]:
+        """Have another upstream at work."""
+        yield self._do(other.__aenter__())
+        self._do(other.__aexit__(None, None, None))
+
     async def _start(self) -> None:
         app = GatewayApp(self._settings)
         self._server = uvicorn.Server(
@@ -80,11 +90,11 @@ class World:
             poll_seconds=0.05,
         )
 
-    def _do(self, work: object) -> None:
-        async def awaited() -> None:
-            await work  # type: ignore[misc]
+    def _do(self, work: Awaitable[T]) -> T:
+        async def awaited() -> T:
+            return await work
 
-        asyncio.run_coroutine_threadsafe(awaited(), self._loop).result(30)
+        return asyncio.run_coroutine_threadsafe(awaited(), self._loop).result(30)
 
 
 @contextlib.contextmanager
