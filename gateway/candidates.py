@@ -11,9 +11,6 @@ from gateway.context import RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
 
-#: What a test is told that goes straight to the upstream by more than one call.
-ONE_SERVICE = "A test that goes straight to the upstream calls one service. Take wrappers and groups out of it."
-
 
 @dataclass(frozen=True, slots=True)
 class CompiledCandidate:
@@ -41,3 +38,10 @@ async def enter(ctx: RequestContext, deps: Deps) -> None:
     if candidate is None:
         raise GatewayError(401, "unauthenticated", "The test of this call token has ended. Run the tests again.")
     ctx.candidate, ctx.customer = candidate, candidate.customer
+
+
+def check_is_one_call(ctx: RequestContext) -> None:
+    """Refuse a test that goes straight to the upstream with more than one call. Raises GatewayError 422."""
+    if ctx.plan is None:
+        message = "A test that goes straight to the upstream calls one service. Take wrappers and groups out of it."
+        raise GatewayError(422, "cannot_test", message)

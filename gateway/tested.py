@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 
 from domain.scrubbing import scrub
 from gateway import judging
-from gateway.candidates import ONE_SERVICE
+from gateway.candidates import check_is_one_call
 from gateway.context import Headers, RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
@@ -50,8 +50,7 @@ async def run(ctx: RequestContext, deps: Deps, client: Client, carry_out: CarryO
 
 
 async def _straight(ctx: RequestContext, deps: Deps) -> tuple[int, Headers, bytes]:
-    if ctx.plan is None:
-        raise GatewayError(422, "cannot_test", ONE_SERVICE)
+    check_is_one_call(ctx)
     await rewrite.run(ctx, deps)
     try:
         response = await _ask(ctx, deps)

@@ -11,7 +11,6 @@ from domain.routing import selection
 from domain.routing.plan import Call
 from domain.routing.tree import Choice, Failover, Node, Refused
 from gateway import candidates
-from gateway.candidates import ONE_SERVICE
 from gateway.compiled import CompiledChannel
 from gateway.context import RequestContext
 from gateway.deps import Deps
@@ -66,8 +65,8 @@ async def who_and_what(ctx: RequestContext, deps: Deps) -> None:
     if ctx.token is not None and ctx.token.purpose == "test":
         await candidates.enter(ctx, deps)
     await resolve_route.run(ctx, deps)
-    if ctx.is_direct and ctx.plan is None:
-        raise GatewayError(422, "cannot_test", ONE_SERVICE)
+    if ctx.is_direct:
+        candidates.check_is_one_call(ctx)
 
 
 async def enter(ctx: RequestContext, way: Way, deps: Deps) -> None:
