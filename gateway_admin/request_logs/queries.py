@@ -39,6 +39,11 @@ class LogPage:
     next_id: UUID | None
     looked_back_to: datetime | None = None
 
+    @property
+    def is_full(self) -> bool:
+        """Return whether there are more rows than it has room for."""
+        return self.next_id is not None and self.looked_back_to is None
+
 
 @dataclass(frozen=True, slots=True)
 class Newest:
@@ -87,8 +92,12 @@ def setting(*, team: Team) -> LogSetting | None:
 
 def mode(*, team: Team) -> Mode:
     """Return what of bodies a team wants kept of every call."""
-    found = setting(team=team)
-    return Mode(found.mode) if found else Mode.NONE
+    return mode_of(setting(team=team))
+
+
+def mode_of(said: LogSetting | None) -> Mode:
+    """Return what of bodies is kept by what a team has said."""
+    return Mode(said.mode) if said else Mode.NONE
 
 
 def retention_of(*, team: Team) -> Retention:
@@ -97,10 +106,20 @@ def retention_of(*, team: Team) -> Retention:
 
 
 def page(
-    *, team: Team, wanted: Filter, now: datetime, before: UUID | None = None, skip: int = 0, limit: int = 50
+    *,
+    team: Team,
+    wanted: Filter,
+    now: datetime,
+    before: UUID | None = None,
+    skip: int = 0,
+    limit: int = 50,
+    holds: Retention | None = None,
 ) -> LogPage:
-    """Return a part of a team's log. before: an id; the list goes on below it."""
-    found = searching.search(team.pk, wanted, since=_since(team, now), before=before)
+    """Return a part of a team's log.
+
+    before: an id; the list goes on below it. holds: what `retention_of` returns, where it is known already.
+    """
+    found = searching.search(team.pk, wanted, since=_since(team, now, holds), before=before)
     budget = max(searching.BUDGET, skip + limit + 1)
     sql, arguments = found.found("*", "ORDER BY id DESC OFFSET %s LIMIT %s", skip, limit + 1, budget=budget)
     rows = list(RequestLog.objects.raw(sql, arguments))
@@ -120,12 +139,24 @@ def count(*, team: Team, wanted: Filter, now: datetime) -> Count:
     return Count(number, is_exact=_last_looked_at(found) is None)
 
 
-def histogram(*, team: Team, wanted: Filter, now: datetime, bars: int = 48) -> list[Bar]:
-    """Return the newest rows that fit, as far as one search looks, in stretches of equal length from old to new."""
-    found = searching.search(team.pk, wanted, since=_since(team, now), before=None)
-    last = _last_looked_at(found)
+def histogram(
+    *,
+    team: Team,
+    wanted: Filter,
+    now: datetime,
+    bars: int = 48,
+    holds: Retention | None = None,
+    first: LogPage | None = None,
+) -> list[Bar]:
+    """Return the newest rows that fit, as far as one search looks, in stretches of equal length from old to new.
+
+    holds: as for `page`. first: the first page of the same search, where it is known: how far that has looked.
+    """
+    since = _since(team, now, holds)
+    found = searching.search(team.pk, wanted, since=since, before=None)
+    last = _last_looked_at(found) if first is None or first.is_full else first.next_id
     end = min(wanted.end_time or now, now)
-    start = max(ids.moment(last) if last else wanted.start_time, ids.moment(_since(team, now)))
+    start = max(ids.moment(last) if last else wanted.start_time, ids.moment(since))
     width = max((end - start) / bars, timedelta(milliseconds=1))
     columns = (
         "least(floor(extract(epoch FROM started_at - %s::timestamptz) * 1000 / %s)::integer, %s) AS bar,"
@@ -246,8 +277,8 @@ def failures(*, service_ids: Sequence[UUID], since: datetime) -> list[Failures]:
         return [Failures(*each) for each in cursor.fetchall()]
 
 
-def _since(team: Team, now: datetime) -> UUID:
-    return ids.bound(retention_of(team=team).rows_since(now))
+def _since(team: Team, now: datetime, holds: Retention | None = None) -> UUID:
+    return ids.bound((holds or retention_of(team=team)).rows_since(now))
 
 
 def _one(team: Team, log_id: UUID, now: datetime, *, is_locked: bool) -> RequestLog:

@@ -18,7 +18,6 @@ MOST_QUERIES = 12
 #: Pages that may ask more often, and why: {pattern: (how often, why)}.
 MORE_QUERIES = {
     "statements/so-far": (14, "a statement is computed as it will be at the month's end"),
-    "request-logs": (17, "the list, its histogram and its end are read apart"),
 }
 
 

@@ -19,7 +19,8 @@ from accounts.teams.access import MemberRequest, member_required
 from accounts.teams.models import Team
 from common import htmx, ports, streaming
 from common.errors import Invalid, NotFound
-from gateway_admin.request_logs import charts, exporting, filters, queries, tailing
+from gateway_admin.api_keys.models import ApiKey
+from gateway_admin.request_logs import charts, exporting, filters, queries, retention, tailing
 from gateway_admin.request_logs.filters import Filter
 from gateway_admin.request_logs.forms import FilterForm
 from gateway_admin.request_logs.models import RequestLog
@@ -44,23 +45,28 @@ def log_list(request: MemberRequest) -> HttpResponse:
     """A team's calls, newest first. For sellers: how their services fail, of nobody in particular."""
     if request.team.is_seller:
         return _failures(request)
-    form = _form(request.team, request.GET)
+    keys = queries.keys(team=request.team)
+    form = _form(request.team, request.GET, keys)
     if not form.is_valid():
         return render(request, "gateway_admin/request_logs/log_list.html", {"form": form, **_nothing()}, status=422)
     wanted, now = _wanted(request.team, form), timezone.now()
-    page = queries.page(team=request.team, wanted=wanted, now=now, before=_before(request), limit=_ROWS)
-    bars = queries.histogram(team=request.team, wanted=wanted, now=now)
+    setting = queries.setting(team=request.team)
+    holds = retention.of_team(request.team.pk, setting)
+    before = _before(request)
+    page = queries.page(team=request.team, wanted=wanted, now=now, before=before, limit=_ROWS, holds=holds)
+    first = page if before is None else None
+    bars = queries.histogram(team=request.team, wanted=wanted, now=now, holds=holds, first=first)
     context = {
         "form": form,
-        "lines": lines(request.team, page.rows),
+        "lines": lines(request.team, page.rows, keys),
         "page": page,
         "next_query": _query(request.GET, before=page.next_id),
         "export_query": _query(request.GET),
         "chart": charts.histogram(bars),
         "is_narrowed": any(request.GET.get(name) for name in form.fields),
         "is_first": not request.GET.get("before"),
-        "retention": queries.retention_of(team=request.team),
-        "mode": queries.mode(team=request.team),
+        "retention": holds,
+        "mode": queries.mode_of(setting),
     }
     return htmx.render(request, "gateway_admin/request_logs/log_list.html", context, partial="log-result")
 
@@ -108,11 +114,12 @@ def log_tail(request: MemberRequest) -> HttpResponse:
     return streaming.events(request, tail.events(), lambda: tail.once(request.headers.get("Last-Event-ID", "")))
 
 
-def lines(team: Team, rows: Sequence[RequestLog]) -> list[Line]:
-    """Return rows with the names and the money that belong to them."""
+def lines(team: Team, rows: Sequence[RequestLog], keys: dict[UUID, ApiKey] | None = None) -> list[Line]:
+    """Return rows with the names and the money that belong to them. keys: all of the team's, where they are known."""
     costs = queries.costs(rows)
     services = ports.service_names({row.service_id for row in rows if row.service_id})
-    keys = queries.keys(team=team, rows=rows) if any(row.api_key_id for row in rows) else {}
+    if keys is None:
+        keys = queries.keys(team=team, rows=rows) if any(row.api_key_id for row in rows) else {}
     return [
         Line(
             row,
@@ -124,9 +131,10 @@ def lines(team: Team, rows: Sequence[RequestLog]) -> list[Line]:
     ]
 
 
-def _form(team: Team, asked: QueryDict) -> FilterForm:
-    keys = {pk: f"{key.prefix}… {key.name}" for pk, key in queries.keys(team=team).items()}
-    return FilterForm(asked, services=queries.services_used(team=team), keys=keys)
+def _form(team: Team, asked: QueryDict, keys: dict[UUID, ApiKey] | None = None) -> FilterForm:
+    found = queries.keys(team=team) if keys is None else keys
+    named = {pk: f"{key.prefix}… {key.name}" for pk, key in found.items()}
+    return FilterForm(asked, services=queries.services_used(team=team), keys=named)
 
 
 def _wanted(team: Team, form: FilterForm) -> Filter:
