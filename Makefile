@@ -4,7 +4,9 @@
 # make lock     the lock files anew (UPGRADE=--upgrade takes the newest versions)
 # make css      static/css/app.css anew (needs Node.js)
 # make icons    static/icons.svg anew, after an icon was added to assets/icons
-# make bench    how fast the gateway, the settlement, schedules and the market are
+# make bench    how fast the gateway, the settlement, schedules and the market are. Asked for apart, because they fill a database
+#               first: python -m benchmarks.pages (every list, 5,000 services, 1,000,000 log rows), python -m benchmarks.request_logs
+# make screenshots   the pictures of the README in docs/images anew (needs Chromium)
 #
 # VENV names the virtual environment, made when missing. PYTHON names the interpreter that makes it.
 
@@ -12,7 +14,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 export VENV PYTHON
 
-.PHONY: run test check lock css icons bench stop-engines
+.PHONY: run test check lock css icons bench screenshots stop-engines
 
 run:
 	@.ci/venv run
@@ -53,6 +55,11 @@ bench:
 	$(BIN)/python -m benchmarks.settlement
 	$(BIN)/python -m benchmarks.schedules
 	$(BIN)/python -m benchmarks.market
+
+screenshots:
+	@.ci/venv dev
+	@.ci/system-packages tests
+	$(BIN)/python -m tests.screenshots
 
 stop-engines:
 	@$(BIN)/python -m config.embedded.for_tests

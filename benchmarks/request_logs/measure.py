@@ -31,7 +31,7 @@ def report(rows: int, days: int, teams: int, plans: Path | None) -> None:
     settings.REQUEST_LOG_DAYS = days + 1
     now = timezone.now()
     customers = [TeamFactory() for _ in range(teams)]
-    seconds = _fill(rows, days, customers, now)
+    seconds = fill(rows, days, customers, now)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_size_pretty(sum(pg_total_relation_size(inhrelid))) FROM pg_inherits"
                        " WHERE inhparent = 'request_logs_requestlog'::regclass")  # fmt: skip
@@ -130,7 +130,7 @@ def _explaining(found: list[str]) -> Iterator[None]:
         yield
 
 
-def _fill(rows: int, days: int, teams: list[Team], now: datetime) -> float:
+def fill(rows: int, days: int, teams: list[Team], now: datetime) -> float:
     began = time.monotonic()
     start = now - timedelta(days=days) + timedelta(minutes=1)
     step = (now - start) / rows

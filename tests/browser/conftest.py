@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.users.models import User
+from tests.browser import chromium
 
 AXE = (Path(__file__).parent.parent / "fakes" / "axe-core-4.14.1.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -24,16 +23,13 @@ WIDE, NARROW = (1280, 800), (360, 740)
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """The browser that CHROMIUM names, or the system's. It ends with this folder: its driver keeps an event loop."""
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    program = chromium.program()
     if program is None:
-        pytest.skip("Chromium is missing. Install it (apt-get install chromium), or name it in CHROMIUM.")
+        pytest.skip(chromium.MISSING)
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Django would take the thread of that loop for asynchronous code
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        browser = playwright.chromium.launch(
-            executable_path=program,
-            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"],
-        )
+        browser = playwright.chromium.launch(executable_path=program, args=chromium.ARGUMENTS)
         yield browser
         browser.close()
 

@@ -1,0 +1,76 @@
+"""Fills a marketplace and asks for its lists as browsers do, in this process: middleware, view, template."""
+
+from __future__ import annotations
+
+import os
+import time
+from statistics import median
+from typing import Any
+
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+
+from accounts.teams.models import Team
+from benchmarks.pages.filling import fill_log, fill_market
+from tests.factories import plenty
+from tests.factories.belongings import Belongings, belongings
+from tests.pages import census
+
+_ROUNDS = 5
+_ROWS_OF_EVERYTHING = 30
+#: More of the same lists: what visitors ask of the market and customers of their log.
+_MORE = {
+    "visitor": ("/market?q=chat", "/market?sort=price", "/market?type=llm&page=40", "/market?q=chta"),
+    "buyer": ("/request-logs?errors_only=1", "/request-logs?status=5xx", "/market?q=chat"),
+}
+
+
+def report(services: int, rows: int) -> None:
+    """Fill, ask, print a line per page, the slowest first."""
+    owner = belongings()
+    plenty.add(owner, range(1, _ROWS_OF_EVERYTHING))
+    began = time.monotonic()
+    fill_market(owner.seller, services)
+    fill_log([owner.buyer, *Team.objects.exclude(pk=owner.buyer.pk)[:9]], rows)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
+    print(f"{services:,} services and {rows:,} rows of request logs, filled in {time.monotonic() - began:.0f} s.")
+    print(f"Milliseconds of server time, {_ROUNDS} rounds, on {os.cpu_count()} cores with a load of {load}.\n")
+    print("| page | who | median | fastest | in the database |\n| --- | --- | --- | --- | --- |")
+    for line in sorted(_measured(owner), key=lambda each: -each[2]):
+        print("| {} | {} | {:.0f} | {:.0f} | {:.0f} |".format(*line))
+
+
+def _measured(owner: Belongings) -> list[tuple[str, str, float, float, float]]:
+    clients = census.everybody(owner)
+    asked = {(page.who, page.address) for page in census.take(owner).pages if "<" not in page.route}
+    asked |= {(who, address) for who, addresses in _MORE.items() for address in addresses}
+    return [_page(clients[who], who, address) for who, address in sorted(asked)]
+
+
+def _page(client: Client, who: str, address: str) -> tuple[str, str, float, float, float]:
+    rounds = [_once(client, address) for _ in range(_ROUNDS)]
+    whole = [each[0] for each in rounds]
+    return address, who, median(whole), min(whole), median(each[1] for each in rounds)
+
+
+def _once(client: Client, address: str) -> tuple[float, float]:
+    """Return the milliseconds of an answer, and those of them in the database."""
+    spent = 0.0
+
+    def timed(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        nonlocal spent
+        began = time.perf_counter()
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            spent += time.perf_counter() - began
+
+    cache.clear()
+    began = time.perf_counter()
+    with connection.execute_wrapper(timed):
+        response = client.get(address)
+    assert response.status_code == 200, address
+    return (time.perf_counter() - began) * 1000, spent * 1000
