@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 @dataclass
 class Marketplace:
-    """Its processes by name: upstream, web, worker, settle, dispatch. demo: what `demo.env` says."""
+    """Its processes by name: upstream, stripe, web, worker, settle, dispatch. demo: what `demo.env` says."""
 
     folder: Path
     environment: dict[str, str]
@@ -37,6 +37,11 @@ class Marketplace:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def stripe_port(self) -> int:
+        """Where the pretended card processor listens, when `build` was told of one."""
+        return int(self.environment["STRIPE_API_BASE"].rpartition(":")[2])
 
     @property
     def key(self) -> str:
@@ -119,6 +124,7 @@ class Marketplace:
         others = programs.without_private_keys(self.environment)
         makers: dict[str, Callable[[], Program]] = {
             "upstream": lambda: programs.upstream(others, port=self.upstream_port),
+            "stripe": lambda: programs.stripe(others, port=self.stripe_port, state=self.folder / "stripe.json"),
             "web": lambda: programs.web(self.environment, host="127.0.0.1", port=self.port),
             "worker": lambda: programs.worker(others),
             "settle": lambda: programs.settle(others),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from config.embedded import for_tests
+from config.embedded import cards, engines, for_tests
 from tests.browser import chromium
 from tests.journeys.marketplace import ROOT, Marketplace, build, remove
 from tests.screenshots.pictures import keep
@@ -27,9 +27,10 @@ def main() -> None:
     if program is None:
         sys.exit(chromium.MISSING)
     for_tests.provide()
-    built = build(Path(tempfile.mkdtemp(prefix="screenshots-")), name="screenshots")
+    folder, stripe_port = Path(tempfile.mkdtemp(prefix="screenshots-")), engines.free_port()
+    built = build(folder, name="screenshots", **cards.pretended(stripe_port))
     try:
-        built.start("upstream", "web", "settle", "worker")
+        built.start("upstream", "stripe", "web", "settle", "worker")
         request_id = call(built)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=program, args=chromium.ARGUMENTS)

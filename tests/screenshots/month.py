@@ -17,7 +17,7 @@ _FACTS = ("wallet_id", "team_id", "service_id", "api_key_id", "price_id", "curre
 _A_DAY = {
     "northwind/aurora-chat": {"input_tokens": 42_000, "output_tokens": 9_500},
     "northwind/meridian-embed": {"input_tokens": 900_000},
-    "northwind/prism-image": {"images": 2},
+    "northwind/prism-image": {"count": 2},
 }
 
 
@@ -39,6 +39,8 @@ def fill(built: Marketplace) -> None:
     columns = [[e.event_id for e in events], [e.wallet_id for e in events], [None] * len(events)]
     payloads = [json.dumps(event.to_json()) for event in events]
     with psycopg.connect(built.environment["DATABASE_URL"]) as connection:
+        # what a day costs is counted from when the wallet was opened
+        connection.execute("UPDATE wallets_wallet SET created_at = %s", [now - timedelta(days=now.day - 1)])
         connection.execute(
             "SELECT usage_inbox_insert('earlier', %s::uuid[], %s::uuid[], %s::uuid[], %s)", [*columns, payloads]
         )

@@ -25,8 +25,9 @@ def _run(page: Page) -> None:
     if agreed.count():
         agreed.check()
     page.get_by_role("button", name="Run", exact=True).click()
-    expect(page.get_by_text("It cost")).to_be_visible(timeout=30_000)
-    expect(page.get_by_role("button", name="Cancel")).to_be_hidden()
+    answer = page.get_by_role("region", name="Answer", exact=True)
+    expect(answer.get_by_text("It cost")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("None yet. Press Run")).to_be_hidden()
 
 
 Who = Literal["visitor", "customer", "seller"]
@@ -47,8 +48,8 @@ SHOTS = (
     Shot("market", "visitor", "/market"),
     Shot("service", "visitor", "/market/northwind/aurora-chat?tab=pricing"),
     Shot("playground", "customer", "/market/northwind/aurora-chat?tab=playground", _run, "[data-tabs]"),
-    Shot("usage", "customer", "/usage"),
-    Shot("log", "customer", "/request-logs/{call}"),
+    Shot("usage", "customer", "/usage", begins_at="#in-all"),
+    Shot("log", "customer", "/request-logs/{call}", begins_at="main .panel"),
     Shot("wallet", "customer", "/wallet"),
     Shot("seller", "seller", "/seller/services"),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import httpx
 
 from tests.journeys.marketplace import Marketplace
@@ -20,7 +22,7 @@ _QUESTIONS = (
 
 
 def call(built: Marketplace) -> str:
-    """Chat, embed, draw, ask for what is not there. Returns the request id of a call whose first attempt failed."""
+    """Chat, embed, draw, ask for what is not there. Returns the id of a call whose first attempt failed."""
     with built.client() as client:
         client.post("/v1/aliases/", json=_SPARE).raise_for_status()
         for number in range(12):
@@ -35,13 +37,22 @@ def call(built: Marketplace) -> str:
     built.wait_settled()
     month.fill(built)
     built.wait_settled()
-    return answer.headers["x-request-id"]
+    return _call_of(built, answer.headers["x-request-id"])
 
 
 def _fall_back(client: httpx.Client) -> httpx.Response:
     """Call a service that fails, with another one to fall back to. The alias is published a moment after it is made."""
     headers = {"x-demo-fail": "northwind", "x-usvc-session": "evening-report"}
     return client.post(_FALLING_BACK, json=_chat("Summarise the evening report"), headers=headers).raise_for_status()
+
+
+def _call_of(built: Marketplace, request_id: str, seconds: float = 30) -> str:
+    """Return the call that an attempt was a part of, once it is in the log."""
+    deadline = time.monotonic() + seconds
+    while not (found := built.rows("SELECT call_id FROM request_logs_requestlog WHERE id = %s", request_id)):
+        assert time.monotonic() < deadline, "the call is not in the log"
+        time.sleep(0.2)
+    return str(found[0][0])
 
 
 def _chat(question: str) -> dict[str, object]:
