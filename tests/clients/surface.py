@@ -15,13 +15,15 @@ from tests.clients.driven import called
 
 #: Parts of the package that call nothing: its errors, and how commands of other packages are found.
 _NOT_CALLS = frozenset({"exceptions", "cli", "commands"})
+#: What was generated from a document, and what other packages hang in.
+_NOT_WRITTEN = frozenset({"_generated", "_plugins"})
 
 
 def methods(kind: str, package: ModuleType = unitysvc, without: frozenset[str] = _NOT_CALLS) -> set[str]:
     """Return the methods of a client and of every object that it returns, as "Class.method"."""
     found = set[str]()
     for part in pkgutil.iter_modules(package.__path__):
-        if part.name in without or part.name[0] == "_":
+        if part.name in without | _NOT_WRITTEN:
             continue
         module = importlib.import_module(f"{package.__name__}.{part.name}")
         for name, of in inspect.getmembers(module, inspect.isclass):

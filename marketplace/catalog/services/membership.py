@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from common import ports
@@ -43,6 +44,7 @@ class Preview:
     leaving: tuple[Service, ...]
 
 
+@transaction.atomic
 def refresh(*, service: Service) -> None:
     """Put a service into the groups that now want it, and take it out of the others."""
     if service.revision_of_id is not None:
@@ -78,6 +80,7 @@ def _show_platform(platform_id: UUID) -> None:
         refresh(service=platform)
 
 
+@transaction.atomic
 def refresh_group(*, group: ServiceGroup) -> None:
     """Choose the members of a group anew."""
     wanted, names = {}, {}

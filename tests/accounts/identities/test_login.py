@@ -239,7 +239,7 @@ class TestThePages:
         other = Visit(Client())
         other.log_in()
 
-        assert visit.client.get("/accounts/sessions/").content.decode().count("<li class") == 2
+        assert visit.client.get("/accounts/sessions/").content.decode().count('<li class="rounded-box') == 2
         visit.client.post("/accounts/sessions/")
 
         assert (visit.is_in, other.is_in) == (True, False)

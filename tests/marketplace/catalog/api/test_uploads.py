@@ -108,12 +108,18 @@ class TestUploadService:
         assert answer.status_code == 422
         assert answer.json()["detail"][0]["msg"].startswith("Idempotency-Key")
 
-    @pytest.mark.parametrize("body", [{}, {"data": {}}, {"data": {"provider_data": []}}, [], None])
+    @pytest.mark.parametrize("body", [{}, {"data": {}}, {"data": {"provider_data": []}}, None])
     def test_refuses_a_body_of_another_shape(self, call, body):
         answer = call("POST", "/services", body)
 
         assert answer.status_code == 422
         assert {"loc", "msg", "type"} <= set(answer.json()["detail"][0])
+
+    def test_refuses_a_list(self, call):
+        answer = call("POST", "/services", [])
+
+        assert answer.status_code == 400
+        assert answer.json() == {"detail": "Cannot parse request body"}
 
 
 class TestTasks:
