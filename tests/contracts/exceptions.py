@@ -65,7 +65,9 @@ EXCEPTIONS: dict[Kind, str] = {
 }
 
 
-def reason(check: str, operation: str, code: str) -> str:
-    """Return why a failure of a check is none; "" when it is one."""
+def reason(check: str, operation: str, code: str, *, holds_nul: bool = False) -> str:
+    """Return why a failure of a check is none; "" when it is one. holds_nul: the request has U+0000 in it."""
+    if check == _REFUSED and holds_nul:
+        return "U+0000 cannot be stored, wherever it stands, and no schema can forbid it in names of fields"
     kinds = (Kind(check, each, said) for each in (operation, "") for said in (code, ""))
     return next((EXCEPTIONS[kind] for kind in kinds if kind in EXCEPTIONS), "")
