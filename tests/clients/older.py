@@ -46,12 +46,12 @@ def surface(client):
     }
 
 
-def until(ask, is_there):
-    for _ in range(300):
-        if is_there(told := ask()):
-            return told
-        time.sleep(0.1)
-    raise AssertionError(f"it did not come: {told}")
+def until(ask, is_there, seconds=300):
+    deadline = time.monotonic() + seconds
+    while not is_there(told := ask()):
+        assert time.monotonic() < deadline, f"it did not come: {told}"
+        time.sleep(0.2)
+    return told
 
 
 def unique(what):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -59,10 +60,11 @@ def refused(response: Any) -> bool:
     return 400 <= response.status_code < 500
 
 
-async def until(asked: Callable[[], Awaitable[Any]], is_there: Callable[[Any], bool], tries: int = 200) -> Any:
-    """Ask until what is told is there."""
-    for _ in range(tries):
-        if is_there(told := await asked()):
-            return told
-        await asyncio.sleep(0.1)
-    raise AssertionError(f"it did not come: {told}")
+async def until(asked: Callable[[], Awaitable[Any]], is_there: Callable[[Any], bool], seconds: float = 300) -> Any:
+    """Ask until what is told is there, ever more seldom: a busy machine is not asked down."""
+    deadline, pause = time.monotonic() + seconds, 0.05
+    while not is_there(told := await asked()):
+        assert time.monotonic() < deadline, f"it did not come: {told}"
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.2, 1)
+    return told

@@ -38,10 +38,12 @@ def carry_out(*, run_id: UUID, clock: Clock) -> None:
     try:
         _carry_out(run, clock)
     except Exception:
-        # the sweep takes it up again; after a few times the seller is told
+        # the sweep takes it up again within a minute or two; after a few times the seller is told
         log.exception("testing.run_failed", extra={"run_id": str(run_id)})
         if run.attempts >= MOST_ATTEMPTS:
             stop(run_id=run_id, error=_OUR_MISTAKE, now=clock())
+        else:
+            _put_back(run)
 
 
 @transaction.atomic
@@ -58,6 +60,12 @@ def _take(run_id: UUID, now: datetime) -> TestRun | None:
     found.started_at = found.started_at or now
     found.save(update_fields=["status", "heard_at", "attempts", "started_at"])
     return queries.run(run_id)
+
+
+def _put_back(run: TestRun) -> None:
+    """Let a run wait again, unless another worker has it now: nobody is to wait until this one counts as silent."""
+    mine = TestRun.objects.filter(pk=run.pk, status=RunStatus.RUNNING, attempts=run.attempts)
+    mine.update(status=RunStatus.QUEUED)
 
 
 def _carry_out(run: TestRun, clock: Clock) -> None:

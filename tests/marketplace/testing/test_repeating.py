@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.core import mail
+from django.test import TestCase
 from django.utils import timezone
 
 from marketplace.catalog import services as catalog
 from marketplace.testing import queries, services
 from marketplace.testing.models import TestResult, TestRun
-from marketplace.testing.services import customer
+from marketplace.testing.services import customer, probing
+from tests.billing.rating.test_concurrency import at_once
 from tests.factories.marketplace import make_service
 from tests.fakes.upstream import json_answer
 from tests.marketplace.testing.conftest import CHOICES
@@ -66,6 +69,18 @@ class TestBooks:
         assert team.wallets.get(currency="USD").settled == Decimal(10)
 
 
+@pytest.mark.usefixtures("committed_db")
+class TestCustomer:
+    def test_is_made_once_by_the_first_runs_of_all_that_begin_together(self, monkeypatch):
+        together, create = threading.Barrier(2), customer.teams.create
+        monkeypatch.setattr(customer.teams, "create", lambda **told: (together.wait(60) and None) or create(**told))
+
+        first, second = at_once(*[lambda: customer.funded_customer(currency="USD", now=timezone.now())] * 2)
+
+        assert first == second
+        assert first.wallets.get(currency="USD").settled == Decimal(10)
+
+
 @pytest.mark.django_db
 class TestSweep:
     def test_takes_up_runs_that_nobody_is_at(self):
@@ -81,6 +96,19 @@ class TestSweep:
         TestRun.objects.filter(pk=run.pk).update(status="running", heard_at=now)
 
         assert services.sweep(now=now + timedelta(minutes=1)) == 0
+
+    def test_takes_up_what_broke_off_without_waiting_for_its_worker_to_be_silent(self, monkeypatch):
+        now = timezone.now()
+        run = services.begin(service=make_service(status="draft"), by=None, now=now)
+        monkeypatch.setattr(probing, "run", lambda *_: 1 / 0)
+        services.carry_out(run_id=run.pk, clock=lambda: now)
+        monkeypatch.undo()
+
+        with TestCase.captureOnCommitCallbacks() as sent:
+            assert services.sweep(now=now + timedelta(minutes=1, seconds=1)) == 1
+
+        run.refresh_from_db()
+        assert (run.status, run.attempts, len(sent)) == ("queued", 1, 1)
 
     def test_gives_up_what_fails_again_and_again(self):
         now = timezone.now()
