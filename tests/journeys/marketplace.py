@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -19,6 +19,8 @@ import psycopg
 from config.embedded import engines, env_files, for_tests, keys, programs, template
 from config.embedded.engines import free_port
 from config.embedded.processes import Program
+from gateway.spool.records import Kind, Record, scan
+from gateway.spool.segments import HEADER_BYTES, SUFFIX
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -104,17 +106,25 @@ class Marketplace:
             )[0][0]
         )
 
-    def wait_settled(self, seconds: float = 30) -> None:
-        """Wait until no event is on its way: neither in the spool, nor in the inbox."""
+    def wait_settled(self, seconds: float = 60) -> None:
+        """Wait until every call that has ended is in the books and in the log: none is in a spool or in the inbox."""
         deadline = time.monotonic() + seconds
-        quiet = 0
-        while quiet < 3:
-            waiting = self.rows("SELECT count(*) FROM rating_usageinbox")[0][0]
-            shipping = self.rows("SELECT count(*) FROM rating_charge")[0][0]
-            time.sleep(0.15)
-            still = self.rows("SELECT count(*) FROM rating_charge")[0][0] == shipping and waiting == 0
-            quiet = quiet + 1 if still else 0
-            assert time.monotonic() < deadline, f"{waiting} events are still not settled"
+        while waiting := self._on_their_way():
+            assert time.monotonic() < deadline, f"{len(waiting)} events are still not settled"
+            time.sleep(0.1)
+
+    def _on_their_way(self) -> set[str]:
+        """Return the ids of events that are not settled. What left the spools meanwhile is in the inbox by then."""
+        spooled = {
+            record.event_id
+            for path in (self.folder / "spool").rglob(f"*{SUFFIX}")
+            for record in _records(path)
+            if record.kind is Kind.FINAL
+        }
+        waiting = {str(event_id) for (event_id,) in self.rows("SELECT event_id FROM rating_usageinbox")}
+        logged = "SELECT c.event_id FROM rating_charge c JOIN request_logs_requestlog r ON r.id = c.event_id"
+        settled = {str(event_id) for (event_id,) in self.rows(f"{logged} WHERE c.event_id = ANY(%s)", list(spooled))}
+        return waiting | (spooled - settled)
 
     def client(self, **more: Any) -> httpx.Client:
         """Return an HTTP client with the demo customer's key."""
@@ -187,3 +197,11 @@ def remove(built: Marketplace) -> None:
 
 def _fresh_database(name: str) -> str:
     return template.copy(os.environ["DATABASE_URL"], name, template=for_tests.migrated_database())
+
+
+def _records(segment: Path) -> Sequence[Record]:
+    """Return what is written in a spool's file; nothing of one that was shipped and removed just now."""
+    try:
+        return scan(segment.read_bytes(), HEADER_BYTES).records
+    except FileNotFoundError:
+        return ()
