@@ -15,6 +15,7 @@ from gateway.candidates import compile_candidate
 from gateway.compiled import Prices, compile_customer, compile_service
 from gateway.deps import Deps
 from gateway.grpc.upstream import UpstreamLinks
+from gateway.health_news import HealthNews
 from gateway.keys import KeyDigests
 from gateway.leases import LeaseBook
 from gateway.limits import LimitBook
@@ -104,6 +105,9 @@ class Runtime:
         self._spawn(self.deps.leases.keep())
         self._spawn(self.deps.limits.keep())
         self._spawn(use_marks.keep())
+        news = HealthNews(self.deps.health, stores.tidings)
+        self._spawn(news.tell())
+        self._spawn(news.listen())
         self._spawn(self._retire_former_leases(stores.leases))
         self._spawn(self._ship_abandoned(first_slot))
         # the records read so far live long: the collector need not walk them again and again
@@ -128,6 +132,7 @@ class Runtime:
         await self.deps.spool.close()
         await self._stores.memos.close()
         await self._stores.counters.close()
+        await self._stores.tidings.close()
         await self._stores.close()
 
     async def _retire_former_leases(self, store: LeaseStore) -> None:

@@ -252,6 +252,7 @@ class _Expansion:
             return refused(404, "group_not_found", f"There is no group {name!r}. Browse the market for groups.")
         if not record.enabled:
             return refused(403, "group_disabled", f"The group {name!r} is switched off. Switch it on, or call another.")
+        record = picking.known_to(record, self._asker.customer.by_service)
         if parsed.segments[1:] in {("models",), ("v1", "models")} and self._asker.method in {"GET", "HEAD"}:
             return (yield from self._listing(record, parsed, frame))
         is_open = frame.is_open and picking.depends_on_key(record)

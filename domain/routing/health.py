@@ -1,13 +1,14 @@
 """Which services fail right now, as one process sees it: outlier detection with a half-open probe, and their latency.
 
-A service is taken out after `failures_in_a_row`, or when at least half of its last calls failed. When its time out is
-over, one call is let through: it puts the service back, or out for twice as long.
+A service is taken out after `FAILURES_IN_A_ROW`, or when at least half of its last calls failed. When its time out is
+over, one call is let through: it puts the service back, or out for twice as long. What one process has found out it
+tells by `on_news`, and the others take it by `heard`.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 FAILURES_IN_A_ROW = 5
@@ -31,12 +32,23 @@ class _State:
     latency_ms: float | None = None
     measured_at: float = 0.0
 
+    def take_out(self, seconds: float, now: float) -> None:
+        self.out_seconds, self.out_until, self.probed_until = seconds, now + seconds, 0.0
+        self.recent.clear()
+
+    def put_back(self) -> None:
+        self.in_a_row, self.out_until, self.out_seconds, self.probed_until = 0, 0.0, 0.0, 0.0
+
 
 class Health:
-    """State by service id. Times are monotonic seconds, given by the caller."""
+    """State by service id. Times are monotonic seconds, given by the caller.
+
+    on_news: told of a service, and for how many seconds it is out from now on; 0 when it is back.
+    """
 
     def __init__(self) -> None:
         self._states: dict[str, _State] = {}
+        self.on_news: Callable[[str, float], None] | None = None
 
     def is_out(self, service_id: str, now: float) -> bool:
         """Return whether the service takes no calls now."""
@@ -54,7 +66,9 @@ class Health:
         state = self._state(service_id)
         if now < state.out_until:
             return  # a call from before the time out: the probe decides
-        state.in_a_row, state.out_until, state.out_seconds, state.probed_until = 0, 0.0, 0.0, 0.0
+        if state.out_until and self.on_news is not None:
+            self.on_news(service_id, 0.0)
+        state.put_back()
         state.recent.append(True)
         if latency_ms is not None:
             stale = state.latency_ms is None or now - state.measured_at > _LATENCY_GOOD_SECONDS
@@ -71,9 +85,17 @@ class Health:
         state.recent.append(False)
         often = len(state.recent) >= _WINDOW_LEAST and 2 * state.recent.count(False) >= len(state.recent)
         if state.out_until or state.in_a_row >= FAILURES_IN_A_ROW or often:
-            state.out_seconds = min(max(2 * state.out_seconds, _FIRST_OUT_SECONDS), _LONGEST_OUT_SECONDS)
-            state.out_until, state.probed_until = now + state.out_seconds, 0.0
-            state.recent.clear()
+            state.take_out(min(max(2 * state.out_seconds, _FIRST_OUT_SECONDS), _LONGEST_OUT_SECONDS), now)
+            if self.on_news is not None:
+                self.on_news(service_id, state.out_seconds)
+
+    def heard(self, service_id: str, seconds: float, now: float) -> None:
+        """Take over what another process has found out. seconds: as it was told there."""
+        state = self._state(service_id)
+        if seconds <= 0:
+            state.put_back()
+        elif now + seconds > state.out_until:
+            state.take_out(min(seconds, _LONGEST_OUT_SECONDS), now)
 
     def abandoned(self, service_id: str) -> None:
         """Note that a call told nothing about the service: a probe may be made again."""

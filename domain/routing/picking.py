@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from dataclasses import replace
 from typing import Any
 
 from domain.routing.asking import Asker
@@ -38,12 +39,24 @@ def no_row(record: AliasRecord, key: dict[str, Any] | None) -> Refusal:
     return Refusal(404, "routing_key_unknown", message)
 
 
+def known_to(record: GroupRecord, knows: Container[str]) -> GroupRecord:
+    """Return a group as somebody sees it. knows: the private services that they may know of.
+
+    What stands in a collection was put there by its customer, who knows of it.
+    """
+    if record.access == "collection" or not any(member.is_private for member in record.members):
+        return record
+    seen = tuple(member for member in record.members if not member.is_private or member.service_id in knows)
+    return replace(record, members=seen)
+
+
 def members(record: GroupRecord, key: dict[str, Any] | None) -> Sequence[GroupMember] | Refusal:
     """Return the members that a routing key means."""
     if not record.members:
-        return Refusal(
-            503, "group_unavailable", f"The group {record.name!r} has no members. Add some, then call again."
+        hint = (
+            "Add some, then call again." if record.access == "collection" else "Call another one, or call again later."
         )
+        return Refusal(503, "group_unavailable", f"The group {record.name!r} has no members. {hint}")
     wanted = canonical(key)
     fitting = [member for member in record.members if member.routing_key and canonical(member.routing_key) == wanted]
     if fitting:

@@ -112,6 +112,7 @@ class GroupMember:
 
     forwards: what the service itself is asked for instead; its members replace those of a JSON body.
     weight: at least 0; price: by which "by_price" sorts, in the group's currency, None sorts last.
+    is_private: only those who are enrolled in the service may know that it is there.
     """
 
     service_id: str
@@ -119,6 +120,7 @@ class GroupMember:
     forwards: Json | None = None
     weight: Annotated[int, Field(ge=0, le=1_000_000)] = 10
     price: Decimal | None = None
+    is_private: bool = False
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from gateway.spool.reader import Final
 from gateway.stores.counters import Counters
 from gateway.stores.memos import MemoStore
+from gateway.stores.tidings import NoTidings, Tidings
 
 
 class StoreUnavailable(Exception):
@@ -177,3 +178,4 @@ class Stores:
     counters: Counters
     request_logs: RequestLogStore
     close: Callable[[], Awaitable[None]]
+    tidings: Tidings = field(default_factory=NoTidings)

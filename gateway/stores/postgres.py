@@ -32,6 +32,7 @@ from gateway.stores.base import (
 from gateway.stores.counters import MemoryCounters, RedisCounters
 from gateway.stores.memos import MemoryMemos, RedisMemos
 from gateway.stores.request_logs import PostgresRequestLogs
+from gateway.stores.tidings import NoTidings, RedisTidings
 
 set_json_loads(orjson.loads)
 
@@ -273,4 +274,5 @@ async def connect(settings: GatewaySettings, incarnation: str) -> Stores:
         counters=RedisCounters(settings.redis_url) if settings.redis_url else MemoryCounters(),
         request_logs=PostgresRequestLogs(database),
         close=database.close,
+        tidings=RedisTidings(settings.redis_url) if settings.redis_url else NoTidings(),
     )

@@ -15,7 +15,7 @@ from gateway_admin.chains import queries as chains
 from gateway_admin.chains.models import Chain
 from gateway_admin.collections.models import Collection
 from marketplace.catalog import queries as catalog
-from marketplace.catalog.models import AccessInterface, GroupMember, GroupStatus, Service, ServiceGroup
+from marketplace.catalog.models import AccessInterface, GroupMember, GroupStatus, Service, ServiceGroup, Visibility
 
 Policy = Literal["weighted_random", "by_price", "lowest_latency", "sticky"]
 _POLICIES = frozenset({"weighted_random", "by_price", "lowest_latency", "sticky"})
@@ -174,6 +174,7 @@ def _member(
         forwards=native,
         weight=weight,
         price=service.nominal_price,
+        is_private=service.visibility == Visibility.PRIVATE,
     )
 
 

@@ -33,6 +33,7 @@ from gateway.stores.memory import (
 )
 from gateway.stores.memos import MemoryMemos
 from gateway.stores.request_logs import MemoryRequestLogs
+from gateway.stores.tidings import NoTidings, Tidings
 from tests.factories import records as make
 
 PEPPER = b"pepper"
@@ -113,10 +114,12 @@ class Gateway:
 
 
 @contextlib.asynccontextmanager
-async def serving(folder: Path, *, balance: str = "1", beside: Any = None, **settings: Any) -> AsyncIterator[Gateway]:
+async def serving(
+    folder: Path, *, balance: str = "1", beside: Any = None, tidings: Tidings | None = None, **settings: Any
+) -> AsyncIterator[Gateway]:
     """Start a gateway whose customer has `balance` in the wallet; stop it at the end.
 
-    beside: an ASGI application that gets every other path of the same port.
+    beside: an ASGI application that gets every other path of the same port. tidings: how it hears of other gateways.
     """
     records, inbox, marks = MemoryRecords(), MemoryInbox(), MemoryUseMarks()
     schedules, tasks, memos, counters = MemorySchedules(), MemoryTasks(), MemoryMemos(), MemoryCounters()
@@ -124,7 +127,8 @@ async def serving(folder: Path, *, balance: str = "1", beside: Any = None, **set
     leases = MemoryLeases({make.WALLET: Decimal(balance)})
 
     async def connect(_settings: GatewaySettings, _incarnation: str) -> Stores:
-        return Stores(records, leases, inbox, marks, schedules, tasks, memos, counters, logs, _nothing)
+        ports = records, leases, inbox, marks, schedules, tasks, memos, counters, logs
+        return Stores(*ports, _nothing, tidings or NoTidings())
 
     values: dict[str, Any] = {
         "database_url": "",

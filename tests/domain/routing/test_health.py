@@ -70,6 +70,43 @@ class TestAService:
         assert not health.is_out("s", now + 301)
 
 
+class TestWhatOthersTell:
+    def watched(self):
+        health, told = Health(), []
+        health.on_news = lambda service_id, seconds: told.append((service_id, seconds))
+        return health, told
+
+    def test_is_told_when_a_service_goes_out_and_when_it_is_back_and_not_of_each_call(self):
+        health, told = self.watched()
+        failed(health, 7)
+        health.failed("s", 5.1)
+        health.succeeded("s", 15.2, 10)
+        health.succeeded("s", 15.3, 10)
+        assert told == [("s", 5.0), ("s", 10.0), ("s", 0.0)]
+
+    def test_takes_a_service_out_and_puts_it_back(self):
+        health, told = self.watched()
+        health.heard("s", 5.0, 100.0)
+        assert [health.is_out("s", now) for now in (100.0, 104.9, 105.1)] == [True, True, False]
+        health.heard("s", 40.0, 106.0)
+        health.heard("s", 0.0, 107.0)
+        assert not health.is_out("s", 107.0)
+        assert told == []  # who hears does not tell again
+
+    def test_doubles_the_time_of_who_hears_and_then_fails_to_probe(self):
+        health, told = self.watched()
+        health.heard("s", 20.0, 0.0)
+        health.begin("s", 20.1)
+        health.failed("s", 20.2)
+        assert told == [("s", 40.0)]
+
+    def test_never_shortens_what_is_known_nor_lasts_longer_than_five_minutes(self):
+        health, _ = self.watched()
+        health.heard("s", 10_000.0, 0.0)
+        health.heard("s", 5.0, 1.0)
+        assert [health.is_out("s", now) for now in (299.9, 300.1)] == [True, False]
+
+
 class TestLatency:
     def test_follows_what_is_measured(self):
         health = Health()

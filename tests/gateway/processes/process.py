@@ -23,6 +23,7 @@ from gateway.stores.counters import RedisCounters
 from gateway.stores.memory import MemoryLeases, MemoryRecords, MemorySchedules, MemoryTasks, MemoryUseMarks
 from gateway.stores.memos import RedisMemos
 from gateway.stores.request_logs import MemoryRequestLogs
+from gateway.stores.tidings import RedisTidings
 from tests.factories import records as make
 from tests.gateway.crashing.process import PEPPER, FileInbox
 
@@ -86,6 +87,7 @@ def main(folder: Path, listener: int) -> None:
             LaterCounters(address, int(os.environ.get("CLOCK_AHEAD_MS", "0"))),
             MemoryRequestLogs(),
             nothing,
+            RedisTidings(address),
         )
 
     settings = GatewaySettings(

@@ -91,7 +91,7 @@ class TestAnAliasThatIsSwitchedDuringLoad:
 
 
 class TestAMemberThatFails:
-    async def test_is_left_out_by_each_process_and_then_tried_by_one_call_of_it(self, fleet, upstream):
+    async def test_is_left_out_by_all_once_one_has_found_out_and_then_tried_by_one_call_of_each(self, fleet, upstream):
         async with fleet.client() as client:
 
             async def call_group(count: int) -> Counter[int]:
@@ -105,9 +105,7 @@ class TestAMemberThatFails:
                     sum((met := fleet.answers("sick", 500)).values()) + sum(fleet.answers("well", 200).values()) < 120
                 ):
                     await asyncio.sleep(0.1)
-            know = [gateway for gateway, failures in met.items() if failures >= 5]
-            assert know
-            assert max(met.values()) < 5 + 3
+            assert 5 <= max(met.values()) < 5 + 3
 
             go_on, before = asyncio.Event(), len(upstream.requests)
             upstream.scripts["sick"] = [Until(go_on), *json_answer({"from": "sick"})]
@@ -126,7 +124,7 @@ class TestAMemberThatFails:
             async with asyncio.timeout(20):
                 while sum((tried := fleet.answers("sick", 200)).values()) < probes:
                     await asyncio.sleep(0.1)
-            assert max(tried[gateway] for gateway in know) == 1
+            assert max(tried.values()) == 1
 
 
 class TestIdenticalCallsOfSeveralProcesses:

@@ -10,7 +10,9 @@ from django.test import Client
 from accounts.teams.models import Role, Team
 from gateway_admin.api_keys import services as api_keys
 from gateway_admin.publishing import queries as publishing
+from marketplace.catalog import services as catalog
 from marketplace.catalog.models import Service
+from marketplace.catalog.services.groups import GroupContent
 from tests.factories.accounts import TeamFactory
 from tests.factories.billing import NOON, funded_wallet
 from tests.factories.marketplace import make_service
@@ -71,3 +73,32 @@ def test_a_published_route_says_who_may_know_of_it(visibility, is_private):
     for path in ("shared", service.name):
         entries = (publishing.body("route", path) or {})["entries"]
         assert {each["is_private"] for each in entries} == {is_private}
+
+
+def test_a_sellers_group_says_nothing_of_its_private_members(buyer):
+    seller = TeamFactory(seller=True)
+    members = {visibility: keyed(visibility, seller) for visibility in ("public", "private")}
+    catalog.store_group(
+        owner=seller,
+        content=GroupContent(
+            name="house",
+            display_name="House",
+            status="active",
+            services=tuple({"name": each.name} for each in members.values()),
+            routing_policy={"access": "keyed", "strategy": "by_price"},
+        ),
+    )
+
+    status, told = asked(buyer, f"g/{seller.name}:house", {"model": "none of them"})
+
+    assert (status, "public-1" in told, "private-1" in told) == (404, True, False)
+    seen = asked(buyer, f"g/{seller.name}:house", {"model": "public-1"})[1]
+    assert (str(members["public"].pk) in seen, str(members["private"].pk) in seen) == (True, False)
+
+
+def keyed(visibility: str, seller: Team) -> Service:
+    """Sell a service that answers for one model, called as it is seen."""
+    interface = {"access_method": "http", "base_url": "${API_GATEWAY_BASE_URL}/" + visibility}
+    interfaces = {"main": {**interface, "routing_key": {"model": f"{visibility}-1"}}}
+    options = {"default_visibility": visibility}
+    return make_service(seller, listing={"user_access_interfaces": interfaces, "service_options": options})
