@@ -112,9 +112,8 @@ def _usage_lines(wallet: Wallet, period: date, starts_at: datetime) -> list[Line
     rows = list(PeriodUsage.objects.filter(wallet=wallet, period=period))
     names = ports.service_names({row.service_id for row in rows})
     codes = ports.enrollment_codes({row.enrollment_id for row in rows if row.enrollment_id})
-    has_discounts = any(row.discounted for row in rows)
-    discounts = _discounts(wallet, period, starts_at) if has_discounts else {}
-    months = _late_months(wallet, period, starts_at) if any(row.late for row in rows) else {}
+    is_plain = not any(row.discounted or row.late for row in rows)
+    discounts, months = ({}, {}) if is_plain else _discounts_and_months(wallet, period, starts_at)
     lines = []
     for row in rows:
         key = Key(row.service_id, row.enrollment_id, row.channel, row.late)
@@ -126,7 +125,7 @@ def _usage_lines(wallet: Wallet, period: date, starts_at: datetime) -> list[Line
             enrollment_id=row.enrollment_id,
             enrollment_code=codes.get(row.enrollment_id, "") if row.enrollment_id else "",
             channel=row.channel,
-            late_months=tuple(months.get(key, [periods.preceding(period)])) if row.late else (),
+            late_months=tuple(sorted(months.get(key, {periods.preceding(period)}))) if row.late else (),
             requests=row.requests,
             metrics=tuple(sorted(row.metrics.items())),
             listed=row.listed,
@@ -143,34 +142,35 @@ def _order(line: Line) -> tuple[Any, ...]:
     return (bool(line.late_months), line.service_name.casefold(), line.enrollment_code, line.channel, line.service_id)
 
 
-def _discounts(wallet: Wallet, period: date, starts_at: datetime) -> dict[Key, list[Discount]]:
-    """Return what promotions took off the month's charges, by line."""
+def _discounts_and_months(
+    wallet: Wallet, period: date, starts_at: datetime
+) -> tuple[dict[Key, list[Discount]], dict[Key, set[date]]]:
+    """Return what promotions took off the month's charges, and the months in which calls of late lines ended, by line.
+
+    Only charges that say something of either are read, once.
+    """
+    discounts: dict[Key, list[Discount]] = defaultdict(list)
+    late_months: dict[Key, set[date]] = defaultdict(set)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT c.service_id, c.enrollment_id, c.channel, c.finished_at < %s AS late,"
-            " a ->> 'id', a ->> 'name', sum((a ->> 'amount')::numeric), a ->> 'funded_by'"
-            " FROM rating_charge c CROSS JOIN LATERAL jsonb_array_elements(c.adjustments) a"
-            " WHERE c.wallet_id = %s AND c.period = %s AND c.adjustments <> '[]' AND a ->> 'kind' = 'promotion'"
+            "SELECT c.service_id, c.enrollment_id, c.channel, c.finished_at < %(starts_at)s AS late,"
+            " a ->> 'id', a ->> 'name', sum((a ->> 'amount')::numeric), a ->> 'funded_by',"
+            " array_agg(DISTINCT least(date_trunc('month', c.finished_at AT TIME ZONE %(zone)s)::date, %(before)s))"
+            " FROM rating_charge c"
+            " LEFT JOIN LATERAL jsonb_array_elements(c.adjustments) a ON a ->> 'kind' = 'promotion'"
+            " WHERE c.wallet_id = %(wallet)s AND c.period = %(period)s"
+            " AND (c.adjustments <> '[]' OR c.finished_at < %(starts_at)s)"
             " GROUP BY 1, 2, 3, 4, 5, 6, 8 ORDER BY 6, 5",
-            [starts_at, wallet.pk, period],
-        )
-        found: dict[Key, list[Discount]] = defaultdict(list)
-        for service, enrollment, channel, late, rule, name, amount, funder in cursor.fetchall():
-            found[Key(service, enrollment, channel, late)].append(Discount(rule, name, amount, funder))
-    return found
-
-
-def _late_months(wallet: Wallet, period: date, starts_at: datetime) -> dict[Key, list[date]]:
-    """Return the months in which the calls of late lines ended, by line."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT service_id, enrollment_id, channel,"
-            " array_agg(DISTINCT least(date_trunc('month', finished_at AT TIME ZONE %s)::date, %s))"
-            " FROM rating_charge WHERE wallet_id = %s AND period = %s AND finished_at < %s GROUP BY 1, 2, 3",
-            [wallet.time_zone, periods.preceding(period), wallet.pk, period, starts_at],
-        )
-        rows = cursor.fetchall()
-    return {Key(service, enrollment, channel, True): sorted(months) for service, enrollment, channel, months in rows}
+            {"starts_at": starts_at, "zone": wallet.time_zone, "before": periods.preceding(period),
+             "wallet": wallet.pk, "period": period},
+        )  # fmt: skip
+        for service, enrollment, channel, late, rule, name, amount, funder, months in cursor.fetchall():
+            key = Key(service, enrollment, channel, late)
+            if rule is not None:
+                discounts[key].append(Discount(rule, name, amount, funder))
+            if late:
+                late_months[key].update(months)
+    return discounts, late_months
 
 
 def _promotion_lines(wallet: Wallet, lines: Sequence[Line], ends_at: datetime) -> list[Line]:

@@ -27,7 +27,8 @@ def tax_note() -> str:
 
 def customer(team: Team) -> Party:
     """Return whom the team's statements are addressed to: its billing details, or its name alone."""
-    details = BillingDetails.objects.filter(team=team).first()
-    if details is None:
+    try:
+        details = team.billing_details
+    except BillingDetails.DoesNotExist:
         return Party(name=str(team))
     return Party(details.legal_name, tuple(details.address.splitlines()), details.country, details.tax_id)

@@ -159,7 +159,7 @@ def paid_of(charge: Charge) -> Decimal:
 
 def so_far(*, team: Team, currency: str) -> Contents:
     """Return what the open month's statement would say now. Raises: NotFound."""
-    wallet = Wallet.objects.filter(team=team, currency=currency).select_related("team").first()
+    wallet = Wallet.objects.filter(team=team, currency=currency).select_related("team__billing_details").first()
     if wallet is None:
         raise NotFound(what=f"{currency} wallet")
     return gathering.gather(wallet, gathering.open_period(wallet))
