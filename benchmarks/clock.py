@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 from django.db import connection
 
-
 T = TypeVar("T")
 
 
@@ -31,7 +30,7 @@ class Cost:
 
 
 def measured(call: Callable[[], T]) -> tuple[T, Cost]:
-    """Return what a call returns, and what it took. Work that the database gives to helpers of its own is not counted."""
+    """Return what a call returns, and what it took. Helpers that the database may start are not counted."""
     backend = _backend()
     began, python, database = time.perf_counter(), time.thread_time(), _spent(backend)
     answer = call()
