@@ -42,7 +42,7 @@ lock:
 	$(LOCK) --extra embedded --extra dev --constraint requirements/run.txt --output-file requirements/dev.txt
 
 css:
-	npm install
+	npm ci
 	npm run css
 
 icons:
