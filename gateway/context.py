@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gateway.plain.repeats import Repeat
     from gateway.replies import Reply
     from gateway.request_log.trail import Trail
+    from gateway.upload import Upload
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -40,6 +41,7 @@ class RequestContext:
     allowance: what the limits of the channel have granted; limit_headers: what the answer tells of them.
     known: what its usage event shares with other calls, when that has been written before.
     session: by what the client ties its calls together, once that was read of the head.
+    upload: the body, when it is too long to be held; `body` is empty then.
     repeat: what is known of its head, shared with other calls; of calls that may take the short way.
     """
 
@@ -81,6 +83,7 @@ class RequestContext:
     trail: Trail | None = None
     repeat: Repeat | None = None
     session: str | None = None
+    upload: Upload | None = None
 
     _named: dict[bytes, bytes] | None = None
 
@@ -88,6 +91,11 @@ class RequestContext:
     def is_direct(self) -> bool:
         """Whether it is a test's call straight to the upstream, past limits and money."""
         return self.candidate is not None and self.candidate.record.is_direct
+
+    @property
+    def body_bytes(self) -> int:
+        """Return how long the body is."""
+        return len(self.body) if self.upload is None else self.upload.length
 
     def header(self, name: bytes) -> bytes | None:
         """Return the first header of that lower-case name."""

@@ -138,7 +138,8 @@ class Exchange:
                     ctx.upstream_method or ctx.method,
                     ctx.url,
                     ctx.upstream_headers,
-                    ctx.upstream_body or None,
+                    ctx.upload or ctx.upstream_body or None,
+                    length=ctx.upload.length if ctx.upload is not None else None,
                     timeouts=bounds.timeouts if bounds is not None else None,
                     host=ctx.upstream_host,
                 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from gateway import candidates, exchange, tested
+from gateway import candidates, exchange, tested, upload
 from gateway.context import RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
@@ -42,6 +42,8 @@ async def run(ctx: RequestContext, deps: Deps, client: Client) -> None:
 
 
 async def _carry_out(ctx: RequestContext, deps: Deps, client: Client) -> None:
+    if ctx.upload is not None:
+        upload.check_plan(ctx)
     if ctx.tree is not None:
         await kinds.run(ctx, deps, client)
         return

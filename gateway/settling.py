@@ -34,7 +34,7 @@ class Account:
         self._ctx, self._deps = ctx, deps
         self._beginning = b""
         self._asked_at = self.first_byte_at = 0.0
-        self.request_bytes = len(ctx.body)
+        self.request_bytes = ctx.body_bytes
 
     def begin_anew(self) -> None:
         """Note that what was known beforehand has changed: the hold, or the bytes of the request."""

@@ -40,7 +40,7 @@ class Tally:
         self.account.first_byte_at = time.monotonic()
         self.meter = Meter(
             is_stream=is_stream,
-            request_bytes=len(ctx.upstream_body),
+            request_bytes=len(ctx.upstream_body) if ctx.upload is None else ctx.upload.passed_bytes,
             needed=ctx.price.needed,
             hides_usage_event=ctx.added_stream_usage,
             request=ctx.upstream_body,

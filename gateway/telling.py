@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from gateway.context import Headers, RequestContext
 from gateway.errors import GatewayError
+from gateway.upload import UploadEnded
 from gateway.upstream import headers as crossing
 from gateway.upstream.errors import (
     BadRequestHead,
@@ -61,6 +62,8 @@ def _served_by(service: str, channel: str, enrollment: str) -> Headers:
 def upstream_failed(error: UpstreamError) -> GatewayError:
     """Return what the client is told when the upstream did not answer. Nothing is charged."""
     match error:
+        case UploadEnded():
+            return error.refusal
         case UpstreamTimeout():
             return GatewayError(504, error.code, f"{error.message} Nothing was charged; call again later.")
         case UpstreamOpen():

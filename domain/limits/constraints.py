@@ -26,7 +26,10 @@ FIELDS: dict[str, tuple[Treatment, str]] = {
         "enforced",
         "block refuses; throttle and queue let one call a second through; charge lets calls through at the price",
     ),
-    "max_request_size_bytes": ("enforced", "a larger body is refused with 413 before anything is sent"),
+    "max_request_size_bytes": (
+        "enforced",
+        "a larger body is refused with 413 before anything is sent; above 10 MiB, bodies pass on as they come",
+    ),
     "max_response_size_bytes": ("enforced", "a longer answer is refused with 502, or cut where it passes the limit"),
     "timeout_seconds": ("enforced", "the whole call, at most 600 s; then 504"),
     "connection_timeout_seconds": ("enforced", "the connection to the upstream, at most 5 s; then 504"),

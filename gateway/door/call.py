@@ -83,6 +83,11 @@ class Call:
         else:
             self._plain.send()
 
+    def start_upload(self) -> None:
+        """Answer a request whose body is still coming. Its connection serves no other."""
+        self.keeps = False
+        self._take(pipeline.run)
+
     def _take(self, way: Way) -> None:
         """Take the general way."""
         self._plain = None

@@ -20,17 +20,18 @@ from gateway.door import answers, contexts, heads
 from gateway.door.call import Call
 from gateway.door.desk import STATE_KEY, Desk
 from gateway.door.known import HeadMemory, KnownHead
-from gateway.door.pages import PageProtocol
+from gateway.door.pacing import PacedProtocol
 from gateway.errors import GatewayError
 from gateway.grpc.server import PREFACE, GrpcDoor
 from gateway.plain.repeats import Repeat
 from gateway.responses import Answer, error_answer
 from gateway.sockets.client import ClientSocket
+from gateway.telling import client_left
 
 _DEFAULTS = answers.DefaultHeaders()
 
 
-class DoorProtocol(PageProtocol):
+class DoorProtocol(PacedProtocol):
     """A connection of uvicorn's. One request is answered at a time; the next ones wait, and reading with them."""
 
     def __init__(
@@ -47,11 +48,7 @@ class DoorProtocol(PageProtocol):
             raise RuntimeError("The door serves a gateway: start the server with its application, and lifespan on.")
         self._desk: Desk = app_state[STATE_KEY]
         self._limits = self._desk.limits
-        self.deadline = math.inf
         self.default_headers = b""
-        self.is_write_paused = False
-        self._writable: asyncio.Future[None] | None = None
-        self._call: Call | None = None
         self._waiting: deque[Call] = deque()
         self._greeting: bytes | None = b""  # what may be the beginning of HTTP/2
         self._is_deaf = False  # nothing that still comes in is looked at
@@ -154,6 +151,8 @@ class DoorProtocol(PageProtocol):
         if (call := self._call) is not None:
             self._outlive(call)
             call.leave()
+        if self._upload is not None:
+            self._upload.fail(client_left())
         self.resume_writing()
         super().connection_lost(exc)
 
@@ -165,26 +164,12 @@ class DoorProtocol(PageProtocol):
         else:
             super().shutdown()
 
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self.is_write_paused = True
-        if self._call is not None:
-            self.deadline = self.loop.time() + self._limits.unread_seconds
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        if self.is_write_paused:
-            self.is_write_paused = False
-            if self._writable is not None and not self._writable.done():
-                self._writable.set_result(None)
-            if self._call is not None:
-                self.deadline = math.inf
-                self._call.resume()
-
     def expire(self, now: float) -> None:
         """End what takes too long: a request, a client that does not read, a connection that nobody uses."""
         self.deadline = math.inf
-        if self._is_deaf or self._call is not None or self.transport.is_closing():
+        if self._upload is not None:
+            self._upload.fail(heads.too_slow())
+        elif self._is_deaf or self._call is not None or self.transport.is_closing():
             self.transport.abort()
         elif self._is_idle:
             self._close()
@@ -236,6 +221,9 @@ class DoorProtocol(PageProtocol):
         if not self._is_ours:
             super().on_body(body)
             return
+        if self._upload is not None:
+            self.take_upload(body)
+            return
         self._body_bytes += len(body)
         if self._body_bytes > self._desk.deps.settings.body_limit_bytes:
             raise heads.body_too_large(self._desk.deps.settings.body_limit_bytes)
@@ -250,6 +238,9 @@ class DoorProtocol(PageProtocol):
             super().on_message_complete()
             return
         self.deadline = math.inf
+        if self._upload is not None:
+            self.end_upload()
+            return
         self._repeat = Repeat()
         body = contexts.whole(self._pieces, self._check.length)
         ctx = contexts.begun(*self._asked(), body, repeat=self._repeat)
@@ -267,9 +258,20 @@ class DoorProtocol(PageProtocol):
             return
         limit = self._desk.deps.settings.body_limit_bytes
         if check.length is not None and check.length > limit:
-            raise heads.body_too_large(limit)
-        if check.expects_continue and self._call is None:
+            self._expect_upload(check, check.length)
+        elif check.expects_continue and self._call is None:
             self.write(answers.CONTINUE)
+
+    def _expect_upload(self, check: heads.HeadCheck, length: int) -> None:
+        """Begin a call whose body is too long to be held, if its service takes such."""
+        if self._call is not None:
+            self._stop_listening()
+            return
+        ctx = contexts.begun(*self._asked(), b"")
+        ctx.upload = self.open_upload(length, answers.CONTINUE if check.expects_continue else b"")
+        self.default_headers = _DEFAULTS.rendered(self.server_state.default_headers)
+        self._call = Call(self, ctx, self._desk.deps, keeps=False, is_old=self.parser.get_http_version() == "1.0")
+        self._call.start_upload()
 
     def _expect_socket(self, method: bytes, check: heads.HeadCheck) -> None:
         """Let nothing else come on this connection: it is to become a WebSocket."""
@@ -333,6 +335,9 @@ class DoorProtocol(PageProtocol):
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
+        if self._upload is not None:
+            self._linger()  # the client is still sending
+            return
         if not keep or (self._is_deaf and not self._waiting):
             self._close()
             return
@@ -342,25 +347,10 @@ class DoorProtocol(PageProtocol):
         self._allow(self.timeout_keep_alive if self._is_idle else self._limits.body_idle_seconds)
         self.flow.resume_reading()
 
-    def _allow(self, seconds: float) -> None:
-        """Give what comes next so many seconds, unless an answer is under way."""
-        if self._call is None:
-            self.deadline = self.loop.time() + seconds
-
     def _close(self) -> None:
         """Close once everything has been sent, or when the client does not read it."""
         self.transport.close()
         self.deadline = self.loop.time() + self._limits.unread_seconds
-
-    def write(self, piece: bytes) -> None:
-        """Write; what one turn of the loop writes leaves together."""
-        self.transport.write(piece)
-
-    async def drained(self) -> None:
-        """Wait until the client has read, or has gone."""
-        while self.is_write_paused:
-            self._writable = self.loop.create_future()
-            await self._writable
 
     def _outlive(self, call: Call) -> None:
         """Let the server's shutdown wait for a call whose connection it no longer sees."""
@@ -375,9 +365,15 @@ class DoorProtocol(PageProtocol):
         if self._call is not None or self.has_page_under_way:
             self._stop_listening()
             return
-        self._is_deaf = True
         answer = error_answer(error, request_id=contexts.fresh_id(), site_url=self._desk.deps.settings.site_url)
         self._write_answer(answer, framing=b"connection: close\r\n")
+        self._linger()
+
+    def _linger(self) -> None:
+        """Close once the client had the time to read what was said. What it still sends is thrown away."""
+        self._is_deaf = True
+        self._upload = None
+        self.flow.resume_reading()
         # closing at once would reset the connection while the client still sends, and take the answer from it
         if self.transport.can_write_eof():
             self.transport.write_eof()

@@ -83,6 +83,7 @@ class Scene:
             # of all calls of the plan: what is kept of its answer is cleared of them
             secrets_used=ctx.secrets_used,
             part=part,
+            upload=ctx.upload,
         )
 
 
@@ -132,6 +133,6 @@ def cost_in(scene: Scene) -> Callable[[Call], Decimal]:
     ctx = scene.ctx
 
     def cost(call: Call) -> Decimal:
-        return hold_balance.most(call, scene.deps.prices.of(call.price), ctx.body_json, len(ctx.body))
+        return hold_balance.most(call, scene.deps.prices.of(call.price), ctx.body_json, ctx.body_bytes)
 
     return cost

@@ -39,7 +39,7 @@ def estimate(ctx: RequestContext) -> None:
     """Set ctx.estimate. Raises GatewayError 422."""
     assert ctx.plan is not None
     assert ctx.price is not None
-    ctx.estimate = most(ctx.plan, ctx.price, ctx.body_json, len(ctx.body))
+    ctx.estimate = most(ctx.plan, ctx.price, ctx.body_json, ctx.body_bytes)
 
 
 async def _within(token: CallToken, ctx: RequestContext, deps: Deps) -> None:

@@ -36,7 +36,7 @@ async def run(ctx: RequestContext, deps: Deps) -> None:
 
 def _check(constraints: Constraints, ctx: RequestContext) -> None:
     most = constraints.request_bytes
-    if most and max(len(ctx.body), len(ctx.upstream_body)) > most:
+    if most and max(ctx.body_bytes, len(ctx.upstream_body)) > most:
         raise GatewayError(413, "body_too_large", f"The service takes bodies of at most {most} bytes. Send less.")
     most = constraints.batch
     if most and (count := constraints.batch_of(ctx.body_json)) > most:
@@ -49,7 +49,7 @@ async def _take(bounds: Bounds, ctx: RequestContext, deps: Deps) -> None:
     service = ctx.plan.service
 
     def taken(rule: Rule) -> int:
-        return amounts.expected(rule.unit, ctx.body_json, len(ctx.body), service.details)
+        return amounts.expected(rule.unit, ctx.body_json, ctx.body_bytes, service.details)
 
     try:
         answer = await deps.limits.ask(bounds.rules, _caller(ctx), taken, ctx.event_id)

@@ -11,6 +11,7 @@ from domain import metering, templating
 from domain.template_syntax import Owner, SecretReference, Template, TemplateError
 from domain.transforming.errors import TransformFailed
 from domain.url_components import Component
+from gateway import upload as uploads
 from gateway.context import RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
@@ -27,6 +28,8 @@ async def run(ctx: RequestContext, deps: Deps) -> None:
     """Set ctx.url, ctx.upstream_headers and ctx.upstream_body. Raises GatewayError, StoreUnavailable."""
     channel = ctx.channel
     assert channel is not None
+    if ctx.upload is not None:
+        uploads.check(ctx, ctx.upload, deps.settings.body_limit_bytes)
     if (rendering := deps.rendered.of(channel)) is not None:
         use(rendering, ctx, deps)
         return

@@ -113,6 +113,8 @@ def _upstream_errors() -> Iterator[Row]:
     from gateway.upstream.errors import UpstreamError
 
     for kind in UpstreamError.__subclasses__():
+        if kind.__module__ != UpstreamError.__module__:
+            continue  # of an upload: it is refused in the words of what ended it
         error = kind.__new__(kind)
         error.message = ""
         meaning = (kind.__doc__ or "").split("\n")[0]

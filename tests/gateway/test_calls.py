@@ -142,6 +142,7 @@ class TestRefusals:
 
     async def test_stop_at_bodies_that_are_too_large(self, tmp_path, upstream):
         async with serving(tmp_path, body_limit_bytes=1000) as gateway:
+            await offer(gateway, upstream)
             answer = await gateway.call(body={"x": "y" * 2000})
             assert answer.status_code == 413
 

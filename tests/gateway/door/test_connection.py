@@ -80,6 +80,7 @@ class TestKeepAlive:
 
     async def test_refuses_too_large_a_body_before_it_comes(self, tmp_path, upstream):
         async with serving(tmp_path, body_limit_bytes=1000) as gateway:
+            await offer(gateway, upstream)
             wire = await Wire.open(gateway.url)
             await wire.send(request(gateway.key, headers="Expect: 100-continue\r\n", body=b"x" * 2000)[:-2000])
             assert (await wire.answer()).status == 413
