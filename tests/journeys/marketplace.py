@@ -19,6 +19,7 @@ import psycopg
 from config.embedded import engines, env_files, for_tests, keys, programs, template
 from config.embedded.engines import free_port
 from config.embedded.processes import Program
+from gateway.request_log.book import FOLDER as LOG_FOLDER
 from gateway.spool.records import Kind, Record, scan
 from gateway.spool.segments import HEADER_BYTES, SUFFIX
 
@@ -107,7 +108,7 @@ class Marketplace:
         )
 
     def wait_settled(self, seconds: float = 60) -> None:
-        """Wait until every call that has ended is in the books and in the log: none is in a spool or in the inbox."""
+        """Wait until every answered call is in the books and in the log: none is in a spool or in the inbox."""
         deadline = time.monotonic() + seconds
         while waiting := self._on_their_way():
             assert time.monotonic() < deadline, f"{len(waiting)} events are still not settled"
@@ -118,6 +119,7 @@ class Marketplace:
         spooled = {
             record.event_id
             for path in (self.folder / "spool").rglob(f"*{SUFFIX}")
+            if path.parent.name != LOG_FOLDER  # of refused calls too, which nobody is charged for
             for record in _records(path)
             if record.kind is Kind.FINAL
         }
