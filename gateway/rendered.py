@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -57,6 +58,7 @@ class Renderings:
     ) -> None:
         self._secrets, self._keep_seconds, self._clock = secrets, keep_seconds, clock
         self._kept: dict[int, Rendering] = {}
+        self._ends: deque[tuple[float, int]] = deque()  # when what holds a secret has to go, the oldest first
 
     def of(self, channel: CompiledChannel) -> Rendering | None:
         """Return what was rendered for a channel, if it still holds."""
@@ -83,6 +85,16 @@ class Renderings:
         written = frozenset(name.lower() for name, _ in headers if crossing.may_go_up(name)) or _NONE
         until = self._clock() + self._keep_seconds if secrets else math.inf
         self._kept[id(channel)] = Rendering(channel, base, headers, written, tuple(secrets), until)
+        if secrets:
+            self._ends.append((until, id(channel)))
+
+    def forget(self) -> None:
+        """Let go of what was made from secrets and has been kept for long enough."""
+        now = self._clock()
+        while self._ends and self._ends[0][0] <= now:
+            _, place = self._ends.popleft()
+            if place in self._kept and self._kept[place].until <= now:
+                del self._kept[place]
 
 
 def _is_fixed(channel: CompiledChannel) -> bool:

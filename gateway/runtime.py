@@ -40,6 +40,7 @@ _CONNECTIONS_PER_HOST = 512
 _DRAIN_SECONDS = 8.0
 _ABANDONED_SECONDS = 30.0
 _LOG_SECONDS = 3.0
+_FORGET_SECONDS = 1.0
 #: How long copies and asynchronous broadcasts may go on when the process is told to stop.
 _BACKGROUND_SECONDS = 5.0
 #: Calls leave no cycles behind, so the collector seldom has to look for any.
@@ -105,6 +106,7 @@ class Runtime:
         self._spawn(self.deps.leases.keep())
         self._spawn(self.deps.limits.keep())
         self._spawn(use_marks.keep())
+        self._spawn(self._forget_secrets())
         news = HealthNews(self.deps.health, stores.tidings)
         self._spawn(news.tell())
         self._spawn(news.listen())
@@ -151,6 +153,13 @@ class Runtime:
             await asyncio.sleep(_ABANDONED_SECONDS)
             with contextlib.suppress(StoreUnavailable):
                 await slots.ship_abandoned(first_slot, self._connect)
+
+    async def _forget_secrets(self) -> None:
+        """Let no secret stay in clear for longer than it may."""
+        while True:
+            await asyncio.sleep(_FORGET_SECONDS)
+            self.deps.secrets.forget()
+            self.deps.rendered.forget()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

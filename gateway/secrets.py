@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -11,6 +12,8 @@ from domain.routing.snapshot import SecretRecord
 from gateway.records import Shelf
 
 _SIZE = 10_000
+#: Team, name, version, and the beginning of the ciphertext.
+_Key = tuple[str, str, int, str]
 
 
 class SecretUnreadable(Exception):
@@ -38,7 +41,8 @@ class Secrets:
     ) -> None:
         self._shelf, self._keep_seconds, self._clock = shelf, keep_seconds, clock
         self._private_keys = {sealing.key_id(sealing.public_key_of(key)): key for key in private_keys}
-        self._opened: dict[tuple[str, str, int, str], tuple[float, str]] = {}
+        self._opened: dict[_Key, tuple[float, str]] = {}
+        self._ends: deque[tuple[float, _Key]] = deque()  # when what was opened has to go, the oldest first
 
     async def value(self, team_id: str, name: str) -> SecretValue | None:
         """Return a team's secret, or None when it has none of that name.
@@ -61,7 +65,16 @@ class Secrets:
         if len(self._opened) >= _SIZE:
             self._opened.clear()
         self._opened[key] = (now + self._keep_seconds, text)
+        self._ends.append((now + self._keep_seconds, key))
         return text
+
+    def forget(self) -> None:
+        """Let go of what has been kept for long enough."""
+        now = self._clock()
+        while self._ends and self._ends[0][0] <= now:
+            _, key = self._ends.popleft()
+            if key in self._opened and self._opened[key][0] <= now:
+                del self._opened[key]
 
     def _open(self, record: SecretRecord) -> str:
         private_key = self._private_keys.get(record.key_id)

@@ -97,8 +97,8 @@ def check_plan(ctx: RequestContext) -> None:
     tree = ctx.tree
     is_one_call = tree is None or isinstance(tree, Call) or (isinstance(tree, Choice) and len(tree.calls) == 1)
     if ctx.candidate is not None or not is_one_call:
-        message = "A body of this length goes straight to one service. Leave out /m/, /f/, /t/, /r/, /d/, chains and "
-        raise GatewayError(413, "body_too_large", f"{message}broadcasts, or send less.")
+        message = "A body of this length goes straight to one service. Send less, or call the service without wrappers."
+        raise GatewayError(413, "body_too_large", message)
 
 
 def check(ctx: RequestContext, upload: Upload, limit: int) -> None:

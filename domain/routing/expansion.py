@@ -108,7 +108,8 @@ class _Expansion:
             if isinstance(fallback, Refused) and fallback.refusal.status < 500:
                 # better now than on the day when it is needed
                 refusal = fallback.refusal
-                return refused(refusal.status, refusal.code, f"The fallback cannot be called: {refusal.message}")
+                hint = " Let an alias ask it for another model." if refusal.code == "routing_key_unknown" else ""
+                return refused(refusal.status, refusal.code, f"The fallback cannot be called: {refusal.message}{hint}")
             return Failover(node, fallback)
         if isinstance(node, Call) and servers(node) < 2:
             raise BadPath(

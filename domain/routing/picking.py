@@ -53,10 +53,11 @@ def known_to(record: GroupRecord, knows: Container[str]) -> GroupRecord:
 def members(record: GroupRecord, key: dict[str, Any] | None) -> Sequence[GroupMember] | Refusal:
     """Return the members that a routing key means."""
     if not record.members:
-        hint = (
-            "Add some, then call again." if record.access == "collection" else "Call another one, or call again later."
-        )
-        return Refusal(503, "group_unavailable", f"The group {record.name!r} has no members. {hint}")
+        if record.access == "collection":
+            message = f"The group {record.name!r} has no members. Add some, then call again."
+        else:
+            message = f"The group {record.name!r} has no members now. Call another one, or call again later."
+        return Refusal(503, "group_unavailable", message)
     wanted = canonical(key)
     fitting = [member for member in record.members if member.routing_key and canonical(member.routing_key) == wanted]
     if fitting:

@@ -97,3 +97,51 @@ class TestSecrets:
         event = await gateway.event()
         assert b"sk-upstream" not in event.to_bytes()
         assert gateway.key.encode() not in event.to_bytes()
+
+
+class TestInMemory:
+    """Nothing that is in clear stays for longer than it may, also when nobody asks for it again."""
+
+    @pytest.fixture
+    def kept(self, gateway, monkeypatch):
+        deps, now = gateway.app.runtime.deps, [1000.0]
+        for book in (deps.secrets, deps.rendered):
+            monkeypatch.setattr(book, "_clock", lambda: now[0])
+        return deps, now
+
+    async def test_of_sellers_are_gone_after_thirty_seconds(self, gateway, upstream, kept):
+        deps, now = kept
+        upstream.answers(json_answer({}))
+        gateway.publish_secret(make.SELLER, "UP_KEY", "sk-upstream")
+        await offer(gateway, upstream, config={"api_key": "${ secrets.UP_KEY }"})
+        await gateway.call()
+        now[0] += 20
+        await gateway.call()  # asking again does not lengthen it
+        deps.secrets.forget()
+        deps.rendered.forget()
+        assert (len(deps.secrets._opened), len(deps.rendered._kept)) == (1, 1)
+        now[0] += 10
+        deps.secrets.forget()
+        deps.rendered.forget()
+        assert (deps.secrets._opened, deps.rendered._kept) == ({}, {})
+        assert (await gateway.call()).status_code == 200
+
+    async def test_without_any_a_rendered_address_stays(self, gateway, upstream, kept):
+        deps, now = kept
+        upstream.answers(json_answer({}))
+        await offer(gateway, upstream)
+        await gateway.call()
+        now[0] += 3600
+        deps.rendered.forget()
+        assert len(deps.rendered._kept) == 1
+
+    async def test_that_are_rotated_are_the_new_ones_at_the_next_look(self, gateway, upstream):
+        upstream.answers(json_answer({}))
+        await offer(gateway, upstream, config={"api_key": "${ secrets.UP_KEY }"})
+        for value in ("sk-first", "sk-second"):
+            gateway.publish_secret(make.SELLER, "UP_KEY", value)
+            await gateway.see_changes()
+            for _ in range(2):
+                await gateway.call()
+        sent = [asked.header(b"authorization") for asked in upstream.requests]
+        assert sent == [b"Bearer sk-first"] * 2 + [b"Bearer sk-second"] * 2

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -52,7 +55,16 @@ def test_the_examples_answer_what_the_page_says(marketplace):
     values = "".join(f"{name}={value}\n" for name, value in marketplace.demo.items())
     (marketplace.folder / ".data" / "demo.env").write_text(values)
 
-    ran = subprocess.run(["bash", "-c", script], cwd=marketplace.folder, capture_output=True, text=True, timeout=120)
+    # what the page says to install is installed here
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    ran = subprocess.run(
+        ["bash", "-c", script],
+        cwd=marketplace.folder,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
 
     outputs = ran.stdout.split(MARK)
     assert len(outputs) == len(lines) + 1, ran.stderr

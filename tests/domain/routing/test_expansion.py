@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
 from decimal import Decimal
 
 import pytest
@@ -93,6 +95,15 @@ class TestRecords:
     )
     def test_read_back_as_they_were_written(self, codec, record):
         assert codec.decode(codec.encode(record)) == record
+
+
+class TestAGroup:
+    def test_shares_ten_thousand_calls_three_to_one_within_two_per_cent(self):
+        world = World("three", "one")
+        world.put(make.group("pool", make.member("three", weight=3), make.member("one", weight=1)), own=False)
+        chance = random.Random(5).random
+        called = Counter(world.plan("/g/pool/chat", draw=chance).calls[0].service.name for _ in range(10_000))
+        assert called["three"] / 10_000 == pytest.approx(0.75, abs=0.02)
 
 
 class TestLimits:

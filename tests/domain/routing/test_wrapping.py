@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from domain.routing import wrapping
 from domain.routing.grammar import WRAPPERS, BadPath, parse, parse_inner
+from domain.routing.tree import Register
 from domain.routing.wrapping import MemoOptions, Wrapping
 from tests.domain.routing.worlds import World
 
@@ -46,6 +47,23 @@ class TestEverySpelling:
         glued = "".join(f"{mark}{PARAMETERS[letter]}" for mark, letter in zip(glue, shuffled, strict=False))[1:]
         first = world.plan(f"/{'/'.join(sorted(letters))}/p/acme", plain)
         assert world.plan(f"/{'/'.join(letters)}/p/acme", glued) == first
+
+    @given(
+        st.permutations("lmft").flatmap(lambda order: st.integers(0, 4).map(lambda size: order[:size])),
+        st.sampled_from([("r", "_every=10m"), ("r", "_every=10m&_fire_now"), ("d", "_in=5m")]),
+        st.randoms(use_true_random=False),
+        st.lists(st.sampled_from("?&"), min_size=5, max_size=5),
+    )
+    def test_gives_the_same_plan_for_later(self, letters, later, random, glue):
+        world = World("acme", "backup", "other")
+        spelled = {**PARAMETERS, later[0]: later[1]}
+        straight, stack, order = sorted([*letters, later[0]]), [*letters, later[0]], [*letters, later[0]]
+        random.shuffle(stack)
+        random.shuffle(order)
+        glued = "".join(f"{mark}{spelled[letter]}" for mark, letter in zip(glue, order, strict=False))[1:]
+        first = world.plan(f"/{'/'.join(straight)}/p/acme", "&".join(spelled[letter] for letter in straight))
+        assert isinstance(first, Register)
+        assert world.plan(f"/{'/'.join(stack)}/p/acme", glued) == first
 
     @pytest.mark.parametrize(
         "target",

@@ -102,6 +102,13 @@ class TestTheFallback:
         assert (told.status_code, told.json()["error"]["code"]) == (404, "group_not_found")
         assert market.requests("main") == []
 
+    async def test_that_knows_other_models_is_refused_with_the_way_out(self, market):
+        market.offer("main")
+        market.gateway.publish_service(path="other", routing_key={"model": "n"}, id=make.OTHER_SERVICE, name="other")
+        told = await call(market, "/f/p/main?_else=p/other")
+        assert told.json()["error"]["code"] == "routing_key_unknown"
+        assert "Let an alias ask it for another model." in told.json()["detail"]
+
     async def test_may_have_wrappers_of_its_own(self, market):
         market.offer("main", answer(b"", status=500))
         market.offer("backup", WELL)

@@ -112,6 +112,16 @@ class TestGroups:
         assert (told.json(), told.headers["x-usvc-group"]) == ({"from": "one"}, "llm")
         assert (await market.gateway.event()).service_id == make.service_id("one")
 
+    async def test_share_the_calls_by_weight(self, market):
+        market.offer("three")
+        market.offer("one")
+        market.group("llm", make.member("three", weight=3), make.member("one", weight=1))
+        await market.open()
+        draws = [place / 40 for place in range(40)]
+        object.__setattr__(market.deps, "draw", lambda: draws.pop())
+        answers = Counter([(await market.gateway.call("/g/llm")).json()["from"] for _ in range(40)])
+        assert answers == {"three": 30, "one": 10}
+
     async def test_leave_out_members_that_the_customer_cannot_call(self, market):
         market.offer("open")
         market.offer("closed", requires_enrollment=True)
