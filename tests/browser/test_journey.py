@@ -87,7 +87,7 @@ class TestJourney:
         def refused() -> bool:
             return httpx.get(address, headers={"authorization": f"Bearer {key}"}, timeout=30).status_code == 404
 
-        assert any(refused() or page.wait_for_timeout(200) for _ in range(25))
+        assert any(refused() or page.wait_for_timeout(200) for _ in range(150))
 
 
 def sign_up(page: Page, site: str, email: str = "newcomer@example.org") -> None:
@@ -208,7 +208,7 @@ class TestPlayground:
             return "One call" in page.goto(address).text()
 
         address = marketplace.url + page.get_by_role("link", name="its row in the log").get_attribute("href")
-        assert any(is_logged() or page.wait_for_timeout(200) for _ in range(50))
+        assert any(is_logged() or page.wait_for_timeout(200) for _ in range(150))
         page.get_by_role("link", name="Run again").click()
 
         expect(page.get_by_label("Body")).to_have_value(re.compile("Good evening"))

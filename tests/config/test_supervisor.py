@@ -47,7 +47,7 @@ class Run:
         return self.log.read_text()
 
     def wait_ready(self) -> dict[str, str]:
-        for _ in range(1200):
+        for _ in range(6000):
             if "Ctrl-C ends everything" in self.said:
                 return env_files.read(self.data / "demo.env")
             assert self.process.poll() is None, self.said
@@ -68,7 +68,7 @@ class Run:
         return found
 
     def wait_gone(self) -> None:
-        for _ in range(300):
+        for _ in range(1200):
             if not self.processes():
                 return
             time.sleep(0.1)
