@@ -39,7 +39,7 @@ def gateway_url(marketplace: Marketplace) -> str:
 def page(browser: Browser) -> Iterator[Page]:
     """A browser of somebody who was never here."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     yield context.new_page()
     context.close()
 

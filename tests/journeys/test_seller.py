@@ -199,7 +199,7 @@ class TestRevision:
         assert (before, meanwhile) == (Decimal("0.04"), Decimal("0.04"))
 
 
-def eventually(ask, wanted: object, seconds: float = 10) -> bool:
+def eventually(ask, wanted: object, seconds: float = 60) -> bool:
     """Return whether `ask()` comes to answer what is wanted."""
     deadline = time.monotonic() + seconds
     while (answer := ask()) != wanted and time.monotonic() < deadline:
