@@ -24,7 +24,7 @@ class LinkEnded(DomainError):
     """Not an address that we made, or one that is too old."""
 
     code = "link_ended"
-    sentence = "This link has ended. Log in, and find what it was about under Messages."
+    sentence = "This link has ended. Log in, choose the team, and find there what it was about."
 
 
 @dataclass(frozen=True, slots=True)

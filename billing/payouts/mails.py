@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.urls import reverse
 
+from accounts.teams import links
 from accounts.teams.models import Membership, Role, Team
 from billing.payouts.models import Invoice, Payout, SellerAccount
 from common import mail
@@ -14,23 +14,24 @@ _READERS = (Role.OWNER, Role.ADMIN, Role.BILLING)
 
 def about_invoice(invoice: Invoice) -> int:
     """Tell a seller where an invoice stands now."""
-    address = settings.SITE_URL + reverse("payouts:invoice", args=[invoice.pk])
+    address = links.address(invoice.seller, reverse("payouts:invoice", args=[invoice.pk]))
     return mail.send("emails/payouts/invoice", to=_readers(invoice.seller), invoice=invoice, address=address)
 
 
 def about_payout(payout: Payout) -> int:
     """Tell a seller that money was sent, failed to be, or was taken back."""
-    return mail.send("emails/payouts/payout", to=_readers(payout.seller), payout=payout, address=_payouts_address())
+    people, address = _readers(payout.seller), _payouts_address(payout.seller)
+    return mail.send("emails/payouts/payout", to=people, payout=payout, address=address)
 
 
 def about_passing_over(account: SellerAccount) -> int:
     """Tell a seller why the schedule made no payout."""
-    people = _readers(account.seller)
-    return mail.send("emails/payouts/passed_over", to=people, account=account, address=_payouts_address())
+    people, address = _readers(account.seller), _payouts_address(account.seller)
+    return mail.send("emails/payouts/passed_over", to=people, account=account, address=address)
 
 
-def _payouts_address() -> str:
-    return settings.SITE_URL + reverse("payouts:list")
+def _payouts_address(seller: Team) -> str:
+    return links.address(seller, reverse("payouts:list"))
 
 
 def _readers(team: Team) -> list[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.urls import reverse
 
+from accounts.teams import links
 from accounts.teams.models import Membership, Role
 from billing.subscriptions.models import Subscription
 from common import mail, ports
@@ -22,8 +22,9 @@ _MAILS = {
 
 def write(*, subscription: Subscription, what: str) -> int:
     """Send the mail `what`: unpaid, suspended, paid, ended or terms. Returns to how many addresses."""
+    team = subscription.team
     names = ports.service_names([subscription.service_id])
-    readers = Membership.objects.filter(team=subscription.team, role__in=_READERS, user__is_active=True)
+    readers = Membership.objects.filter(team=team, role__in=_READERS, user__is_active=True)
     return mail.send(
         _MAILS[what],
         to=readers.order_by("user__email").values_list("user__email", flat=True),
@@ -31,7 +32,7 @@ def write(*, subscription: Subscription, what: str) -> int:
         plan=subscription.plan,
         currency=subscription.wallet.currency,
         service=names.get(subscription.service_id, "A service"),
-        team=subscription.team,
-        address=settings.SITE_URL + reverse("enrollments:detail", args=[subscription.enrollment_id]),
-        wallet_address=settings.SITE_URL + reverse("wallet"),
+        team=team,
+        address=links.address(team, reverse("enrollments:detail", args=[subscription.enrollment_id])),
+        wallet_address=links.address(team, reverse("wallet")),
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.urls import reverse
 
+from accounts.teams import links
 from accounts.teams.models import Membership, Role
 from common import mail
 from domain import pricing
@@ -26,6 +26,6 @@ def about_price_change(change: PriceChange) -> int:
         enrollment=enrollment,
         old=pricing.explain(change.old_price.price, change.old_price.currency),
         new=pricing.explain(change.new_price.price, change.new_price.currency),
-        address=settings.SITE_URL + reverse("enrollments:detail", args=[enrollment.pk]),
+        address=links.address(enrollment.team, reverse("enrollments:detail", args=[enrollment.pk])),
         team=enrollment.team,
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.urls import reverse
 
+from accounts.teams import links
 from accounts.teams.models import Membership, Role
 from common import mail
 from marketplace.testing import queries
@@ -32,6 +32,6 @@ def _send(name: str, run: TestRun) -> int:
         run=run,
         service=run.service,
         failures=[each for each in queries.results(run) if each.is_failure][:10],
-        address=settings.SITE_URL + reverse("service_tests:run", args=[run.service_id, run.pk]),
+        address=links.address(team, reverse("service_tests:run", args=[run.service_id, run.pk])),
         team=team,
     )

@@ -42,6 +42,15 @@ def sent() -> set[str]:
     return {found for source in sources for found in re.findall(r"\"(emails/[\w/]+)", source)}
 
 
+def test_open_pages_for_the_team_that_they_are_about():
+    """Their reader may act for another team: only operators' pages and invitations are addressed as they stand."""
+    senders = [path for floor in house.FLOORS for path in (house.ROOT / floor).rglob("*mail*.py")]
+    addressed = {name for path in senders for name in re.findall(r"SITE_URL \+ reverse\(\"([\w:]+)", path.read_text())}
+
+    assert len(senders) > 8
+    assert {name for name in addressed if not name.startswith("admin:")} == {"teams:invitation"}
+
+
 def test_are_found():
     assert len(OURS) > 20
     assert {"account/email/email_confirmation", "account/email/password_reset_key"} <= set(LOG_INS)

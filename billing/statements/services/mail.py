@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.urls import reverse
 
+from accounts.teams import links
 from billing.statements import queries
 from billing.statements.models import Statement
 from common import mail
@@ -16,5 +16,5 @@ def announce(*, statement: Statement) -> int:
         "emails/statements/issued",
         to=queries.recipients(team=statement.team),
         statement=statement,
-        address=settings.SITE_URL + reverse("statements:detail", args=[statement.number]),
+        address=links.address(statement.team, reverse("statements:detail", args=[statement.number])),
     )

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from accounts.teams import links
 from accounts.teams.models import Membership, Role
 from accounts.users.models import User
 from common import mail
@@ -49,22 +50,21 @@ def tell(*, schedule_id: UUID, now: datetime) -> bool:
     last = (
         Run.objects.filter(schedule=row, finished_at__isnull=False).defer("response_body").order_by("-due_at").first()
     )
-    people, address = _readers(row), settings.SITE_URL + row.get_absolute_url()
+    people, address = _readers(row), links.address(row.team, row.get_absolute_url())
     mail.send(_MAILS[what], to=[person.email for person in people], schedule=row, run=last, address=address)
     if people:
-        _call(
-            row, what, reason=row.pause_reason or (last.error if last else ""), by=people[0], address=address, now=now
-        )
+        _call(row, what, reason=row.pause_reason or (last.error if last else ""), by=people[0], now=now)
     return True
 
 
-def _call(row: Schedule, what: str, *, reason: str, by: User, address: str, now: datetime) -> None:
+def _call(row: Schedule, what: str, *, reason: str, by: User, now: datetime) -> None:
     """Have a notice sent by a call of the team's own: made once, through the gateway, in its logs and on its bill."""
     target = preferences.preference(team=row.team, name=PreferenceName.NOTIFICATION).value
     if not target:
         return
     title = _TITLES[what].format(row)
-    body = {"event": f"schedule.{what}", "title": title, "text": reason, "url": address, "schedule_id": str(row.pk)}
+    url = settings.SITE_URL + row.get_absolute_url()
+    body = {"event": f"schedule.{what}", "title": title, "text": reason, "url": url, "schedule_id": str(row.pk)}
     letter, _, rest = target.partition("/")
     path = target if len(letter) == 1 and rest else f"p/{target}"
     content = {"path": path, "body_template": _literal(body), "is_notice": True, "expected_status": "2xx"}

@@ -15,6 +15,7 @@ from billing.payments.services import attending, attention, automatic, cards, re
 from billing.wallets import services as wallet_services
 from tests.factories.billing import NOON, usd
 from tests.factories.payments import now_in, pay, spend, stand, wallet_with_card
+from tests.fakes import mails
 from tests.fakes.stripe.faults import Fault
 
 pytestmark = pytest.mark.django_db
@@ -153,7 +154,7 @@ class TestStop:
         assert attend(wallet, stripe_processor, NOON + timedelta(days=30)) is None
         (written,) = [m for m in mail.outbox if m.subject == "Your automatic top-up has stopped"]
         assert "Your card was declined." in written.body
-        assert "/wallet/auto-top-up" in written.body
+        assert [link.path for link in mails.opened(written.body)] == ["/wallet/auto-top-up"]
 
         automatic.resume(wallet=wallet, now=NOON)
         assert attend(wallet, stripe_processor) is not None
@@ -170,7 +171,7 @@ class TestStop:
 
         assert (top_up.state, rule_of(wallet).paused_reason) == (TopUpState.ACTION_REQUIRED, Pause.CONFIRMATION)
         (written,) = [m for m in mail.outbox if m.subject == "Please confirm a payment"]
-        assert f"/wallet/top-ups/{top_up.pk}" in written.body
+        assert [link.path for link in mails.opened(written.body)] == [f"/wallet/top-ups/{top_up.pk}"]
         top_ups.confirmation(top_up=top_up, processor=stripe_processor, return_url="http://testserver/back")
         stripe.authenticate(top_up.payment_id, agrees=agrees)
         top_ups.refresh(top_up=top_up, processor=stripe_processor, now=NOON)

@@ -18,6 +18,7 @@ from billing.statements.models import Statement, StatementFile
 from billing.statements.services import rendering
 from tests.factories.accounts import TeamFactory, UserFactory, owner_of
 from tests.factories.statements import at, closed, moved, opened, used
+from tests.fakes import mails
 
 pytestmark = pytest.mark.django_db
 NOW = at("2026-10-02 12:00")
@@ -98,9 +99,9 @@ class TestMail:
         assert {to for message in mail.outbox for to in message.to} == {"billing@buyer.example", owner_of(team).email}
         message = mail.outbox[0]
         assert message.subject == "Your statement for September 2026"
-        assert "https://market.example/statements/2026-000001" in message.body
+        assert [link.path for link in mails.opened(message.body)] == ["/statements/2026-000001"]
         [(html, _)] = message.alternatives
-        assert 'href="https://market.example/statements/2026-000001"' in html
+        assert 'href="https://market.example/teams/open/' in html
         assert "2.0004 USD" in message.body
 
     def test_is_sent_once(self, statement, django_capture_on_commit_callbacks):

@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.db import IntegrityError, connection
 
+from accounts.teams.links import Link
 from accounts.teams.models import Team
 from billing.promotions.models import Allowance
 from billing.rating.verification import verify
@@ -19,6 +20,7 @@ from billing.wallets import services as wallets
 from billing.wallets.models import Wallet
 from tests.factories.billing import Process, funded_wallet, usd
 from tests.factories.subscriptions import NOON, make_plan, make_subscription
+from tests.fakes import mails
 
 pytestmark = pytest.mark.django_db
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -254,7 +256,9 @@ class TestMails:
             "The monthly fee of Acme Chat could not be paid",
             "Acme Chat is paused",
         ]
-        assert all("/wallet" in each.body and "10.00 USD" in each.body for each in mailoutbox)
+        assert all("10.00 USD" in each.body for each in mailoutbox)
+        pages = ["/wallet", f"/enrollments/{subscription.enrollment_id}"]
+        assert all(mails.opened(each.body) == [Link(poor.team_id, page) for page in pages] for each in mailoutbox)
 
 
 @pytest.mark.breaks_the_books

@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
+from accounts.teams.links import Link
 from billing.prices import services as prices
 from billing.prices.models import PriceVersion, Side
 from billing.rating import services as rating
@@ -26,6 +27,7 @@ from marketplace.enrollments.tasks import sweep_prices
 from tests.factories.accounts import TeamFactory, owner_of
 from tests.factories.billing import funded_wallet, ship, usage_event
 from tests.factories.marketplace import NOON, files, make_service, upload
+from tests.fakes import mails
 
 DAY = timedelta(days=1)
 NOTICE = 30 * DAY
@@ -174,7 +176,7 @@ class TestTheSellersPage:
         assert mail.to == [owner_of(enrollment.team).email]
         assert "2.00 USD" in mail.body
         assert "3.00 USD" in mail.body
-        assert f"/enrollments/{enrollment.pk}" in mail.body
+        assert mails.opened(mail.body) == [Link(enrollment.team_id, f"/enrollments/{enrollment.pk}")]
 
     def test_a_price_by_the_month_changes_as_a_plan_and_not_here(self, db, django_capture_on_commit_callbacks):
         service = make_service(listing={"list_price": {"type": "one_month", "price": "9"}})
