@@ -16,6 +16,7 @@ from common import htmx, ports
 from gateway_admin.planning import queries
 from gateway_admin.planning.forms import TestForm
 from gateway_admin.planning.queries import Asked, Planned
+from marketplace.catalog.queries import by_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,18 @@ def _candidates(part: Any) -> Iterator[dict[str, Any]]:
 
 
 def _complete(candidates: list[dict[str, Any]]) -> None:
-    """Give those that are left out their names, which the plan has not looked at, and say why without the code."""
+    """Give those that are left out their names, which the plan has not looked at, and say why without the code.
+
+    Prices come with their currency.
+    """
     nameless = {UUID(each["service_id"]) for each in candidates if not each["service_name"]}
     names = ports.service_names(nameless) if nameless else {}
+    currencies = by_id.currencies(UUID(each["service_id"]) for each in candidates if each["price"])
     for each in candidates:
         each["service_name"] = each["service_name"] or names.get(UUID(each["service_id"]), "A service")
         each["reason"] = each["out"].partition(": ")[2] or each["out"]
-        each["price"] = each["price"] and format(Decimal(each["price"]).normalize(), "f")
+        each["price"] = each["price"] and Decimal(each["price"])
+        each["currency"] = currencies.get(UUID(each["service_id"]), "")
 
 
 def _amounts(by_currency: dict[str, str]) -> list[tuple[Decimal, str]]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections import defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +23,7 @@ from common.errors import NotFound
 from gateway_admin.request_logs import bodies, charts, queries, retention, services
 from gateway_admin.request_logs.forms import KeepingForm
 from gateway_admin.request_logs.models import KeptBodies, Mode, RequestLog
-from gateway_admin.request_logs.views.listing import lines
+from gateway_admin.request_logs.views.listing import Line, lines
 
 #: What of a body a page shows; the whole of it is in the API.
 _SHOWN_BYTES = 64 * 1024
@@ -40,12 +43,13 @@ def log_detail(request: MemberRequest, log_id: UUID) -> HttpResponse:
     kept = queries.kept(team=request.team, log_id=log_id, now=now) if may_read else None
     parts = queries.parts(row)
     (line,) = lines(request.team, [row])
+    part_lines = {each.row.pk: each for each in lines(request.team, parts)}
     holds = queries.retention_of(team=request.team)
     context = {
         "row": row,
         "line": line,
-        "spans": charts.waterfall(parts),
-        "part_lines": {each.row.pk: each for each in lines(request.team, parts)},
+        "spans": [(each, part_lines[each.row.pk]) for each in charts.waterfall(parts)],
+        "costs": _sums(part_lines.values()),
         "kept": kept,
         "sides": [_side(kept, side) for side in bodies.SIDES] if kept else [],
         "curl": _curl(row, kept),
@@ -94,6 +98,15 @@ def log_settings(request: MemberRequest) -> HttpResponse:
         return htmx.redirect(request, "request_logs:list", event="log-setting-changed")
     template = "gateway_admin/request_logs/log_settings.html"
     return htmx.render(request, template, {"form": form, "most": most}, partial="keeping-form")
+
+
+def _sums(parts: Iterable[Line]) -> list[tuple[Decimal, str]]:
+    """Return what all parts of a call cost, by currency; nothing where fewer than two cost something."""
+    costs = [part.cost for part in parts if part.cost is not None and part.cost[0]]
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for amount, currency in costs:
+        sums[currency] += amount
+    return [(amount, currency) for currency, amount in sorted(sums.items())] if len(costs) > 1 else []
 
 
 def _side(kept: KeptBodies, side: str) -> dict[str, Any]:

@@ -29,6 +29,11 @@ def service_names(ids: Iterable[UUID]) -> dict[UUID, str]:
     return {service.pk: str(service) for service in found}
 
 
+def currencies(ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return the currency of each service's price, by id; unknown ids are left out."""
+    return dict(Service.objects.filter(pk__in=set(ids)).values_list("pk", "currency"))
+
+
 def service_facts(ids: Iterable[UUID]) -> dict[UUID, ServiceFacts]:
     """Return what promotions ask about services: whose they are, their names, the live groups that they are in."""
     wanted = set(ids)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal, get_args
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
-from django.core.cache import cache
-from django.db.models import Count, F, Func, Max, OrderBy, QuerySet, TextField
+from django.db.models import F, OrderBy, QuerySet
 
-from marketplace.catalog.models import MarketChange, Service
+from marketplace.catalog.models import Service
 from marketplace.catalog.models.services import FACET_LENGTH
-from marketplace.catalog.queries import spelling
+from marketplace.catalog.queries import counting, spelling
+from marketplace.catalog.queries.counting import Counted, Version
 
 Sort = Literal["relevance", "price", "newest", "name"]
 SORTS: tuple[Sort, ...] = get_args(Sort)
@@ -23,7 +22,8 @@ KINDS = ("type", "capability", "seller", "provider", "channel", "currency", "tag
 PAGE_SIZE = 24
 #: The last page by number; further down people should search.
 _PAGE_LIMIT = 500
-_KEPT_SECONDS = 60
+#: Words that more services have say nothing of any of them: the newest come first. Ranking them would take 0.1 s.
+_RANK_LIMIT = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +84,17 @@ def market(filters: MarketFilters) -> MarketPage:
     return _page(filters, counted)
 
 
-def _page(filters: MarketFilters, counted: _Counted, *, is_approximate: bool = False) -> MarketPage:
+def _page(filters: MarketFilters, counted: Counted, *, is_approximate: bool = False) -> MarketPage:
     page_count = max(1, min(_PAGE_LIMIT, -(-counted.total // PAGE_SIZE)))
     page = min(max(filters.page, 1), page_count)
-    shown = _services(filters, page) if counted.total else []
+    shown = _services(filters, page, counted.total) if counted.total else []
     facets = _facets(filters, counted.by_word)
     return MarketPage(shown, counted.total, page, page_count, facets, filters.text, is_approximate)
 
 
-def _services(filters: MarketFilters, page: int) -> list[Service]:
+def _services(filters: MarketFilters, page: int, total: int) -> list[Service]:
     """Return the services of a page with all that a card shows; of all that was found only these are joined with it."""
-    found = _filtered(filters, _searched(filters.text)).order_by(*_order(filters))
+    found = _filtered(filters, _searched(filters.text)).order_by(*_order(filters, total))
     ids = list(found.values_list("pk", flat=True)[(page - 1) * PAGE_SIZE : page * PAGE_SIZE])
     related = Service.objects.select_related("seller", "provider", "offering", "list_price").defer("search", "upload")
     by_id = related.in_bulk(ids)
@@ -129,67 +129,44 @@ def _filtered(filters: MarketFilters, services: QuerySet[Service]) -> QuerySet[S
     return services
 
 
-def _order(filters: MarketFilters) -> list[OrderBy | str]:
+def _order(filters: MarketFilters, total: int) -> list[OrderBy | str]:
     query = search_query(filters.text)
     match filters.sort:
         case "price":
             return [F("nominal_price").asc(nulls_last=True), "id"]
         case "name":
             return ["name", "id"]
-        case "relevance" if query is not None:
+        case "relevance" if query is not None and total <= _RANK_LIMIT:
             return [OrderBy(SearchRank(F("search"), query), descending=True), "name", "id"]
     return [F("approved_at").desc(), "-id"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Counted:
-    """How many services there are: in all, and {facet word: services}."""
-
-    total: int
-    by_word: dict[str, int]
-
-
-def _counted(filters: MarketFilters) -> _Counted:
+def _counted(filters: MarketFilters) -> Counted:
     """Count the services behind every filter. A filter does not narrow its own counts: one may choose another word."""
-    version = _version()
-    by_word = dict(_words_of(filters, version))
-    # every service has exactly one type
-    total = sum(number for word, number in by_word.items() if word.startswith("type:"))
+    version = counting.version()
+    inner = _set(filters, version)
+    by_word = dict(inner.by_word)
     for kind in (kind for kind in KINDS if filters.words.get(kind)):
         wider = {other: words for other, words in filters.words.items() if other != kind}
-        own = _words_of(replace(filters, words=wider), version)
+        own = _set(replace(filters, words=wider), version).by_word
         by_word.update({word: number for word, number in own.items() if word.startswith(f"{kind}:")})
-    return _Counted(total, by_word)
+    return replace(inner, by_word=by_word)
 
 
 def service_counts(kind: str) -> dict[str, int]:
     """Return {word of a filter: services of the whole market}."""
-    counted = _words_of(MarketFilters(), _version())
-    return {word.partition(":")[2]: number for word, number in counted.items() if word.startswith(f"{kind}:")}
+    by_word = _set(MarketFilters(), counting.version()).by_word
+    return {word.partition(":")[2]: number for word, number in by_word.items() if word.startswith(f"{kind}:")}
 
 
-def _version() -> tuple[int | None, int]:
-    """Return what tells the market apart from what it was before its last change."""
-    last = MarketChange.objects.aggregate(last=Max("pk"), number=Count("pk"))
-    return last["last"], last["number"]
+def _set(filters: MarketFilters, version: Version) -> Counted:
+    """Return the counts of the services that pass every filter.
 
-
-def _words_of(filters: MarketFilters, version: tuple[int | None, int]) -> dict[str, int]:
-    """Return {facet word: services that pass every filter}.
-
-    Counting a large market takes far longer than finding a page, so counts are kept until the market changes. They are
-    kept for each set of filters: one more click needs one more count, what it widens was counted before.
+    They are kept for each set of filters: one more click needs one more count, what it widens was counted before.
     """
     chosen = sorted((kind, sorted(words)) for kind, words in filters.words.items() if words)
-    asked = (version, filters.text, chosen, str(filters.price_from), str(filters.price_to))
-    key = f"catalog.market.{hashlib.sha256(repr(asked).encode()).hexdigest()}"
-    counted: dict[str, int] | None = cache.get(key)
-    if counted is None:
-        word = Func(F("facets"), function="unnest", output_field=TextField())
-        found = _filtered(filters, _searched(filters.text)).order_by().annotate(word=word)
-        counted = dict(found.values("word").annotate(number=Count("pk")).values_list("word", "number"))
-        cache.set(key, counted, _KEPT_SECONDS)
-    return counted
+    asked = (filters.text, chosen, str(filters.price_from), str(filters.price_to))
+    return counting.counted(asked, lambda: _filtered(filters, _searched(filters.text)), version)
 
 
 def _facets(filters: MarketFilters, counts: Mapping[str, int]) -> dict[str, list[FacetValue]]:

@@ -66,6 +66,7 @@ class TestPlan:
         page = plan(buyer, "g/pool")
 
         assert "weight 7" in page
+        assert '<data class="money" value="1.000000000000">1.00 USD</data>' in page
         assert "First now" in page
         left_out = page[page.index("Left out") :]
         assert "UPSTREAM_KEY" in left_out

@@ -41,7 +41,7 @@ class TestList:
     def test_asks_as_often_for_fifty_rows_as_for_one(self, page, buyer, django_assert_max_num_queries):
         for count in (1, 60):
             take_attempts(*(attempt(buyer.pk, timezone.now()) for _ in range(count)))
-            with django_assert_max_num_queries(22):
+            with django_assert_max_num_queries(12):
                 assert page.get("/request-logs").status_code == 200
 
     def test_carries_the_filters_on_to_older_rows_and_to_files(self, page, buyer):
@@ -98,6 +98,22 @@ class TestDetail:
         told = page.get(f"/request-logs/{first['event_id']}").content.decode()
         assert "failed before: acme 500" in told
         assert f"/request-logs/{second['event_id']}" in told
+
+    def test_adds_up_what_the_attempts_cost(self, page, buyer):
+        first = attempt(buyer.pk, timezone.now(), status=500)
+        second = attempt(buyer.pk, timezone.now(), role="failover", parent_id=first["event_id"])
+        take_attempts(first, second)
+        take_calls(call(buyer.pk, timezone.now(), id=first["event_id"]))
+        wallet, price = buyer.wallets.get(), price_version()
+        for each in (first, second):
+            ship(usage_event(wallet, price, event_id=each["event_id"]))
+        rating.settle(limit=10)
+
+        told = page.get(f"/request-logs/{first['event_id']}").content.decode()
+
+        together = told.partition("All attempts together")[2].partition("</tr>")[0]
+        assert ">2.00 USD<" in together
+        assert told.count(">1.00 USD<") == 3  # the call's own, and each attempt's
 
     def test_escapes_what_others_wrote(self, page, buyer):
         hostile = kept(b"<script>alert(1)</script>", b"<img src=x onerror=alert(2)>", response_headers={"x": "<b>"})

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
+from functools import partial
+from importlib import import_module
 
 import pytest
+from django.core.cache import cache
 
 from marketplace.catalog import queries, services
-from marketplace.catalog.queries import MarketFilters
+from marketplace.catalog.models import Service
+from marketplace.catalog.queries import MarketFilters, counting
 from marketplace.catalog.queries.market import PAGE_SIZE
 from tests.factories.marketplace import NOON, make_service
 
@@ -150,6 +156,52 @@ class TestCountsAfterAChange:
         services.set_price(service=service, price={"type": "constant", "price": "0"}, now=NOON)
 
         assert (before, counts("price")["free"]) == (1, 2)
+
+
+@pytest.mark.django_db
+class TestCountsOfALargeMarket:
+    @pytest.fixture
+    def beside(self, monkeypatch, seller) -> list[Callable[[], None]]:
+        """What is to be counted beside, in a market where one service is many."""
+        waiting: list[Callable[[], None]] = []
+        monkeypatch.setattr(counting, "_LARGE", 1)
+        count = counting._count
+        monkeypatch.setattr(counting._beside, "submit", lambda _, *call: waiting.append(partial(count, *call)))
+        cache.clear()
+        make_service(seller, namespace="acme")
+        assert counts("type") == {"llm": 1}
+        return waiting
+
+    def test_are_told_as_they_were_until_they_are_counted_beside(self, seller, beside):
+        make_service(seller, namespace="acme", name="second")
+
+        assert counts("type") == {"llm": 1}
+        assert found(sort="name") == ["acme/chat", "acme/second"]
+        for count in beside:
+            count()
+        assert counts("type") == {"llm": 2}
+
+    def test_are_counted_beside_once_in_some_seconds(self, seller, beside):
+        for name in ("second", "third"):
+            make_service(seller, namespace="acme", name=name)
+            counts("type")
+
+        assert len(beside) == 1
+
+    def test_are_counted_at_once_where_they_were_never_asked_for(self, seller, beside):
+        make_service(seller, namespace="acme", name="second")
+
+        assert counts("tag", words={"type": ("llm",)}) == counts("tag", words={"type": ("llm",), "channel": ()})
+        assert queries.market(MarketFilters(words={"type": ("llm",)})).total == 2
+
+    def test_do_not_rank_what_everything_has(self, seller, beside, monkeypatch):
+        make_service(seller, namespace="acme", name="second", offering={"summary": "A chat."})
+        Service.objects.filter(name="acme/second").update(approved_at=NOON + timedelta(days=1))
+        assert found(text="chat") == ["acme/chat", "acme/second"]
+
+        monkeypatch.setattr(import_module("marketplace.catalog.queries.market"), "_RANK_LIMIT", 1)
+
+        assert found(text="chat") == ["acme/second", "acme/chat"]
 
 
 @pytest.mark.django_db
