@@ -117,8 +117,9 @@ def streamed(
 ) -> list[Step]:
     """A chunked answer, each piece a write of its own. end: replace it by [Die()] for an upstream that dies mid-way."""
     steps: list[Step] = [Send(head(200, [*headers, ("Transfer-Encoding", "chunked")]))]
+    framed = {piece: Send(chunk(piece)) for piece in pieces}  # a piece that comes a thousand times is held once
     for piece in pieces:
-        steps.append(Send(chunk(piece)))
+        steps.append(framed[piece])
         if between is not None:
             steps.append(between)
     return [*steps, *end]
