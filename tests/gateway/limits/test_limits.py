@@ -61,6 +61,37 @@ class TestALimit:
         assert [answer.status_code for answer in answers] == [200, 200, 429]
         assert answers[2].headers["x-ratelimit-remaining-tokens"] == "20"
 
+    @pytest.mark.parametrize(
+        ("unit", "limit", "statuses", "left"),
+        [
+            # before a call 8 are taken (30 bytes of request), after it 30: 0+8, 30+8, 60+8, then 90+8 are too many
+            ("input_tokens", 70, [200, 200, 200, 429], None),
+            # 50 before, 10 after: 0+50, 10+50, then 20+50 are too many
+            ("output_tokens", 65, [200, 200, 429], "45"),
+            # 30 before, 118 after, with the answer's 88: 0+30, 118+30, 236+30, then 354+30 are too many
+            ("bytes", 300, [200, 200, 200, 429], None),
+            # 58 before, 40 after: 0+58, 40+58, then 80+58 are too many
+            ("tokens", 130, [200, 200, 429], "50"),
+        ],
+    )
+    async def test_of_any_unit_takes_an_estimate_and_then_what_was_used(
+        self, gateway, upstream, unit, limit, statuses, left
+    ):
+        upstream.answers(json_answer(CHAT))
+        rule = {"limit": limit, "unit": unit, "window": "month"}
+        await offer(gateway, upstream, price=make.price(price=TOKENS), config={"customer_rate_limit": rule})
+        answers = [await gateway.call(body={"model": "m", "max_tokens": 50}) for _ in statuses]
+        assert [answer.status_code for answer in answers] == statuses
+        if left is not None:
+            assert answers[-1].headers["ratelimit-remaining"] == left
+
+    async def test_with_a_burst_lets_so_many_through_at_once(self, gateway, upstream):
+        upstream.answers(json_answer({}))
+        rule = {"limit": 1, "unit": "requests", "window": "hour", "burst_limit": 3}
+        await offer(gateway, upstream, config={"channel_rate_limit": rule})
+        answers = await asyncio.gather(*(gateway.call() for _ in range(5)))
+        assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 429, 429]
+
     async def test_of_the_sellers_account_counts_over_its_services(self, gateway, upstream):
         upstream.answers(json_answer({}))
         limits = {"rpd": {"name": "rpd", "limit": 1, **A_DAY}}
