@@ -39,6 +39,7 @@ def main() -> None:
     parser.add_argument("--services", type=int, default=1, help="called by turns, as are")
     parser.add_argument("--keys", type=int, default=1)
     parser.add_argument("--aliases", type=int, default=0, help="called in place of the services' own paths")
+    parser.add_argument("--called", type=int, default=0, help="so many of them are called by turns once all are loaded")
     parser.add_argument("--profile", type=int, default=0, metavar="LINES", help="show the dearest functions too")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
@@ -54,6 +55,8 @@ async def _run(folder: Path, arguments: argparse.Namespace) -> None:
     async with pretended.gateway(folder, offered, requests, shape=arguments.shape, connections=connections) as calls:
         # once round all of them: what is called is in memory from here on
         await calls.make(max(_CHUNK, offered.services, offered.keys, offered.aliases))
+        calls.only(arguments.called or len(requests))
+        await calls.make(_CHUNK)
         print(f"resident: {_resident_mb() - own:.0f} MB, and {own:.0f} of the requests")
         in_loop, in_all, steps = [], [], []
         for _ in range(arguments.chunks):

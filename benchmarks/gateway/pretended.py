@@ -85,10 +85,15 @@ class Calls:
     """All connections of one client. requests: what they send in turn; last: how an answer ends."""
 
     def __init__(self, requests: Sequence[bytes], last: bytes) -> None:
-        self.requests, self.last = itertools.cycle(requests), last
+        self._all, self.last = requests, last
+        self.requests = itertools.cycle(requests)
         self.pipes: list[ClientPipe] = []
         self._left = self._open = 0
         self._done = asyncio.Event()
+
+    def only(self, count: int) -> None:
+        """Send the first so many requests by turns from here on."""
+        self.requests = itertools.cycle(self._all[:count])
 
     async def make(self, count: int) -> None:
         """Return when so many calls have been answered."""
