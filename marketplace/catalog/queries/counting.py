@@ -7,6 +7,7 @@ change is told as it was, and counted anew beside: one visitor in some seconds w
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from django.db import connection
 from django.db.models import Count, F, Func, Max, QuerySet, TextField
 
 from marketplace.catalog.models import MarketChange, Service
+
+log = logging.getLogger(__name__)
 
 #: What tells the market apart from what it was before its last change.
 Version = tuple[int | None, int]
@@ -57,6 +60,8 @@ def counted(asked: object, found: Callable[[], QuerySet[Service]], now: Version)
 def _count_beside(key: str, found: Callable[[], QuerySet[Service]], now: Version) -> None:
     try:
         _count(key, found, now)
+    except Exception:  # nobody waits for it: the next visitor has it counted again
+        log.exception("market.count_failed")
     finally:
         connection.close()
 
