@@ -130,8 +130,11 @@ def _attribute(name: str, value: Any) -> SafeString:
 
 
 @register.simple_tag
-def field(bound: BoundField, help: str = "", label: str = "", **attributes: Any) -> str:
-    """A form field: label, control, help and errors, connected for screen readers."""
+def field(bound: BoundField, help: str = "", label: str = "", is_filter: bool = False, **attributes: Any) -> str:
+    """A form field: label, control, help and errors, connected for screen readers.
+
+    It says when it may be left out. A list to choose from has a choice that says so, and filters may be anyhow.
+    """
     widget = bound.field.widget
     if bound.is_hidden:
         return str(bound)
@@ -150,13 +153,17 @@ def field(bound: BoundField, help: str = "", label: str = "", **attributes: Any)
         "label": label or bound.label,
         "help": help_text,
         "errors": list(bound.errors),
-        "required": bound.field.required,
+        "required": bound.field.required or is_filter or _has_empty_choice(widget),
         "shape": shape,
         "is_named": shape == "group",  # Django's own element around the choices has the id
         "described_by": " ".join(described),
         "control": bound.as_widget(attrs=extra),
     }
     return render_to_string("components/field.html", values)
+
+
+def _has_empty_choice(widget: widgets.Widget) -> bool:
+    return isinstance(widget, widgets.Select) and not isinstance(widget, widgets.SelectMultiple)
 
 
 def _shape(widget: widgets.Widget) -> str:
@@ -265,6 +272,19 @@ def blank_slate(content: str, title: str, text: str = "", icon: str = "inbox") -
 def stat(content: str, label: str, hint: str = "") -> str:
     """A number with its name."""
     return render_to_string("components/stat.html", {"label": label, "hint": hint, "content": content})
+
+
+@register.simple_block_tag
+def term(content: str, label: str, sign: str = "") -> str:
+    """A number of a sum that is written out, with its name and the sign before it. They stand in a "sum"."""
+    return render_to_string("components/term.html", {"label": label, "sign": sign, "content": content})
+
+
+@register.simple_block_tag
+def filter_form(content: str, form: Any, action: str, label: str, more: str = "More filters") -> str:
+    """The filters of a list, in its address. form: has `first`, `more`, `has_more`. Between the tags: a way out."""
+    values = {"form": form, "action": action, "label": label, "more": more, "way_out": _trimmed(content)}
+    return render_to_string("components/filter_form.html", values)
 
 
 @register.simple_block_tag

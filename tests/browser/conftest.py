@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.users.models import User
-from tests.browser import chromium
+from tests.browser import axe, chromium
+from tests.browser.chromium import NARROW, WIDE, complaint
 
-AXE = (Path(__file__).parent.parent / "fakes" / "axe-core-4.14.1.min.js").read_text()
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-WIDE, NARROW = (1280, 800), (360, 740)
+__all__ = ["NARROW", "WIDE"]
 
 
 @pytest.fixture(scope="package")
@@ -49,16 +47,17 @@ class Visitor:
         self.page.goto(self.address + path)
         return self.page
 
-    def overflow(self) -> int:
-        """Return by how many pixels the page is wider than the window."""
-        width: int = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        return width
-
     def barriers(self) -> list[str]:
         """Return what axe-core finds wrong with the page, a line for each rule and element."""
-        self.page.evaluate(AXE)
-        found = self.page.evaluate("rules => axe.run(document, { runOnly: rules })", RULES)
-        return [f"{rule['id']}: {node['html'][:200]}" for rule in found["violations"] for node in rule["nodes"]]
+        return axe.barriers(self.page)
+
+    def faults(self, path: str) -> list[str]:
+        """Return what is wrong with a page in both themes, wide and narrow, and what the console says of it."""
+        axe.turn(self.page, "light", WIDE)
+        self.go(path)
+        found = axe.faults(self.page)
+        complaints, self.complaints[:] = list(self.complaints), []
+        return found + complaints
 
 
 @pytest.fixture
@@ -84,7 +83,7 @@ def visit(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..., V
             context.add_cookies([_session(user, live_server.url)])
         page = context.new_page()
         visitor = Visitor(context, page, live_server.url)
-        page.on("console", lambda message: visitor.complaints.extend(_complaint(message)))
+        page.on("console", lambda message: visitor.complaints.extend(complaint(message)))
         page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
         return visitor
 
@@ -97,9 +96,3 @@ def _session(user: User, address: str) -> dict[str, str]:
     client = Client()
     client.force_login(user)
     return {"name": settings.SESSION_COOKIE_NAME, "value": client.session.session_key, "url": address}
-
-
-def _complaint(message: ConsoleMessage) -> list[str]:
-    """Errors and warnings, but not the browser's own note that a page has the status that it was asked for."""
-    is_status = "Failed to load resource" in message.text
-    return [message.text] if message.type in {"error", "warning"} and not is_status else []

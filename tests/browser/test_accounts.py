@@ -14,8 +14,7 @@ from playwright.sync_api import expect
 from accounts.teams import services as teams
 from accounts.teams.models import Role
 from tests.accounts.identities.conftest import ALICE, provider, use
-from tests.browser.conftest import NARROW, WIDE
-from tests.browser.test_pages import _faults
+from tests.browser.conftest import WIDE
 from tests.factories.accounts import TeamFactory, UserFactory
 
 __all__ = ["provider"]
@@ -49,39 +48,36 @@ def test_goes_to_the_provider_and_comes_back_logged_in(visit, provider):
     expect(page.get_by_role("main")).to_contain_text("alice@example.org")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, NARROW])
-def test_its_pages_have_no_faults(visit, theme, size):
-    visitor = visit(theme=theme, size=size)
-    found = look(visitor, "/accounts/login/", f"{theme}-{size[0]}")
+def test_its_pages_have_no_faults(visit):
+    visitor = visit()
+    found = look(visitor, "/accounts/login/")
     log_in(visitor.page)
     visitor.go("/teams")
     visitor.complaints.clear()
     for path in ("/accounts/3rdparty/", "/accounts/sessions/"):
-        found += look(visitor, path, f"{theme}-{size[0]}")
+        found += look(visitor, path)
 
     assert found == []
 
 
-def look(visitor, path: str, name: str) -> list[str]:
+def look(visitor, path: str) -> list[str]:
     """Return the faults of a page, and keep a picture of it where SCREENSHOTS says."""
-    faults = _faults(visitor, path)
+    faults = visitor.faults(path)
     if folder := os.environ.get("SCREENSHOTS"):
-        visitor.page.screenshot(path=Path(folder) / f"{path.strip('/').replace('/', '-')}-{name}.png", full_page=True)
+        visitor.page.screenshot(path=Path(folder) / f"{path.strip('/').replace('/', '-')}.png", full_page=True)
     return faults
 
 
-@pytest.mark.parametrize(("theme", "size"), [("light", WIDE), ("dark", NARROW)])
-def test_the_pages_of_an_account_have_no_faults(visit, theme, size):
+def test_the_pages_of_an_account_have_no_faults(visit):
     owner = UserFactory(email="owner@example.org")
     team = TeamFactory(owner=owner, display_name="Acme Research")
     member = teams.add_member(team=team, user=UserFactory(email="colleague@example.org"), role=Role.DEVELOPER)
     by = team.memberships.get(role=Role.OWNER)
     _, word = teams.invite(team=team, email=member.user.email[1:], role=Role.VIEWER, by=by, now=timezone.now())
-    visitor = visit(user=owner, theme=theme, size=size)
+    visitor = visit(user=owner)
 
     found = []
     for path in ("/teams", "/teams/edit", "/teams/invitations/new", f"/teams/join/{word}"):
-        found += look(visitor, path, f"{theme}-{size[0]}")
+        found += look(visitor, path)
 
     assert found == []

@@ -16,8 +16,7 @@ from accounts.users.models import User
 from billing.wallets.models import Wallet
 from gateway_admin.api_keys import services as api_keys
 from marketplace.catalog.models import Service
-from tests.browser.conftest import NARROW, WIDE
-from tests.browser.test_pages import _faults
+from tests.browser.conftest import NARROW
 from tests.factories.accounts import TeamFactory, UserFactory
 from tests.factories.billing import funded_wallet
 from tests.factories.marketplace import files, make_service
@@ -136,13 +135,12 @@ PAGES = ["/", "/usage", "/usage?by=alias&show=calls"]
 SALES_PAGES = ["/", "/seller/usage", "/seller/services/upload"]
 
 
-@pytest.mark.parametrize(("theme", "size"), [("light", NARROW), ("dark", WIDE)], ids=["light-narrow", "dark-wide"])
 @pytest.mark.parametrize("who", ["buyer", "seller"])
-def test_pages_have_no_barriers(visit, busy, buyer, seller, who, theme, size):
-    visitor = visit(buyer if who == "buyer" else seller, theme=theme, size=size)
+def test_pages_have_no_barriers(visit, busy, buyer, seller, who):
+    visitor = visit(buyer if who == "buyer" else seller)
     faults = {}
     for number, path in enumerate(PAGES if who == "buyer" else SALES_PAGES):
-        faults[path] = _faults(visitor, path)
-        shoot(visitor.page, f"{who}-{number}-{theme}-{size[0]}")
+        faults[path] = visitor.faults(path)
+        shoot(visitor.page, f"{who}-{number}")
 
     assert {path: found for path, found in faults.items() if found} == {}

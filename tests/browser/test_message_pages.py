@@ -13,8 +13,6 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from marketplace.conversations import services as conversations
-from tests.browser.conftest import NARROW, WIDE
-from tests.browser.test_pages import _faults
 from tests.factories.accounts import TeamFactory, UserFactory, owner_of
 from tests.factories.marketplace import make_service
 from tests.marketplace.conversations.conftest import PNG, asked, paper, say
@@ -108,8 +106,7 @@ def test_it_works_without_scripts_and_the_list_is_narrowed_in_place(visit, buyer
     expect(page).to_have_url(re.compile("kind=ticket"))
 
 
-@pytest.mark.parametrize(("theme", "size"), [("light", WIDE), ("dark", WIDE), ("light", NARROW), ("dark", NARROW)])
-def test_its_pages_have_no_faults(visit, buyer, seller, service, theme, size):
+def test_its_pages_have_no_faults(visit, buyer, seller, service):
     now = timezone.now()
     inquiry = asked(buyer, service, subject="In which regions of the world does it run, and from when on?", now=now)
     say(inquiry, seller, "In all of them.\n\nSee the map.", files=[paper("map.png", PNG)], now=now)
@@ -123,11 +120,11 @@ def test_its_pages_have_no_faults(visit, buyer, seller, service, theme, size):
         (buyer, ["/help", "/teams/me", "/messages?q=nowhere", f"/market/{service.name}"]),
         (seller, ["/messages", f"/messages/{inquiry.pk}"]),
     ):
-        visitor = visit(user=owner_of(team), theme=theme, size=size)
+        visitor = visit(user=owner_of(team))
         visitor.go("/messages")
         for path in paths:
-            found[f"{team} {path}"] = _faults(visitor, path)
-            keep(visitor, f"{team.kind}-{path[1:].replace('/', '-')[:20]}-{theme}-{size[0]}")
+            found[f"{team} {path}"] = visitor.faults(path)
+            keep(visitor, f"{team.kind}-{path[1:].replace('/', '-')[:20]}")
 
     assert {path: wrong for path, wrong in found.items() if wrong} == {}
 

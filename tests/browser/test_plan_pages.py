@@ -17,8 +17,6 @@ from billing.subscriptions.models import Plan, Subscription
 from marketplace.catalog import services as catalog
 from marketplace.catalog.models import Service
 from marketplace.enrollments import services as enrollments
-from tests.browser.conftest import NARROW, WIDE
-from tests.browser.test_pages import _faults
 from tests.factories.accounts import TeamFactory, UserFactory
 from tests.factories.billing import funded_wallet
 from tests.factories.marketplace import make_service
@@ -84,21 +82,20 @@ def pages(buyer: User, team: Team, service: Service) -> list[str]:
     return [*found, "/enrollments"]
 
 
-@pytest.mark.parametrize(("theme", "size"), [("light", NARROW), ("dark", WIDE)], ids=["light-narrow", "dark-wide"])
 class TestEveryPage:
-    def test_of_a_customer_has_no_barriers(self, visit, buyer, pages, theme, size):
-        visitor = visit(user=buyer, theme=theme, size=size)
+    def test_of_a_customer_has_no_barriers(self, visit, buyer, pages):
+        visitor = visit(user=buyer)
 
-        found = {path: _faults(visitor, path) for path in pages}
+        found = {path: visitor.faults(path) for path in pages}
 
         assert {path: faults for path, faults in found.items() if faults} == {}
 
-    def test_of_a_seller_has_no_barriers(self, visit, buyer, theme, size):
+    def test_of_a_seller_has_no_barriers(self, visit, buyer):
         seller = TeamFactory(seller=True, owner=buyer)
         service = make_service(seller, listing={"service_options": OPTIONS})
-        visitor = visit(user=buyer, theme=theme, size=size)
+        visitor = visit(user=buyer)
 
-        assert _faults(visitor, f"/seller/services/{service.pk}") == []
+        assert visitor.faults(f"/seller/services/{service.pk}") == []
 
 
 class TestAJourney:

@@ -1,25 +1,20 @@
-"""The public pages about the marketplace itself: both themes, wide and narrow."""
+"""The public pages about the marketplace itself."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import NARROW, WIDE
-from tests.browser.test_pages import _faults
-
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-PAGES = ["/", "/docs", "/docs/gateway", "/docs/errors", "/docs/algorithms/pricing", "/docs/constraints", "/status"]
+PAGES = ["/docs/errors", "/docs/algorithms/pricing"]
 
 
-class TestEveryPage:
-    @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-    @pytest.mark.parametrize("theme", ["light", "dark"])
-    def test_has_no_barriers(self, visit, theme, size):
-        visitor = visit(theme=theme, size=size)
+class TestDocuments:
+    def test_with_wide_tables_have_no_barriers(self, visit):
+        visitor = visit()
 
-        found = {path: _faults(visitor, path) for path in PAGES}
+        found = {path: visitor.faults(path) for path in PAGES}
 
         assert {path: faults for path, faults in found.items() if faults} == {}
 

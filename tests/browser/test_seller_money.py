@@ -1,4 +1,4 @@
-"""The seller's pages about money and the threads of disputes in a real browser: both themes, wide and narrow."""
+"""The seller's pages about money and the threads of disputes in a real browser."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from billing.rating.models import Charge
 from billing.wallets.models import Wallet
 from marketplace.disputes import services as disputes
 from marketplace.disputes.models import Dispute, Side
-from tests.browser.conftest import NARROW, WIDE
 from tests.factories.accounts import TeamFactory, UserFactory
 from tests.factories.billing import funded_wallet, price_version, ship, usage_event
 from tests.factories.marketplace import make_service
@@ -93,17 +92,8 @@ def invoice(seller) -> Invoice:
     return written
 
 
-def faults(visitor, path: str) -> list[str]:
-    visitor.go(path)
-    overflow = visitor.overflow()
-    complaints, visitor.complaints[:] = list(visitor.complaints), []
-    return [*visitor.barriers(), *([f"{overflow}px too wide"] if overflow > 0 else []), *complaints]
-
-
 class TestEveryPage:
-    @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-    @pytest.mark.parametrize("theme", ["light", "dark"])
-    def test_has_no_barriers(self, visit, people, invoice, dispute, theme, size):
+    def test_has_no_barriers(self, visit, people, invoice, dispute):
         charge = f"/disputes/charge/{dispute.charge_id}"
         by_seller = ["/seller/earnings", "/seller/invoices", "/seller/payouts", "/disputes"]
         by_seller += [f"/seller/invoices/{invoice.pk}", f"/seller/invoices/{invoice.pk}/dispute"]
@@ -111,8 +101,8 @@ class TestEveryPage:
         by_buyer = ["/disputes", "/disputes?show=ended", f"/disputes/{dispute.pk}", charge]
         found = {}
         for user, paths in zip(people, (by_seller, by_buyer), strict=True):
-            visitor = visit(user=user, theme=theme, size=size)
-            found |= {f"{user}: {path}": faults(visitor, path) for path in paths}
+            visitor = visit(user=user)
+            found |= {f"{user}: {path}": visitor.faults(path) for path in paths}
 
         assert {path: wrong for path, wrong in found.items() if wrong} == {}
 

@@ -13,8 +13,6 @@ from billing.statements import services as statements
 from billing.statements.models import Statement
 from billing.statements.services import closing
 from common import ports
-from tests.browser.conftest import NARROW, WIDE
-from tests.browser.test_pages import _faults
 from tests.factories.accounts import TeamFactory, UserFactory
 from tests.factories.statements import CHAT, IMAGES, at, closed, moved, opened, used
 
@@ -53,17 +51,15 @@ def months(team: Team, monkeypatch: pytest.MonkeyPatch) -> list[Statement]:
 
 
 class TestPages:
-    @pytest.mark.parametrize("theme", ["light", "dark"])
-    @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-    def test_have_no_barriers_no_complaints_and_fit(self, visit, buyer, months, theme, size):
-        visitor = visit(user=buyer, theme=theme, size=size)
+    def test_have_no_barriers_no_complaints_and_fit(self, visit, buyer, months):
+        visitor = visit(user=buyer)
 
-        assert {path: found for path in PAGES if (found := _faults(visitor, path))} == {}
+        assert {path: found for path in PAGES if (found := visitor.faults(path))} == {}
 
     def test_tell_what_statements_are_when_there_is_none(self, visit, buyer, team):
         visitor = visit(user=buyer)
 
-        assert _faults(visitor, "/statements") == []
+        assert visitor.faults("/statements") == []
 
     def test_hand_out_the_pdf_without_scripts(self, visit, buyer, months):
         page = visit(user=buyer, scripts=False).go("/statements/2026-000002")

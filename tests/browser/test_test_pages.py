@@ -7,8 +7,6 @@ from django.utils import timezone
 
 from marketplace.testing import queries
 from marketplace.testing.models import TestResult, TestRun
-from tests.browser.conftest import NARROW, WIDE
-from tests.browser.test_pages import _faults
 from tests.factories.accounts import TeamFactory, UserFactory
 from tests.factories.marketplace import make_service
 
@@ -45,14 +43,12 @@ def tested(transactional_db):
     return person, service, run
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_pages_have_no_faults(visit, tested, theme, size):
+def test_pages_have_no_faults(visit, tested):
     person, service, run = tested
-    visitor = visit(person, theme=theme, size=size)
+    visitor = visit(person)
 
     faults = []
     for address in (f"/seller/services/{service.pk}/tests", f"/seller/services/{service.pk}/tests/{run.pk}"):
-        faults += _faults(visitor, address)
+        faults += visitor.faults(address)
 
     assert faults == []

@@ -69,6 +69,7 @@ class Page:
     address: str
     text: str
     queries: tuple[str, ...] = field(repr=False)
+    headers: dict[str, str] = field(repr=False, hash=False)
 
     @property
     def name(self) -> str:
@@ -126,7 +127,7 @@ def look(who: str, client: Client, route: str, address: str) -> Page | None:
         return None
     statements = [query["sql"] for query in seen.captured_queries]
     counted = tuple(sql for sql in statements if not sql.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK TO")))
-    return Page(who, route, address, response.content.decode(), counted)
+    return Page(who, route, address, response.content.decode(), counted, dict(response.headers))
 
 
 def is_page(response: HttpResponse) -> bool:

@@ -9,8 +9,9 @@ from django.db import transaction
 
 from tests.factories import plenty
 from tests.factories.belongings import Belongings, belongings
-from tests.pages import census
+from tests.pages import census, sights
 from tests.pages.census import Census
+from tests.pages.sights import Sights
 
 FEW = 3
 
@@ -29,3 +30,9 @@ def owner(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> It
 def few(owner: Belongings) -> Census:
     """Every page with them."""
     return census.take(owner)
+
+
+@pytest.fixture(scope="class")
+def looked_at(request: pytest.FixtureRequest, few: Census, owner: Belongings) -> Sights:
+    """What is wrong with the pages of those whom the class names in WHO, in a browser."""
+    return sights.look_at([page for page in sights.worth_a_look(few) if page.who in request.cls.WHO], owner)

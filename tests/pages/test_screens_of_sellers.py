@@ -1,0 +1,13 @@
+"""What visitors and sellers see, in a browser."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.pages.sights import Screens
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+
+
+class TestPages(Screens):
+    WHO = ("visitor", "seller")
