@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import UTC, date, datetime
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from functools import cache, lru_cache
+from zoneinfo import ZoneInfo, available_timezones
 
 #: Years outside of these are a broken clock's.
 _YEARS = range(1980, 2200)
@@ -21,6 +21,12 @@ Month = tuple[datetime, datetime, date]
 
 class UnknownZone(ValueError):
     """There is no such time zone."""
+
+
+@cache
+def zone_names() -> tuple[str, ...]:
+    """Return the names of all time zones, sorted. Their files are read once."""
+    return tuple(sorted(available_timezones()))
 
 
 @lru_cache(maxsize=1024)

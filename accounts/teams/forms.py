@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 
 from accounts.teams.models import MessageMails, Role, Team, TeamKind
+from domain import periods
 
 
 class TeamForm(forms.Form):
@@ -61,7 +61,7 @@ class DescriptionForm(forms.Form):
     )
     timezone = forms.ChoiceField(
         label="Time zone",
-        choices=lambda: [(name, name.replace("_", " ")) for name in sorted(available_timezones())],
+        choices=lambda: [(name, name.replace("_", " ")) for name in periods.zone_names()],
         help_text="Your months and days begin at midnight there. A month that has begun ends as it began.",
     )
 

@@ -148,11 +148,11 @@ WSGI_APPLICATION = "config.wsgi.application"
 # No API of ours answers a missing slash with a redirect: the published clients do not follow any.
 APPEND_SLASH = False
 
+_LOADERS = ["common.loaders.Loader", "django.template.loaders.app_directories.Loader"]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
@@ -162,6 +162,7 @@ TEMPLATES = [
                 "accounts.identities.context.identity_provider",
                 "common.context.site",
             ],
+            "loaders": [("template_partials.loader.Loader", [("django.template.loaders.cached.Loader", _LOADERS)])],
             "builtins": ["common.templatetags.ui", "django.contrib.humanize.templatetags.humanize"],
         },
     }

@@ -21,7 +21,7 @@ from marketplace.catalog.models import Service
 CACHE_SECONDS = 15
 _TIMEOUT_SECONDS = 2
 _KEY = "status"
-_ORDER = list(Word)
+_PLACES = {word: place for place, word in enumerate(Word)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Status:
     @property
     def word(self) -> Word:
         """Return the word for the platform as a whole: its worst part's."""
-        return min((part.word for part in self.parts if part.word is not Word.NO_DATA), key=_ORDER.index)
+        return min((part.word for part in self.parts if part.word is not Word.NO_DATA), key=_PLACES.__getitem__)
 
 
 def status() -> Status:
@@ -89,14 +89,14 @@ def _services(now: datetime) -> tuple[ServiceSeen, ...]:
     lately = service_health.lately(now=now)
     found = [
         ServiceSeen(
-            str(service),
-            service.name,
-            of_health(lately.get((service.pk, service_health.HOUR))),
-            of_health(lately.get((service.pk, service_health.DAY))),
+            shown or name,
+            name,
+            of_health(lately.get((pk, service_health.HOUR))),
+            of_health(lately.get((pk, service_health.DAY))),
         )
-        for service in Service.objects.in_market().only("name", "display_name")
+        for pk, name, shown in Service.objects.in_market().order_by().values_list("pk", "name", "display_name")
     ]
-    return tuple(sorted(found, key=lambda each: (_ORDER.index(each.word), each.name.lower())))
+    return tuple(sorted(found, key=lambda each: (_PLACES[each.word], each.name.lower())))
 
 
 def redis_answers() -> bool:

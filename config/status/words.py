@@ -32,10 +32,13 @@ class Seen:
     p50_ms: int | None = None
 
 
+_NOTHING = Seen(Word.NO_DATA)
+
+
 def of_health(health: Health | None) -> Seen:
     """Return what is told of a service."""
     if health is None:
-        return Seen(Word.NO_DATA)
+        return _NOTHING
     word = Word.DOWN if health.failed >= _DOWN else Word.DEGRADED if health.failed >= _DEGRADED else Word.OPERATIONAL
     return Seen(word, round(health.failed * 100), None if health.p50_ms is None else two_digits(health.p50_ms))
 

@@ -19,6 +19,8 @@ class SalesForm(forms.Form):
     month = forms.ChoiceField(required=False)
     show = forms.ChoiceField(choices=[("", "What there is"), *SHOWN], required=False)
     service_id = forms.TypedChoiceField(coerce=UUID, empty_value=None, required=False, label="Service")
+    text = forms.CharField(max_length=200, required=False, label="In the name", help_text="Of what is stacked below.")
+    errors_only = forms.BooleanField(required=False, label="Only failures")
     start_time = forms.DateTimeField(required=False, widget=_MOMENT, label="From")
     end_time = forms.DateTimeField(required=False, widget=_MOMENT, label="To")
     currency = forms.CharField(max_length=8, required=False, widget=forms.HiddenInput)
@@ -43,6 +45,11 @@ class SalesForm(forms.Form):
     def has_more(self) -> bool:
         """Whether one of the others says something."""
         return any(field.value() for field in self.more)
+
+    @property
+    def picks(self) -> bool:
+        """Whether some of what was counted is left out, beside what the numbers are asked for by."""
+        return bool(self.cleaned_data.get("text") or self.cleaned_data.get("errors_only"))
 
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]

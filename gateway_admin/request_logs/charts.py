@@ -1,8 +1,8 @@
-"""Numbers as boxes of an SVG: whole units, so that no style is needed."""
+"""Numbers as boxes of an SVG, in its own units, so that no style is needed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,22 +15,14 @@ _GAP = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
-    """kind: answered, refused or failed."""
-
-    kind: str
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-@dataclass(frozen=True, slots=True)
 class Histogram:
-    """boxes: from left to right, each bar from the bottom up. most: of one bar."""
+    """paths: {answered, refused or failed: the outline of all its boxes}; one for each, not to write each box out.
+
+    most: of one bar.
+    """
 
     bars: Sequence[Bar]
-    boxes: Sequence[Box]
+    paths: Mapping[str, str]
     most: int
     total: int
     starts_at: datetime
@@ -54,17 +46,17 @@ def histogram(bars: Sequence[Bar]) -> Histogram:
     """Return the drawing of a histogram."""
     most = max((bar.total for bar in bars), default=0)
     step = WIDTH / max(len(bars), 1)
-    boxes = []
+    width = round(step - _GAP, 1)
+    paths: dict[str, str] = {}
     for number, bar in enumerate(bars):
         top = float(HEIGHT)
         for kind, count in (("answered", bar.answered), ("refused", bar.refused), ("failed", bar.failed)):
             if count:
                 height = max(count / most * HEIGHT, 2.0)
                 top -= height
-                boxes.append(
-                    Box(kind, round(number * step, 2), round(max(top, 0), 2), round(step - _GAP, 2), round(height, 2))
-                )
-    return Histogram(bars, boxes, most, sum(bar.total for bar in bars), bars[0].starts_at)
+                box = f"M{number * step:.1f} {max(top, 0):.1f}h{width}v{height:.1f}h-{width}z"
+                paths[kind] = paths.get(kind, "") + box
+    return Histogram(bars, paths, most, sum(bar.total for bar in bars), bars[0].starts_at)
 
 
 def waterfall(rows: Sequence[RequestLog]) -> list[Span]:

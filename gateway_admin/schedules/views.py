@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -17,6 +16,7 @@ from accounts.teams.permissions import Permission, is_allowed
 from common import htmx
 from common.errors import DomainError
 from common.pagination import Page, page_number
+from domain import periods
 from domain.scheduling import cadences, wording
 from gateway_admin.schedules import comparing, outlook, queries, services
 from gateway_admin.schedules.forms import ScheduleForm, initial
@@ -221,7 +221,7 @@ def _form(request: MemberRequest, form: ScheduleForm, schedule: Schedule | None)
     context = {
         "form": form,
         "schedule": schedule,
-        "zones": sorted(available_timezones()),
+        "zones": periods.zone_names(),
         "outlook": _outlook(request, form) if form.is_bound else None,
     }
     template = "gateway_admin/schedules/schedule_form.html"

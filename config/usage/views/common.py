@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpResponse, QueryDict
@@ -41,6 +42,15 @@ def asked_by(form: SalesForm, zone_name: str) -> Asked | None:
     except Invalid as error:
         form.add_error("start_time", error.problems[0].removeprefix("From: "))
         return None
+
+
+def picked(found: Found, form: SalesForm) -> Found:
+    """Return of the numbers those whose name has a text in it, and of these only the failures, as the form says."""
+    text = form.cleaned_data["text"].casefold()
+    cells = [cell for cell in found.cells if text in found.name_of(cell.key).casefold()]
+    if form.cleaned_data["errors_only"]:
+        cells = [replace(cell, requests=0, amount=Decimal(0)) for cell in cells if cell.failures]
+    return replace(found, cells=cells)
 
 
 def page_of(query: QueryDict, form: SalesForm, found: Found | None) -> dict[str, Any]:

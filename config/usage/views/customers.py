@@ -20,7 +20,7 @@ from common import ports
 from common.errors import NotFound
 from config.usage import asking
 from config.usage.forms import UsageForm
-from config.usage.views.common import TEMPLATE, Found, asked_by, currency_tabs, file_of, page_of
+from config.usage.views.common import TEMPLATE, Found, asked_by, currency_tabs, file_of, page_of, picked
 from gateway_admin.request_logs import queries as request_logs
 
 
@@ -38,7 +38,7 @@ def usage_page(request: MemberRequest) -> HttpResponse:
     found = _found(wallet, form)
     context = page_of(request.GET, form, found)
     context["currencies"] = currency_tabs([each.currency for each in own], wallet.currency)
-    if found is not None and found.asked.period is not None and not found.asked.is_narrowed:
+    if found is not None and found.asked.period is not None and not (found.asked.is_narrowed or form.picks):
         context["statement"] = _on_statement(wallet, found)
     return render(request, TEMPLATE, context, status=422 if form.errors else 200)
 
@@ -76,7 +76,7 @@ def _found(wallet: Wallet, form: UsageForm) -> Found | None:
             return key or "By the service’s own name"
         return names.get(key, f"A {asked.by} that is gone")
 
-    return Found(asked, cells, wallet.currency, name_of)
+    return picked(Found(asked, cells, wallet.currency, name_of), form)
 
 
 def _on_statement(wallet: Wallet, found: Found) -> dict[str, Any]:

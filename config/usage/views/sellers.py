@@ -18,7 +18,7 @@ from billing.rating import series
 from billing.rating.series import Asked
 from config.usage import asking
 from config.usage.forms import SalesForm
-from config.usage.views.common import TEMPLATE, Found, asked_by, currency_tabs, file_of, page_of
+from config.usage.views.common import TEMPLATE, Found, asked_by, currency_tabs, file_of, page_of, picked
 from marketplace.catalog import queries as catalog
 
 _ZONE = "UTC"
@@ -66,7 +66,7 @@ def _found(services: dict[UUID, str], form: SalesForm) -> Found | None:
     offered, given = _currencies(wanted, asked), form.cleaned_data["currency"]
     currency = given if given in offered else next(iter(offered), "USD")
     cells = series.sales(service_ids=wanted, currency=currency, asked=asked)
-    return Found(asked, cells, currency, lambda key: services[UUID(key)])
+    return picked(Found(asked, cells, currency, lambda key: services[UUID(key)]), form)
 
 
 def _currencies(services: Sequence[UUID], asked: Asked) -> list[str]:

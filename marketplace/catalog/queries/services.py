@@ -116,8 +116,8 @@ def failed_uploads(*, team: Team) -> QuerySet[UploadTask]:
 
 def names_of_seller(*, team: Team) -> dict[UUID, str]:
     """Return what a seller's services are called, by id and in the order of their names; ended ones too."""
-    found = Service.objects.originals().filter(seller=team).only("name", "display_name")
-    names = {service.pk: str(service) for service in found}
+    found = Service.objects.originals().filter(seller=team).order_by().values_list("pk", "name", "display_name")
+    names = {pk: shown or name for pk, name, shown in found}
     return dict(sorted(names.items(), key=lambda each: each[1].casefold()))
 
 

@@ -96,6 +96,23 @@ class TestUsagePage:
         assert [top for _, top in ends[:-1]] == [bottom for bottom, _ in ends[1:]]
         assert ends[-1][1] == 0
 
+    def test_picks_names_by_a_text_and_failures_alone(self, logged_in, wallet, chat):
+        other = make_service(listing={"display_name": "Vectors"})
+        used(wallet, "1.5", at("2026-10-02 12:00"), service_id=chat.pk)
+        used(wallet, 4, at("2026-10-02 12:00"), service_id=other.pk)
+        used(wallet, 0, at("2026-10-03 12:00"), service_id=other.pk, outcome="refused", status=500)
+
+        by_text = logged_in.get("/usage?text=CHAT").content.decode()
+        failed = logged_in.get("/usage?errors_only=on&show=calls").content.decode()
+
+        assert ">1.50 USD<" in by_text
+        assert "Vectors: " not in by_text
+        assert "the statement so far" not in by_text
+        assert "Vectors: 1. The numbers" in (drawing(failed)[1].text or "")
+        csv_of = logged_in.get("/usage.csv?text=vec").content.decode()
+        assert "Vectors" in csv_of
+        assert "Chat" not in csv_of
+
     def test_asks_little_whatever_was_used(self, logged_in, wallet, chat, django_assert_max_num_queries):
         for number in range(8):
             used(wallet, 1, at("2026-10-02 12:00") + timedelta(hours=number), service_id=chat.pk)
