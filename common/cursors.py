@@ -37,7 +37,8 @@ def page(rows: QuerySet[M], *, cursor: str | None, limit: int) -> CursorPage[M]:
     """Return the rows after `cursor`, newest first. Raises: Invalid for a cursor that no list has given."""
     if cursor:
         moment, pk = read(cursor)
-        rows = rows.filter(Q(created_at__lt=moment) | Q(created_at=moment, pk__lt=pk))
+        # the first condition says no more than the second; with it PostgreSQL begins in the index where the page does
+        rows = rows.filter(Q(created_at__lt=moment) | Q(created_at=moment, pk__lt=pk), created_at__lte=moment)
     found = list(rows.order_by("-created_at", "-pk")[: limit + 1])
     shown = found[:limit]
     return CursorPage(shown, written(shown[-1].created_at, shown[-1].pk) if len(found) > limit else None)

@@ -16,6 +16,7 @@ from ninja.decorators import decorate_view
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from pydantic import Field
 
+from common import pagination
 from common.apis.decorations import Deprecated, deprecating, tagging
 from common.errors import DomainError, Invalid
 from common.http import envelope, status_of
@@ -48,7 +49,7 @@ class Window(Schema):
 
     def of(self, rows: QuerySet[M]) -> list[M]:
         """Return that part of the rows."""
-        return list(rows[self.skip : self.skip + self.limit])
+        return list(pagination.part(rows, self.skip, self.skip + self.limit))
 
 
 class Endpoints:

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from django.db.models import Model, QuerySet
+
 T = TypeVar("T")
+M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,13 @@ class Page(Generic[T]):
                 offered.append(None)
             offered.append(number)
         return offered
+
+
+def part(rows: QuerySet[M], start: int, end: int | None) -> QuerySet[M]:
+    """Return the rows from `start` up to `end`. What rows are joined to is not read of those that are left out."""
+    if not start:
+        return rows[:end]
+    return rows.filter(pk__in=list(rows.values_list("pk", flat=True)[start:end]))
 
 
 def page_number(written: str | None) -> int:

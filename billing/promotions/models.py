@@ -67,6 +67,7 @@ class PriceRule(Identified):
                 name="price_rule_is_active_since_a_time",
             ),
         ]
+        indexes = [models.Index(fields=["seller", "-created_at", "-id"], name="promotions_of_seller")]
 
     def __str__(self) -> str:
         return self.name

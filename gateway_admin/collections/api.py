@@ -57,8 +57,7 @@ def group_services(
     request: PublicRequest, name: str, cursor: str | None = None, limit: int = 50, search: str | None = None
 ) -> schemas.ServicePage:
     """Return the services of a group, newest first."""
-    group = groups.group(team=callers.team_of(request), name_or_id=name)
-    rows = groups.services(group, search=search)
+    rows = groups.services(team=callers.team_of(request), name_or_id=name, search=search)
     page = cursors.page(rows, cursor=cursor, limit=min(max(limit, 1), 200))
     return schemas.ServicePage(
         data=[service_summary(each) for each in page.rows], next_cursor=page.next_cursor, has_more=page.has_more

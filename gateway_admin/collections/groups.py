@@ -57,17 +57,25 @@ def group(*, team: Team | None, name_or_id: str) -> Group:
     own = queries.collection_called(team=team, name_or_id=name_or_id) if team else None
     if own is not None:
         return _own(own)
-    found = catalog.platform_groups().filter(**queries.by_name_or_id(name_or_id)).first()
+    return _platform(_of_platform(catalog.platform_groups(), name_or_id))
+
+
+def services(*, team: Team | None, name_or_id: str, search: str | None = None) -> QuerySet[Service]:
+    """Return the services on offer of one group. Nobody counts its members for that. Raises: NotFound.
+
+    search: a part of their name or their provider's.
+    """
+    own = queries.collection_named(team=team, name_or_id=name_or_id) if team else None
+    if own is not None:
+        return catalog.searched(queries.services_in(own), search)
+    return catalog.searched(catalog.services_in(_of_platform(catalog.filled_groups(), name_or_id)), search)
+
+
+def _of_platform(groups: QuerySet[ServiceGroup], name_or_id: str) -> ServiceGroup:
+    found = groups.filter(**queries.by_name_or_id(name_or_id)).first()
     if found is None:
         raise NotFound(what="group")
-    return _platform(found)
-
-
-def services(group: Group, *, search: str | None = None) -> QuerySet[Service]:
-    """Return the services of a group that are on offer. search: a part of their name or their provider's."""
-    if isinstance(group.source, Collection):
-        return catalog.searched(queries.services_in(group.source), search)
-    return catalog.searched(catalog.services_in(group.source), search)
+    return found
 
 
 def _platform(group: ServiceGroup) -> Group:

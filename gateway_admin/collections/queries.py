@@ -31,6 +31,11 @@ def collection_called(*, team: Team, name_or_id: str) -> Collection | None:
     return collections(team=team).select_related("team").filter(**by_name_or_id(name_or_id)).first()
 
 
+def collection_named(*, team: Team, name_or_id: str) -> Collection | None:
+    """Return the same without its `member_count`."""
+    return Collection.objects.filter(team=team, **by_name_or_id(name_or_id)).first()
+
+
 def lock_collection(collection: Collection) -> Collection:
     """Return the collection as it is now, locked."""
     return Collection.objects.select_for_update(of=("self",)).select_related("team").get(pk=collection.pk)

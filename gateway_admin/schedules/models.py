@@ -133,7 +133,7 @@ class Schedule(Identified):
         ]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(state="active"), name="schedule_due"),
-            models.Index(fields=["team", "-created_at"], name="schedule_of_team"),
+            models.Index(fields=["team", "kind", "-created_at"], name="schedules_of_team"),
         ]
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ from pydantic import Field
 from accounts.teams import callers
 from accounts.teams.callers import KeyRequest
 from accounts.teams.permissions import Permission
+from common import pagination
 from common.apis.decorations import Deprecated
 from common.ninja import MOST_SKIPPED, Endpoints
 from gateway_admin.secrets import queries, services
@@ -82,7 +83,7 @@ def secret_list(request: KeyRequest, skip: int = 0, limit: int | None = None, sh
     rows = queries.secrets(team=request.team).select_related("team")
     count, start = rows.count(), min(max(skip, 0), MOST_SKIPPED)
     end = None if limit is None else start + min(max(limit, 0), 1000)
-    return {"data": [shown(secret) for secret in rows[start:end]], "count": count}
+    return {"data": [shown(secret) for secret in pagination.part(rows, start, end)], "count": count}
 
 
 def secret_detail(request: KeyRequest, name: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from ninja import Router, Status
 from accounts.teams import callers
 from accounts.teams.callers import KeyRequest
 from accounts.teams.permissions import Permission
+from common import pagination
 from common.errors import NotFound
 from common.ninja import MOST_SKIPPED, Endpoints
 from marketplace.catalog import queries as catalog
@@ -37,7 +38,8 @@ def enrollment_list(
     start, size = min(max(skip, 0), MOST_SKIPPED), min(max(limit, 0), _MOST)
     return schemas.EnrollmentPage(
         data=[
-            schemas.enrollment_out(each, with_service=include_service_details) for each in rows[start : start + size]
+            schemas.enrollment_out(each, with_service=include_service_details)
+            for each in pagination.part(rows, start, start + size)
         ],
         count=rows.count(),
         skip=start,

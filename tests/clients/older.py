@@ -1,8 +1,10 @@
 """What a program written for the client 0.1.22 does, run by the interpreter of its environment. Prints what it called.
 
-Every method of the client and of its managers; those of the objects that they return are the same calls.
+Every method of the client and of its managers, waiting ("sync") or asynchronous ("async"); those of the objects that
+they return are the same calls.
 """
 
+import asyncio
 import inspect
 import json
 import os
@@ -12,13 +14,14 @@ import sys
 import tempfile
 import time
 
-from unitysvc import Client
+from unitysvc import AsyncClient, Client
 from unitysvc.exceptions import NotFoundError
 
 EVERY = {"schedule_type": "interval", "interval_seconds": 600}
 MANAGERS = ("aliases", "broadcasts", "chains", "enrollments", "files", "groups", "recurrent_requests", "request_logs",
             "secrets", "services")  # fmt: skip
 called = set()
+loop = asyncio.new_event_loop()
 
 
 class Noted:
@@ -29,10 +32,30 @@ class Noted:
 
     def __getattr__(self, name):
         found = getattr(self._inner, name)
-        if name in MANAGERS and isinstance(self._inner, Client):
+        if name in MANAGERS and isinstance(self._inner, Client | AsyncClient):
             return Noted(found)
         called.add(f"{type(self._inner).__name__}.{name}")
-        return found
+        return lambda *values, **named: awaited(found(*values, **named))
+
+
+class Opened:
+    """An asynchronous stream, for those who wait."""
+
+    def __init__(self, stream):
+        self._stream = stream
+
+    def __enter__(self):
+        return loop.run_until_complete(self._stream.__aenter__())
+
+    def __exit__(self, *raised):
+        loop.run_until_complete(self._stream.__aexit__(*raised))
+
+
+def awaited(told):
+    """Return what comes of a call of either client."""
+    if inspect.isawaitable(told):
+        told = loop.run_until_complete(told)
+    return Opened(told) if hasattr(told, "__aenter__") and not hasattr(told, "__enter__") else told
 
 
 def surface(client):
@@ -58,10 +81,10 @@ def unique(what):
     return f"{what}-{secrets.token_hex(3)}"
 
 
-def main(key, url, chat, topics):
+def main(kind, key, url, chat, topics):
     question = {"model": "aurora-large", "messages": [{"role": "user", "content": "hello"}]}
     path = "p/northwind/aurora-chat"
-    plain = Client(key, base_url=f"{url}/v1")
+    plain = {"sync": Client, "async": AsyncClient}[kind](key, base_url=f"{url}/v1")
     client = Noted(plain)
 
     assert client.dispatch(f"{path}/chat/completions", json=question).status_code == 200
@@ -154,8 +177,9 @@ def main(key, url, chat, topics):
     except NotFoundError:
         pass
     os.environ.update(UNITYSVC_API_KEY=key, UNITYSVC_API_URL=f"{url}/v1")
-    client.from_env().close()
-    client.close()
+    own = Noted(client.from_env())
+    for each in (own, client):
+        each.close() if kind == "sync" else each.aclose()
     print(json.dumps({"called": sorted(called & surface(plain)), "surface": sorted(surface(plain))}))
 
 

@@ -32,7 +32,7 @@ def group_list(request: KeyRequest, filters: Query[GroupFilters]) -> schemas.Gro
     """Return the seller's groups, newest first."""
     found = queries.seller_groups(team=request.team, status=filters.status)
     page = cursors.page(found, cursor=filters.cursor, limit=min(max(filters.limit, 1), _PAGE_LIMIT))
-    paths = queries.ancestor_paths(team=request.team)
+    paths = queries.ancestor_paths(of=page.rows)
     rows = [schemas.GroupRow(**schemas.group_row(group, paths[group.pk])) for group in page.rows]
     return schemas.GroupPage(data=rows, next_cursor=page.next_cursor, has_more=page.has_more)
 
@@ -81,7 +81,7 @@ def _group(request: KeyRequest, group_id: UUID) -> ServiceGroup:
 
 def _detail(request: KeyRequest, group_id: UUID) -> schemas.GroupDetail:
     group = _group(request, group_id)
-    path = queries.ancestor_paths(team=request.team)[group.pk]
+    path = queries.ancestor_paths(of=[group])[group.pk]
     members = [schemas.member_row(member) for member in queries.group_members(group)]
     return schemas.GroupDetail(**schemas.group_row(group, path), services=members)
 

@@ -43,6 +43,7 @@ class ServiceGroup(Identified):
                 condition=Q(expression="") | Q(members_wanted=[]), name="group_members_by_rule_or_by_name"
             ),
         ]
+        indexes = [models.Index(fields=["owner", "-created_at", "-id"], name="groups_of_seller")]
 
     def __str__(self) -> str:
         return self.display_name or self.name

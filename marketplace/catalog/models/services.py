@@ -166,6 +166,7 @@ class Service(Identified):
             models.Index(fields=["nominal_price", "id"], condition=IN_MARKET, name="market_by_price"),
             models.Index(fields=["-approved_at", "-id"], condition=IN_MARKET, name="market_by_age"),
             models.Index(fields=["name", "id"], condition=IN_MARKET, name="market_by_name"),
+            models.Index(fields=["-created_at", "-id"], condition=IN_MARKET, name="market_by_creation"),
         ]
 
     def __str__(self) -> str:

@@ -31,6 +31,7 @@ from marketplace.catalog.queries.pages import (
     price_in_words,
 )
 from marketplace.catalog.queries.public import (
+    filled_groups,
     market_addresses,
     platform_groups,
     public_document,
@@ -81,6 +82,7 @@ __all__ = [
     "document",
     "documents",
     "failed_uploads",
+    "filled_groups",
     "gateway_url",
     "group",
     "group_members",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from accounts.teams.models import Team
 from common.errors import NotFound
@@ -27,7 +29,10 @@ def group(*, team: Team | None, name: str) -> ServiceGroup:
 def seller_groups(*, team: Team, status: str | None = None) -> QuerySet[ServiceGroup]:
     """Return what a seller has made, newest first, each with `service_count` and `has_children`; not their root."""
     children = ServiceGroup.objects.filter(parent=OuterRef("pk"))
-    counted = groups(team=team).annotate(service_count=Count("members"), has_children=Exists(children))
+    members = GroupMember.objects.filter(group=OuterRef("pk")).values("group").annotate(number=Count("pk"))
+    # in a query of its own it is counted for the groups of a page alone
+    count = Coalesce(Subquery(members.values("number")), 0)
+    counted = groups(team=team).annotate(service_count=count, has_children=Exists(children))
     own = counted.exclude(parent=None)
     return own.filter(status=status) if status else own
 
@@ -47,17 +52,22 @@ def membership_changes(group: ServiceGroup) -> QuerySet[MembershipChange]:
     return group.membership_changes.all()
 
 
-def ancestor_paths(*, team: Team) -> dict[UUID, str]:
-    """Return where each group of a seller stands, by id: "/seller:acme/models" for a child of "models"."""
-    rows = {pk: (name, parent) for pk, name, parent in groups(team=team).values_list("pk", "name", "parent_id")}
+def ancestor_paths(*, of: Iterable[ServiceGroup]) -> dict[UUID, str]:
+    """Return where groups stand, by id: "/seller:acme/models" for a child of "models". One query for each level."""
+    below = {group.pk: group.parent_id for group in of}
+    rows: dict[UUID, tuple[str, UUID | None]] = {}
+    while wanted := {each for each in (*below.values(), *(up for _, up in rows.values())) if each} - rows.keys():
+        found = ServiceGroup.objects.filter(pk__in=wanted).values_list("pk", "name", "parent_id")
+        rows |= {pk: (name, parent) for pk, name, parent in found}
+    return {pk: _path(parent, rows) or "/" for pk, parent in below.items()}
 
-    def path(pk: UUID | None) -> str:
-        if pk is None or pk not in rows:
-            return ""
-        name, parent = rows[pk]
-        return f"{path(parent)}/{name}"
 
-    return {pk: path(parent) or "/" for pk, (_, parent) in rows.items()}
+def _path(pk: UUID | None, rows: Mapping[UUID, tuple[str, UUID | None]]) -> str:
+    names = []
+    while pk is not None:
+        name, pk = rows[pk]
+        names.append(f"/{name}")
+    return "".join(reversed(names))
 
 
 def _one(found: QuerySet[ServiceGroup]) -> ServiceGroup:

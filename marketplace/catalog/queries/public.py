@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from common.errors import NotFound
 from marketplace.catalog.labels import reference
@@ -81,10 +81,17 @@ def routable_memberships(service: Service) -> list[GroupMember]:
     return list(routable.select_related("group").order_by("group__sort_order", "group__name"))
 
 
+def filled_groups() -> QuerySet[ServiceGroup]:
+    """Return the platform's groups that have members, in the operators' order."""
+    has_members = Exists(GroupMember.objects.filter(group=OuterRef("pk")))
+    return ServiceGroup.objects.filter(has_members, owner=None, status=GroupStatus.ACTIVE).order_by(
+        "sort_order", "name"
+    )
+
+
 def platform_groups() -> QuerySet[ServiceGroup]:
-    """Return the platform's groups that have members, each with `member_count`, in the operators' order."""
-    own = ServiceGroup.objects.filter(owner=None, status=GroupStatus.ACTIVE)
-    return own.annotate(member_count=Count("members")).filter(member_count__gt=0).order_by("sort_order", "name")
+    """Return the same, each with `member_count`."""
+    return filled_groups().annotate(member_count=Count("members"))
 
 
 def services_in(group: ServiceGroup) -> QuerySet[Service]:
