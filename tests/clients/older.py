@@ -55,7 +55,7 @@ def awaited(told):
     """Return what comes of a call of either client."""
     if inspect.isawaitable(told):
         told = loop.run_until_complete(told)
-    return Opened(told) if hasattr(told, "__aenter__") and not hasattr(told, "__enter__") else told
+    return Opened(told) if hasattr(told, "__aenter__") and not isinstance(told, AsyncClient) else told
 
 
 def surface(client):

@@ -58,7 +58,9 @@ def test_the_older_command_line_has_no_other_commands():
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_a_customer_reads(row: Commands, world: World):
-    usvc = CommandLine(world, environments.python("mcp").with_name("usvc"))
+    usvc = CommandLine(
+        world, (str(environments.python("mcp")), "-c", "from unitysvc.cli import app; app(prog_name='usvc')")
+    )
     with Client(world.marketplace.key, base_url=f"{world.marketplace.url}/v1") as client:
         row.run(usvc, client, world)
     assert row.covers <= usvc.ran

@@ -22,7 +22,7 @@ PROGRAM = Path(sysconfig.get_path("scripts")) / "usvc"
 class CommandLine:
     """ran: the commands that were typed."""
 
-    def __init__(self, world: World, program: Path = PROGRAM) -> None:
+    def __init__(self, world: World, program: tuple[str, ...] = (str(PROGRAM),)) -> None:
         self.program = program
         self.folder, self.ran = world.folder, set[str]()
         names = ("UNITYSVC_API_KEY", "UNITYSVC_API_URL", "UNITYSVC_API_BASE_URL")
@@ -44,7 +44,7 @@ class CommandLine:
         words = [str(each) for each in arguments]
         self.ran |= {" ".join(words[:1]), " ".join(words[:2])} & commands()
         return subprocess.run(
-            [str(self.program), *words],
+            [*self.program, *words],
             env=self.environment,
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
