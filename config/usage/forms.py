@@ -19,7 +19,7 @@ class SalesForm(forms.Form):
     month = forms.ChoiceField(required=False)
     show = forms.ChoiceField(choices=[("", "What there is"), *SHOWN], required=False)
     service_id = forms.TypedChoiceField(coerce=UUID, empty_value=None, required=False, label="Service")
-    text = forms.CharField(max_length=200, required=False, label="In the name", help_text="Of what is stacked below.")
+    text = forms.CharField(max_length=200, required=False, label="In the name")
     errors_only = forms.BooleanField(required=False, label="Only failures")
     start_time = forms.DateTimeField(required=False, widget=_MOMENT, label="From")
     end_time = forms.DateTimeField(required=False, widget=_MOMENT, label="To")

@@ -11,7 +11,7 @@ from django.db import connection
 from gateway_admin.request_logs import ids
 
 #: At most so many of the newest rows are looked at.
-BUDGET = 100_000
+BUDGET = 50_000
 #: With fewer attempts, or of fewer customers, nothing is told: it would be about somebody in particular.
 LEAST_ATTEMPTS, LEAST_CUSTOMERS = 20, 3
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
