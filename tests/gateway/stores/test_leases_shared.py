@@ -1,0 +1,54 @@
+"""Four gateway processes that borrow from one wallet, each through its own port, on the real database."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+
+from billing.wallets.models import Wallet
+from gateway.leases import Hold, InsufficientFunds, LeaseBook
+from gateway.stores.postgres import Database, PostgresLeases
+from tests.factories.billing import funded_wallet
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+async def fifty_calls(wallet_id: str, amount: str) -> tuple[int, int]:
+    """Ask for fifty holds at once, at four processes in turn. Return how many were granted, and how many refused."""
+    values = connection.get_connection_params()
+    address = f"dbname={values['dbname']} user={values.get('user') or ''} host={values.get('host') or ''}"
+    databases = [Database(address) for _ in range(4)]
+    for each in databases:
+        await each.open()
+    books = [
+        LeaseBook(PostgresLeases(each, gateway_id=f"g{n}", incarnation=str(uuid4()), ttl_seconds=60), ttl_seconds=60)
+        for n, each in enumerate(databases)
+    ]
+    try:
+        told = await asyncio.gather(
+            *(books[call % 4].hold(wallet_id, Decimal(amount)) for call in range(50)), return_exceptions=True
+        )
+        granted = [(books[call % 4], each) for call, each in enumerate(told) if isinstance(each, Hold)]
+        refused = [each for each in told if isinstance(each, InsufficientFunds)]
+        assert len(granted) + len(refused) == 50, told
+        for book, hold in granted:
+            book.release(hold, Decimal(0))  # none of the calls costs anything in the end
+        for book in books:
+            await book.give_back_idle(at_once=True)
+        return len(granted), len(refused)
+    finally:
+        for each in databases:
+            await each.close()
+
+
+@pytest.mark.parametrize(
+    ("balance", "amount", "answered"), [("0.10", "0.02", 5), ("1", "0.02", 50), ("0.01", "0.02", 0)]
+)
+def test_exactly_so_many_calls_are_answered_as_the_wallet_can_bear(balance, amount, answered):
+    wallet = funded_wallet(balance)
+    assert asyncio.run(fifty_calls(str(wallet.pk), amount)) == (answered, 50 - answered)
+    assert Wallet.objects.get(pk=wallet.pk).held == 0  # and all is given back
