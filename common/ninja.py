@@ -84,8 +84,8 @@ class Endpoints:
         options["deprecated"] = True if deprecated else None
 
         def register(view: Endpoint) -> Endpoint:
-            if is_once and HEADER not in str(inspect.signature(view)):
-                options["openapi_extra"] = _once(options.get("openapi_extra"))
+            told = [_KEY_PARAMETER] if is_once and HEADER not in str(inspect.signature(view)) else []
+            options["openapi_extra"] = _with_parameters(options.get("openapi_extra"), [*told, _ROLE_PARAMETER])
             view = _decorated(claiming(view) if is_once else view, decorators)
             self.router.api_operation([method], path, response=answers, **options)(view)
             self.router.api_operation([method], other, response=answers, include_in_schema=False, **options)(view)
@@ -100,6 +100,14 @@ _KEY_PARAMETER = {
     "required": False,
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
     "description": "The same key with the same request within a day gets the same answer, and makes nothing again.",
+}
+#: The published clients' description has it, for people who act for several accounts in one session.
+_ROLE_PARAMETER = {
+    "name": "x-role-id",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "Not needed: a key acts for one account in one role. Understood, and changes nothing.",
 }
 
 
@@ -116,10 +124,10 @@ def _decorated(view: Endpoint, decorators: list[Callable[..., Any]]) -> Endpoint
     return cast(Endpoint, decorate_view(*decorators)(own))
 
 
-def _once(extra: dict[str, Any] | None) -> dict[str, Any]:
-    """Return what the schema says more of an operation, with the header that makes it safe to repeat."""
+def _with_parameters(extra: dict[str, Any] | None, parameters: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what the schema says more of an operation, with headers that no view reads."""
     extra = extra or {}
-    return {**extra, "parameters": [*extra.get("parameters", ()), _KEY_PARAMETER]}
+    return {**extra, "parameters": [*extra.get("parameters", ()), *parameters]}
 
 
 def install_error_handlers(api: NinjaAPI) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.utils import timezone
 from ninja import Query, Router, Schema, Status
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from accounts.teams import callers
 from accounts.teams.callers import KeyRequest
@@ -33,7 +33,7 @@ class AliasIn(Schema):
     target_path: str = Field(max_length=500)
     description: str | None = Field(None, max_length=500)
     request_routing_key: Json | None = None
-    is_routing: bool = True
+    is_routing: StrictBool = True
     routing_key_override: Json | None = None
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils import timezone
 from ninja import Query, Router, Schema, Status
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from accounts.teams import callers
 from accounts.teams.callers import KeyRequest
@@ -41,7 +41,7 @@ class BroadcastIn(Schema):
     policy: Policy = "any"
     quorum: int = Field(1, ge=1, le=100)
     target_timeout_ms: int = Field(30_000, ge=1, le=_LONGEST_MS)
-    enabled: bool = True
+    enabled: StrictBool = True
     targets: list[TargetIn] = []
 
 
@@ -51,7 +51,7 @@ class BroadcastChange(Schema):
     policy: Policy | None = None
     quorum: int | None = Field(None, ge=1, le=100)
     target_timeout_ms: int | None = Field(None, ge=1, le=_LONGEST_MS)
-    enabled: bool | None = None
+    enabled: StrictBool | None = None
 
 
 class TargetOut(Schema):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils import timezone
 from ninja import Query, Router, Schema, Status
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from accounts.teams import callers
 from accounts.teams.callers import KeyRequest
@@ -56,14 +56,14 @@ class ChainIn(Schema):
     name: str = Field(max_length=64, json_schema_extra=NAME_SPELLING)
     description: str | None = Field(None, max_length=500)
     default_timeout_ms: int = Field(10_000, ge=1, le=_LONGEST_MS)
-    enabled: bool = True
+    enabled: StrictBool = True
     steps: list[StepIn] = []
 
 
 class ChainChange(Schema):
     description: str | None = Field(None, max_length=500)
     default_timeout_ms: int | None = Field(None, ge=1, le=_LONGEST_MS)
-    enabled: bool | None = None
+    enabled: StrictBool | None = None
 
 
 class StepOut(Schema):

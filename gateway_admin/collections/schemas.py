@@ -6,7 +6,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from gateway_admin.collections.groups import Group, Kind
 from gateway_admin.collections.models import Collection, CollectionMember
@@ -60,7 +60,7 @@ class CollectionIn(Schema):
 class CollectionChange(Schema):
     display_name: str | None = Field(None, max_length=200)
     description: str | None = Field(None, max_length=2000)
-    enabled: bool | None = None
+    enabled: StrictBool | None = None
     policy: Literal["weighted_random", "by_price", "lowest_latency", "sticky"] | None = None
 
 
@@ -112,7 +112,7 @@ class Membership(Schema):
 
 class MembershipIn(Schema):
     group_ids: list[UUID] = []
-    include_default: bool = False
+    include_default: StrictBool = False
 
 
 def group_view(group: Group, service_ids: list[UUID] | None = None) -> GroupView:

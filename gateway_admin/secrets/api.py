@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.utils import timezone
 from ninja import Router, Schema, Status
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from accounts.teams import callers
 from accounts.teams.callers import KeyRequest
@@ -23,7 +23,7 @@ from gateway_admin.secrets.models import Secret
 
 class SecretIn(Schema):
     value: str = Field(max_length=4000)
-    sensitive: bool | None = None
+    sensitive: StrictBool | None = None
     description: str | None = Field(None, max_length=10_000)
 
 

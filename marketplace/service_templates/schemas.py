@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StrictBool
 
 from marketplace.catalog.files import vocabulary
 from marketplace.catalog.schemas import UploadData
@@ -42,7 +42,7 @@ class InstantiationBody(RenderBody):
     """service_id: renders that service anew instead of making another."""
 
     name: str | None = Field(None, max_length=200)
-    auto_submit: bool = False
+    auto_submit: StrictBool = False
     service_id: UUID | None = None
 
 
@@ -132,7 +132,7 @@ def template_row(template: ServiceTemplate) -> TemplateRow:
         service_type=vocabulary.emitted_service_type(template.service_type),
         parameter_schema=template.parameter_schema,
         parameter_ui_schema=template.parameter_ui_schema,
-        pool_name=None,
+        pool_name=template.platform_service.name if template.platform_service else None,
     )
 
 

@@ -32,6 +32,16 @@ def check_platform_addresses(interfaces: dict[str, object], found: Findings) -> 
         found.error(f"all interfaces share one route (got {', '.join(sorted(routes))})", type="gateway")
 
 
+def check_platform_payout(offering: dict[str, object], found: Findings) -> None:
+    """Say of a payout price that it pays nothing: calls are usage of the members, and earn by theirs."""
+    if offering.get("payout_price") is not None:
+        found.at("payout_price").warning(
+            "of a platform service pays nothing: its calls are usage of the members, who earn by their own",
+            "State what members earn in the offering of the member template",
+            type="ignored_field",
+        )
+
+
 def check_platform_options(options: object, needs_enrollment: tuple[str, ...], found: Findings) -> None:
     """Check that a key alone is enough to call a platform service, and how it chooses among its members."""
     for reason in needs_enrollment:

@@ -16,7 +16,12 @@ from marketplace.catalog.files.names import namespace_problem
 from marketplace.catalog.files.normalise import Normalised, normalise
 from marketplace.catalog.files.offering import check_mcp, check_offering, check_rate_limit_references
 from marketplace.catalog.files.plans import check_with_price
-from marketplace.catalog.files.platform import Kind, check_platform_addresses, check_platform_options
+from marketplace.catalog.files.platform import (
+    Kind,
+    check_platform_addresses,
+    check_platform_options,
+    check_platform_payout,
+)
 from marketplace.catalog.files.prices import check_price, priced_channels
 from marketplace.catalog.files.problems import Findings, JsonObject, Problem, did_you_mean, in_order, shown
 from marketplace.catalog.files.provider import check_provider
@@ -161,6 +166,7 @@ class _ServiceCheck:
         if self.kind == "platform":
             options = self.normal.listing.get("service_options")
             check_platform_options(options, reasons, self.found.of("listing_data"))
+            check_platform_payout(self.normal.offering, self.found.of("offering_data"))
         told = [self.normal.renames.back(problem) for problem in in_order(self.found.problems)]
         return Checked(
             self.normal.provider,

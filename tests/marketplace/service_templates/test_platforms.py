@@ -39,8 +39,9 @@ def labs():
     return TeamFactory(seller=True, is_verified=True)
 
 
-def files(**listed):
+def files(*, payout_price=None, **listed):
     offering = {name: value for name, value in OFFERING.items() if name != "upstream_access_config"}
+    offering |= {"payout_price": payout_price} if payout_price else {}
     listing = {**LISTING, "documents": {}, "user_access_interfaces": ROUTE, **listed}
     return {"provider_data": PROVIDER, "offering_data": offering, "listing_data": listing}
 
@@ -91,6 +92,13 @@ class TestPublishing:
         template = ServiceTemplate.objects.get()
         assert (template.platform_service, template.status) == (platform, "active")
         assert task.result["member_template_id"] == str(template.pk)
+
+    def test_warns_of_a_payout_price_which_nobody_would_earn(self, labs):
+        published(labs, payout_price={"type": "revenue_share", "percentage": "20"})
+
+        (told,) = [each for each in Service.objects.get().warnings if "payout_price" in each]
+        assert "pays nothing" in told
+        assert "member template" in told
 
     def test_holds_at_once_when_it_is_on_sale(self, labs):
         published(labs)
