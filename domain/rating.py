@@ -72,10 +72,12 @@ def due(event: Attempt, price: CompiledPrice) -> Decimal:
     """
     if _is_free(event, price):
         return _ZERO
-    try:
-        cost = rounded(price.cost_of_counted(event.usage, channel=event.channel))
-    except PricingError:
-        return _ZERO
+    cost = price.rates.cost(event.usage) if price.rates is not None else None
+    if cost is None:
+        try:
+            cost = rounded(price.cost_of_counted(event.usage, channel=event.channel))
+        except PricingError:
+            return _ZERO
     return min(cost, event.hold) if 0 <= cost <= HIGHEST_COST else _ZERO
 
 

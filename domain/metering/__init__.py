@@ -7,8 +7,26 @@ Always true: input tokens never include cached ones; what nobody stated is estim
 refused and flagged; memory is bounded, and nothing is ever decompressed.
 """
 
-from domain.metering.meter import Meter, Used
-from domain.metering.requests import asks_for_stream, ensure_stream_usage, hold_usage, max_usage
+from domain.metering.meter import Meter, Used, used_by
+from domain.metering.requests import (
+    asks_for_stream,
+    ensure_stream_usage,
+    hold_usage,
+    lives_in_steps,
+    max_tokens,
+    max_usage,
+)
 from domain.metering.shapes import HostileUsage
 
-__all__ = ["HostileUsage", "Meter", "Used", "asks_for_stream", "ensure_stream_usage", "hold_usage", "max_usage"]
+__all__ = [
+    "HostileUsage",
+    "Meter",
+    "Used",
+    "asks_for_stream",
+    "ensure_stream_usage",
+    "hold_usage",
+    "lives_in_steps",
+    "max_tokens",
+    "max_usage",
+    "used_by",
+]

@@ -46,6 +46,30 @@ class _Sample:
         return self._spoken * received // len(self.kept) if self.kept else 0
 
 
+def used_by(
+    answer: bytes, *, request_bytes: int, needed: frozenset[str], seconds: Decimal, request: bytes | None = None
+) -> Used:
+    """Return what a whole answer in one piece used, as `Meter` finds it when it is fed with nothing else.
+
+    An answer that states its tokens, as nearly all do, is read and nothing more is made of it.
+    """
+    if answer and not needed & _ITEM_METRICS:
+        try:
+            stated = statements.in_body(answer, is_whole=True)
+        except HostileUsage:
+            stated = None
+        if stated is not None and stated.is_final:
+            usage: Metrics = {"bytes_in": request_bytes, "bytes_out": len(answer), "count": 1, "seconds": seconds}
+            usage.update(stated.usage)
+            if "input_tokens" in usage and "output_tokens" in usage:
+                cached = usage.get("cached_input_tokens", 0)
+                usage["total_tokens"] = usage["input_tokens"] + cached + usage["output_tokens"]
+                return Used(usage)
+    meter = Meter(is_stream=False, request_bytes=request_bytes, needed=needed, request=request)
+    meter.feed(answer)
+    return meter.finish(interrupted=False, seconds=seconds)
+
+
 class Meter:
     """One answer. It is fed what the upstream sends and asked, at the end or before, what was used.
 

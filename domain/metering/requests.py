@@ -49,15 +49,11 @@ def max_usage(body: Any, body_bytes: int, details: Mapping[str, Any]) -> dict[st
     bounded apart: they are part of the input, and no dearer. details: of the offering.
     Source: docs/algorithms/holds.md.
     """
-    tokens_out, answers, prompts, unwritten = _said(body) if isinstance(body, dict) else (0, 1, 1, 0)
-    tokens_in, answer_bytes, seconds = body_bytes + unwritten, _ANSWER_BYTES, _SECONDS
+    tokens_in, tokens_out, answers = max_tokens(body, body_bytes, details)
+    answer_bytes, seconds = _ANSWER_BYTES, _SECONDS
     if details:
-        tokens_in = min(tokens_in, _declared(details, "context_length", "max_context_length") or tokens_in)
-        declared = _declared(details, *_DECLARED_OUTPUT)
-        tokens_out = min(tokens_out or declared, declared or tokens_out)
         answer_bytes = _declared(details, "max_response_bytes") or answer_bytes
         seconds = _declared(details, "max_seconds") or seconds
-    tokens_out = (tokens_out or DEFAULT_OUTPUT_TOKENS) * answers * prompts
     return {
         "input_tokens": tokens_in,
         "output_tokens": tokens_out,
@@ -69,6 +65,22 @@ def max_usage(body: Any, body_bytes: int, details: Mapping[str, Any]) -> dict[st
         "characters": body_bytes,
         "seconds": seconds,
     }
+
+
+def max_tokens(body: Any, body_bytes: int, details: Mapping[str, Any]) -> tuple[int, int, int]:
+    """Return what `max_usage` says of tokens in and out, and of the number of answers."""
+    tokens_out, answers, prompts, unwritten = _said(body) if isinstance(body, dict) else (0, 1, 1, 0)
+    tokens_in = body_bytes + unwritten
+    if details:
+        tokens_in = min(tokens_in, _declared(details, "context_length", "max_context_length") or tokens_in)
+        declared = _declared(details, *_DECLARED_OUTPUT)
+        tokens_out = min(tokens_out or declared, declared or tokens_out)
+    return tokens_in, (tokens_out or DEFAULT_OUTPUT_TOKENS) * answers * prompts, answers
+
+
+def lives_in_steps(access_method: str) -> bool:
+    """Return whether what an access method makes lives longer than a call."""
+    return access_method in _IN_STEPS
 
 
 def hold_usage(access_method: str, body: Any, body_bytes: int, details: Mapping[str, Any]) -> Mapping[str, int]:

@@ -14,6 +14,7 @@ from domain.pricing.normalising import normalise
 from domain.pricing.price import Price
 from domain.pricing.reading import Reading, Side
 from domain.pricing.registry import KINDS
+from domain.pricing.token_rates import TokenRates, token_rates
 
 #: What the books can hold; a cost beyond it is an error and not a bill.
 _LARGEST = Decimal(10) ** 18
@@ -27,10 +28,12 @@ class CompiledPrice:
 
     Everything takes plain usage mappings and raises PricingError; amounts are never rounded.
     needed: every metric that can take part in the cost, `request_count` and `customer_charge` included.
+    rates: the same price in whole numbers, where it is one of tokens.
     """
 
     root: Price
     needed: frozenset[str]
+    rates: TokenRates | None = None
 
     def cost(
         self,
@@ -154,7 +157,8 @@ def compile(price: Mapping[str, object]) -> CompiledPrice:
     errors = [problem for problem in problems if problem.is_error]
     if errors or root is None:
         raise InvalidPrice(errors)
-    return CompiledPrice(root, frozenset[str]().union(*(part.own_needs() for part in root.parts())))
+    needed = frozenset[str]().union(*(part.own_needs() for part in root.parts()))
+    return CompiledPrice(root, needed, token_rates(root))
 
 
 def read_price(price: Mapping[str, object], *, side: Side | None) -> tuple[Price | None, list[Problem]]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.metering import Meter
+from domain.metering import Meter, used_by
 
 TOKENS = frozenset({"input_tokens", "output_tokens"})
 REQUEST = json.dumps({"model": "m", "messages": [{"role": "user", "content": "x" * 391}]}).encode()
@@ -372,3 +372,30 @@ class TestHidingTheUsageEvent:
         meter = Meter(is_stream=True, request_bytes=1, needed=TOKENS, hides_usage_event=True)
         assert sum(len(meter.feed(chunk)) for chunk in endless) > 1024 * 1024
         assert self.shown(*endless)[0] == b"".join(endless)
+
+
+class TestAnAnswerInOnePiece:
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"usage": USAGE},
+            {"usage": {"prompt_tokens": 5}},
+            {"usage": {"prompt_tokens": -5, "completion_tokens": 1}},
+            {"usage": {"total_tokens": 5}},
+            {"usage": {"type": "duration", "seconds": 3.25}},
+            {"type": "message", "usage": {"input_tokens": 3, "output_tokens": 4, "cache_read_input_tokens": 2}},
+            {"type": "message_start", "message": {"usage": {"input_tokens": 3, "output_tokens": 1}}},
+            {"usageMetadata": {"promptTokenCount": 7, "candidatesTokenCount": 2}},
+            {"created": 1, "data": [{"b64_json": "x"}, {"b64_json": "y"}]},
+            {"choices": [{"message": {"content": "hello"}}]},
+            [1, {"usage": USAGE}],
+            "text",
+            {},
+        ],
+    )
+    @pytest.mark.parametrize("needed", [TOKENS, frozenset({"count"}), frozenset(), frozenset({"seconds"})])
+    def test_used_what_a_meter_finds(self, body, needed):
+        for answer in (json.dumps(body).encode(), json.dumps(body).encode()[:-1], b"no JSON", b""):
+            seconds = Decimal("0.120")
+            facts = {"request_bytes": len(REQUEST), "needed": needed, "seconds": seconds, "request": REQUEST}
+            assert used_by(answer, **facts) == used(answer, needed=needed, seconds=seconds)
