@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 Headers = list[tuple[bytes, bytes]]
 
 
-@dataclass(slots=True)
+@dataclass
 class RequestContext:
     """event_id: the request id, known before anything is sent. started_ms: wall clock; started: monotonic seconds.
 
-    access: how the call came in.
+    access: how the call came in. What follows it is set by the steps; until then its value is the class's, so that a
+    context is made quickly.
     token: with which the platform calls for the customer, in place of a key of theirs; then key has no id.
     plan: the one upstream call. tree, part: set instead, and beside it, when there is more to do than that call.
     upstream_method, upstream_host: "" for the caller's method and the address's host. reply: makes the answer.
@@ -55,37 +56,38 @@ class RequestContext:
     started: float
 
     access: Access = "http"
-    parsed: ParsedPath | None = None
-    body_json: Any = None
-    key: ApiKeyRecord | None = None
-    token: CallToken | None = None
-    customer: CompiledCustomer | None = None
-    plan: Call | None = None
-    channel: CompiledChannel | None = None
-    price: CompiledPrice | None = None
-    hold: Hold | None = None
-    budget: Taken | None = None
-    candidate: CompiledCandidate | None = None
-    url: str = ""
-    upstream_headers: Headers = field(default_factory=list)
-    upstream_body: bytes = b""
-    added_stream_usage: bool = False
-    secrets_used: set[tuple[str, str]] = field(default_factory=set)
-    estimate: Decimal = Decimal(0)
-    tree: Node | None = None
-    part: Part | None = None
-    upstream_method: str = ""
-    upstream_host: str = ""
-    reply: Reply | None = None
-    allowance: Allowance | None = None
-    limit_headers: Headers | None = None
-    known: bytes = b""
-    trail: Trail | None = None
-    repeat: Repeat | None = None
-    session: str | None = None
-    upload: Upload | None = None
+    parsed: ParsedPath | None = field(init=False, default=None)
+    body_json: Any = field(init=False, default=None)
+    key: ApiKeyRecord | None = field(init=False, default=None)
+    token: CallToken | None = field(init=False, default=None)
+    customer: CompiledCustomer | None = field(init=False, default=None)
+    plan: Call | None = field(init=False, default=None)
+    channel: CompiledChannel | None = field(init=False, default=None)
+    price: CompiledPrice | None = field(init=False, default=None)
+    hold: Hold | None = field(init=False, default=None)
+    budget: Taken | None = field(init=False, default=None)
+    candidate: CompiledCandidate | None = field(init=False, default=None)
+    url: str = field(init=False, default="")
+    upstream_headers: Headers = field(init=False, default_factory=list)
+    upstream_body: bytes = field(init=False, default=b"")
+    added_stream_usage: bool = field(init=False, default=False)
+    secrets_used: set[tuple[str, str]] = field(init=False, default_factory=set)
+    estimate: Decimal = field(init=False, default=Decimal(0))
+    tree: Node | None = field(init=False, default=None)
+    part: Part | None = field(init=False, default=None)
+    upstream_method: str = field(init=False, default="")
+    upstream_host: str = field(init=False, default="")
+    reply: Reply | None = field(init=False, default=None)
+    allowance: Allowance | None = field(init=False, default=None)
+    limit_headers: Headers | None = field(init=False, default=None)
+    known: bytes = field(init=False, default=b"")
+    trail: Trail | None = field(init=False, default=None)
+    repeat: Repeat | None = field(init=False, default=None)
+    session: str | None = field(init=False, default=None)
+    upload: Upload | None = field(init=False, default=None)
 
-    _named: dict[bytes, bytes] | None = None
+    _named: dict[bytes, bytes] | None = field(init=False, default=None)
+
 
     @property
     def is_direct(self) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
+from decimal import Decimal
 
-from domain.metering import Meter
+from domain import metering
+from domain.metering import Meter, Used
 from domain.usage import Outcome
-from gateway.attempts import AttemptEvent, Metrics
+from gateway.attempts import AttemptEvent
 from gateway.context import RequestContext
 from gateway.deps import Deps
 from gateway.settling import Account
@@ -16,6 +18,8 @@ from gateway.upstream.response import UpstreamResponse
 log = logging.getLogger(__name__)
 
 _CHECKPOINT_SECONDS = 1.0
+_NOTHING = Used({})
+_UNREADABLE = Used({}, ("unreadable_usage",))
 
 
 class Tally:
@@ -23,9 +27,10 @@ class Tally:
 
     __slots__ = ("_checkpoint_at", "_ctx", "_deps", "account", "is_closed", "meter", "outcome", "response")
 
-    def __init__(self, ctx: RequestContext, deps: Deps) -> None:
+    def __init__(self, ctx: RequestContext, deps: Deps, account: Account | None = None) -> None:
+        """account: of an attempt that has begun."""
         self._ctx, self._deps = ctx, deps
-        self.account = Account(ctx, deps)
+        self.account = account or Account(ctx, deps)
         self.outcome: Outcome = "failed"
         self.meter: Meter | None = None
         self.response: UpstreamResponse | None = None
@@ -70,12 +75,27 @@ class Tally:
             self.outcome, usage, flags, status=response.status, response_bytes=response.received_bytes
         )
 
-    def _used(self, response: UpstreamResponse) -> tuple[Metrics, tuple[str, ...]]:
+    def _used(self, response: UpstreamResponse) -> Used:
         if self.meter is None or response.status >= 400:
-            return {}, ()
+            return _NOTHING
         try:
             result = self.meter.finish(interrupted=self.outcome == "interrupted", seconds=self.account.seconds())
         except Exception:  # whatever an upstream writes, the call is accounted for and its hold is freed
             log.exception("usage.unreadable request=%s", self._ctx.event_id)
-            return {}, ("unreadable_usage",)
-        return result.usage, result.flags
+            return _UNREADABLE
+        return result
+
+
+def used_by(status: int, body: bytes, ctx: RequestContext, seconds: Decimal) -> Used:
+    """Return what an answer used that came whole, in one piece."""
+    if status >= 400:
+        return _NOTHING
+    assert ctx.price is not None
+    asked = ctx.upstream_body
+    try:
+        return metering.used_by(
+            body, request_bytes=len(asked), needed=ctx.price.needed, seconds=seconds, request=asked
+        )
+    except Exception:  # whatever an upstream writes, the call is accounted for and its hold is freed
+        log.exception("usage.unreadable request=%s", ctx.event_id)
+        return _UNREADABLE

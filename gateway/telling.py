@@ -6,6 +6,7 @@ import asyncio
 import math
 from functools import lru_cache
 
+from domain.routing.plan import Call
 from gateway.context import Headers, RequestContext
 from gateway.errors import GatewayError
 from gateway.upload import UploadEnded
@@ -35,9 +36,23 @@ def own_headers(ctx: RequestContext) -> Headers:
     if ctx.part is not None:
         headers += ctx.part.headers()
     if (plan := ctx.plan) is not None:
-        headers += _served_by(plan.service.name, plan.channel.name, plan.enrollment.code if plan.enrollment else "")
+        headers += served_by(plan)
         headers.append((b"x-usvc-cost-estimate", f"{ctx.estimate:f} {plan.price.currency}".encode()))
     return headers
+
+
+def own_lines(ctx: RequestContext, served: str) -> bytes:
+    """Return `own_headers` of a plain call as lines of a head. served: those of `served_by`."""
+    assert ctx.plan is not None
+    currency = ctx.plan.price.currency
+    return (
+        f"x-request-id: {ctx.event_id}\r\n{served}x-usvc-cost-estimate: {ctx.estimate:f} {currency}\r\n".encode()
+    )
+
+
+def served_by(plan: Call) -> Headers:
+    """Return who serves a call."""
+    return _served_by(plan.service.name, plan.channel.name, plan.enrollment.code if plan.enrollment else "")
 
 
 def headers_back(headers: Headers, ctx: RequestContext) -> Headers:

@@ -125,7 +125,7 @@ class Call:
     def resume(self) -> None:
         """Note that the client reads again."""
         if self._plain is not None:
-            self._plain.flow()
+            self._plain.resume()
 
     def close_after(self) -> None:
         """Let this answer be the last on its connection."""
@@ -185,16 +185,14 @@ class Call:
             # what follows may be long in coming; what comes at once leaves with the head in one piece
             asyncio.get_running_loop().call_soon(self._flush_head)
 
-    def put_whole(self, status: int, headers: Headers, body: bytes) -> None:
-        """Send an answer that is all here."""
+    def put_whole(self, status: int, lines: bytes, body: bytes) -> None:
+        """Send an answer that is all here. lines: of its head, each with its end, the length of the body among them."""
         if self.is_gone:
             return
-        if self._ctx.method == "HEAD" or status in _NO_BODY or _length(headers) != len(body):
-            self.put_head(status, headers)
-            self.put_body(body, last=True)
-            return
         framing = b"" if self.keeps else b"connection: close\r\n"
-        self._line.write(answers.render(status, self._line.default_headers, headers, framing) + body)
+        self._line.write(
+            b"".join((answers.STATUS_LINES[status], self._line.default_headers, lines, framing, b"\r\n", body))
+        )
         self.has_begun = self.is_complete = True
 
     def _flush_head(self) -> None:

@@ -65,7 +65,7 @@ class Scene:
         part = Part(role, self.part.parent_id or ctx.event_id, flags, purse, above)
         part.remembering = above.remembering if above is not None else ()
         started_ms = time.time_ns() // 1_000_000
-        return RequestContext(
+        request = RequestContext(
             event_id=new_event_id(started_ms),
             method=ctx.method,
             path=ctx.path,
@@ -74,17 +74,13 @@ class Scene:
             body=ctx.body,
             started_ms=started_ms,
             started=time.monotonic(),
-            parsed=ctx.parsed,
-            body_json=ctx.body_json,
-            key=ctx.key,
-            token=ctx.token,
-            candidate=ctx.candidate,
-            customer=ctx.customer,
-            # of all calls of the plan: what is kept of its answer is cleared of them
-            secrets_used=ctx.secrets_used,
-            part=part,
-            upload=ctx.upload,
         )
+        request.parsed, request.body_json, request.upload, request.part = ctx.parsed, ctx.body_json, ctx.upload, part
+        request.key, request.token = ctx.key, ctx.token
+        request.candidate, request.customer = ctx.candidate, ctx.customer
+        # of all calls of the plan: what is kept of its answer is cleared of them
+        request.secrets_used = ctx.secrets_used
+        return request
 
 
 Runner = Callable[[Any, Scene], Awaitable[None]]

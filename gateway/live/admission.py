@@ -82,7 +82,7 @@ def again(ctx: RequestContext, failed: list[str]) -> RequestContext:
     """Return another attempt at the same connection, with an id of its own. failed: those before it."""
     started_ms = time.time_ns() // 1_000_000
     parent_id = ctx.part.parent_id if ctx.part is not None else None
-    return RequestContext(
+    attempt = RequestContext(
         event_id=new_event_id(started_ms),
         method=ctx.method,
         path=ctx.path,
@@ -92,13 +92,11 @@ def again(ctx: RequestContext, failed: list[str]) -> RequestContext:
         started_ms=started_ms,
         started=time.monotonic(),
         access=ctx.access,
-        parsed=ctx.parsed,
-        key=ctx.key,
-        token=ctx.token,
-        customer=ctx.customer,
-        candidate=ctx.candidate,
-        part=Part("failover", parent_id or ctx.event_id, failed=failed),
     )
+    attempt.parsed, attempt.key, attempt.token = ctx.parsed, ctx.key, ctx.token
+    attempt.customer, attempt.candidate = ctx.customer, ctx.candidate
+    attempt.part = Part("failover", parent_id or ctx.event_id, failed=failed)
+    return attempt
 
 
 def _node(ctx: RequestContext) -> Node:

@@ -5,17 +5,15 @@ It holds as long as the records that it was made from are the ones in memory: a 
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from domain.pricing import CompiledPrice
 from domain.routing.plan import Call
 from domain.routing.snapshot import ApiKeyRecord
-from gateway import settling
+from gateway import settling, telling
 from gateway.compiled import CompiledChannel, CompiledCustomer, CompiledService
 from gateway.context import RequestContext
 from gateway.deps import Deps
-from gateway.rendered import Rendering
 from gateway.request_log import asking
 from gateway.steps import authenticate, resolve_route
 
@@ -26,9 +24,10 @@ Key = tuple[str, str, str, str, str | None]
 
 @dataclass(slots=True)
 class PlainPlan:
-    """A plain call and the records behind it. known: what its usage events say alike.
+    """A plain call and the records behind it.
 
-    generation: of all records, when these were last seen to be the ones in memory.
+    known: what its usage events say alike. served: the lines of its answers that tell who served it. is_followed: by
+    its customer's preference. generation: of all records, when these were last seen to be the ones in memory.
     """
 
     digest: str
@@ -40,12 +39,15 @@ class PlainPlan:
     price: CompiledPrice
     routes_version: int
     known: bytes
+    served: str
+    model: str | None
+    is_followed: bool
     generation: int
 
-    def holds(self, deps: Deps) -> bool:
+    def holds(self, deps: Deps, now_ms: int) -> bool:
         """Return whether nothing has changed since it was made."""
         expires_at = self.key.expires_at
-        if expires_at is not None and expires_at <= time.time():
+        if expires_at is not None and expires_at * 1000 <= now_ms:
             return False
         return self.generation == deps.records.generation or self._holds_anew(deps)
 
@@ -78,44 +80,44 @@ class Plans:
     def __len__(self) -> int:
         return len(self._kept)
 
-    def prepare(self, ctx: RequestContext, deps: Deps) -> Rendering | None:
-        """Do the first steps of a plain call, and return what is sent with it; None for calls that are not plain.
+    def prepare(self, ctx: RequestContext, deps: Deps) -> PlainPlan | None:
+        """Do the first steps of a plain call, and return its plan; None for calls that are not plain.
 
         Raises GatewayError, StoreUnavailable as the steps do. What they have set stays set: nothing is done twice.
         """
-        assert ctx.repeat is not None
-        reading = ctx.repeat.read(ctx)
-        if reading.parsed.names_more_than_a_service:
+        repeat = ctx.repeat
+        assert repeat is not None
+        reading = repeat.read(ctx)
+        if not reading.may_be_plain:
             return None
         deps.records.check_trust()
         body = ctx.body_json
         model = body.get("model") if isinstance(body, dict) else None
-        key = (reading.key, ctx.method, ctx.path, ctx.query, model if isinstance(model, str) else None)
-        plan = self._kept.get(key)
-        if plan is not None and plan.holds(deps):
+        if not isinstance(model, str):
+            model = None
+        plan = repeat.plan
+        if plan is None or plan.model != model:
+            plan = self._kept.get((reading.key, ctx.method, ctx.path, ctx.query, model))
+        if plan is not None and plan.holds(deps, ctx.started_ms):
             plan.fill(ctx, deps)
-        elif not self._look(key, ctx, deps):
-            return None
-        assert ctx.channel is not None
-        assert ctx.customer is not None
+        else:
+            plan = self._look((reading.key, ctx.method, ctx.path, ctx.query, model), ctx, deps)
+        repeat.plan = plan
         # a call that is followed for its customer's log is more than its usage event
-        is_followed = asking.is_followed(ctx.customer.record.request_log, asks=reading.is_followed)
-        return None if is_followed else deps.rendered.of(ctx.channel)
+        return None if plan is None or plan.is_followed else plan
 
-    def _look(self, key: Key, ctx: RequestContext, deps: Deps) -> bool:
-        """Take the steps, and remember what comes of it. Return whether the call is plain."""
+    def _look(self, key: Key, ctx: RequestContext, deps: Deps) -> PlainPlan | None:
+        """Take the steps, and remember what comes of it. Return the plan of a plain call."""
         assert ctx.parsed is not None
         if authenticate.look(ctx, deps) is not None or ctx.token is not None:
-            return False
+            return None
         if resolve_route.look(ctx, ctx.parsed, deps) is not None or ctx.tree is not None:
-            return False
+            return None
         if ctx.channel is None or ctx.channel.shaping is not None or ctx.channel.bounds is not None:
-            return False
-        if len(ctx.path) + len(ctx.query) <= _LONGEST:
-            self._remember(key, ctx, deps)
-        return True
+            return None
+        return self._remember(key, ctx, deps) if len(ctx.path) + len(ctx.query) <= _LONGEST else None
 
-    def _remember(self, key: Key, ctx: RequestContext, deps: Deps) -> None:
+    def _remember(self, key: Key, ctx: RequestContext, deps: Deps) -> PlainPlan | None:
         call, shelves = ctx.plan, deps.records.shelves
         assert call is not None
         assert ctx.key is not None
@@ -123,12 +125,13 @@ class Plans:
         assert ctx.channel is not None
         assert ctx.price is not None
         digest, (_, service) = deps.keys.of(key[0]), shelves["service"].peek(call.service.id)
-        if digest is None or service is None:
-            return
+        served = "".join(f"{name.decode()}: {value.decode()}\r\n" for name, value in telling.served_by(call))
+        if digest is None or service is None or not served.replace("\r\n", "").isprintable():
+            return None
         ctx.known = settling.known(ctx, deps)
         if len(self._kept) >= self._size:
             self._kept.pop(next(iter(self._kept)))
-        self._kept[key] = PlainPlan(
+        plan = self._kept[key] = PlainPlan(
             digest,
             ctx.key,
             ctx.customer,
@@ -138,5 +141,9 @@ class Plans:
             ctx.price,
             deps.records.routes.version,
             ctx.known,
+            served,
+            key[-1],
+            asking.is_followed(ctx.customer.record.request_log, asks=False),
             deps.records.generation,
         )
+        return plan

@@ -57,10 +57,16 @@ class Scan:
     damaged: Sequence[tuple[int, int]]
 
 
-def encode(kind: Kind, event_id: str, payload: bytes) -> bytes:
-    """Return the bytes of one record. Raises PayloadTooLarge."""
+def check_size(payload: bytes) -> bytes:
+    """Return a payload that a record can hold. Raises PayloadTooLarge."""
     if len(payload) > MAX_PAYLOAD:
         raise PayloadTooLarge(f"A usage record of {len(payload)} bytes is larger than {MAX_PAYLOAD}.")
+    return payload
+
+
+def encode(kind: Kind, event_id: str, payload: bytes) -> bytes:
+    """Return the bytes of one record. Raises PayloadTooLarge."""
+    check_size(payload)
     name = event_id.encode()
     size = len(name)
     fields = _FIELDS.pack(size + len(payload), kind, size, _MAGIC, crc32(payload, crc32(name)))

@@ -15,9 +15,10 @@ from gateway.spool.backlog import Backlog, Lag
 from gateway.spool.errors import SpoolBroken, SpoolError, SpoolFull, SpoolLocked
 from gateway.spool.fresh import FreshFinals
 from gateway.spool.reader import Batch, Final
-from gateway.spool.records import Kind, encode
+from gateway.spool.records import Kind, check_size
 from gateway.spool.recovery import Found, Recovery
 from gateway.spool.segments import Position
+from gateway.spool import writer
 from gateway.spool.writer import Entry, Settled, Told, Writer
 
 
@@ -51,7 +52,8 @@ class Spool:
         self._confirmed = Position(0, 0)
         self._fresh = FreshFinals()
         self._offered: Batch | None = None
-        self._gathered: list[Entry | Position] = []  # for the next batch
+        self._gathered: list[Entry] = []  # for the next batch, as is
+        self._moved_to: Position | None = None  # what has been confirmed since the last one
         self._is_writing = False
         self._is_handing_over = False
         self._has_room = False  # seen since the last batch
@@ -86,12 +88,12 @@ class Spool:
         """
         if not self._has_room:
             self._check_room()
-        self._put(Entry(Kind.INTENT, event_id, encode(Kind.INTENT, event_id, payload)))
+        self._put((Kind.INTENT, event_id, check_size(payload), None))
 
     def checkpoint(self, event_id: str, payload: bytes) -> None:
         """Note how far a call has come. Ignored for a call without intent. Raises: SpoolBroken, PayloadTooLarge."""
         self._check_sound()
-        self._put(Entry(Kind.CHECKPOINT, event_id, encode(Kind.CHECKPOINT, event_id, payload)))
+        self._put((Kind.CHECKPOINT, event_id, check_size(payload), None))
 
     def keep(self, event_id: str, payload: bytes, settled: Told) -> None:
         """Note what a call used. settled: told in the loop when it is on disk, or what kept it from being so.
@@ -100,7 +102,7 @@ class Spool:
         """
         if self._is_closed or self._writer.is_broken:
             self._check_sound()
-        self._put(Entry(Kind.FINAL, event_id, encode(Kind.FINAL, event_id, payload), settled, payload))
+        self._put((Kind.FINAL, event_id, check_size(payload), settled))
 
     async def final(self, event_id: str, payload: bytes) -> None:
         """Return when what a call used is on disk. Cancelling the wait does not take the record back.
@@ -159,8 +161,7 @@ class Spool:
     async def close(self) -> None:
         """Write what is pending and let the directory go. Everything put in from here on is refused."""
         self._is_closed, self._has_room = True, False
-        if self._gathered:
-            self._hand_over()
+        self._hand_over()
         await asyncio.to_thread(self._writer.stop)
         os.close(self._lock)
 
@@ -181,24 +182,30 @@ class Spool:
             raise SpoolFull("Events have waited too long for PostgreSQL. Calls go on once they are shipped.")
         self._has_room = True
 
-    def _put(self, item: Entry | Position) -> None:
-        """Gather for the next batch, which the writer gets when this turn of the loop is over and it is free."""
-        self._gathered.append(item)
+    def _put(self, entry: Entry) -> None:
+        """Gather for the next batch."""
+        self._gathered.append(entry)
+        if not self._is_writing and not self._is_handing_over:
+            self._hand_over_soon()
+
+    def _hand_over_soon(self) -> None:
+        """Let the writer have the batch when this turn of the loop is over and it is free."""
         if not self._is_writing and not self._is_handing_over:
             self._is_handing_over = True
             self._loop.call_soon(self._hand_over)
 
     def _hand_over(self) -> None:
         self._is_handing_over = self._has_room = False
-        if self._gathered:
-            batch, self._gathered = self._gathered, []
+        if self._gathered or self._moved_to is not None:
+            batch = writer.Batch(self._gathered, self._moved_to)
+            self._gathered, self._moved_to = [], None
             self._is_writing = True
             self._writer.put(batch)
 
     def _move(self, position: Position) -> None:
         if position > self._confirmed:
-            self._confirmed = position
-            self._put(position)
+            self._confirmed = self._moved_to = position
+            self._hand_over_soon()
 
     async def _read(self, limit: int) -> Batch | None:
         """Return a batch from the disk: what an earlier life left, or what memory had no room for."""
@@ -227,17 +234,16 @@ class Spool:
     def _settle(self, settled: Settled) -> None:
         """Take the end of a batch, in the loop."""
         self._is_writing = self._has_room = False
-        if self._gathered:
-            self._hand_over()
-        finals = [entry for entry in settled.entries if entry.settled is not None]
-        if settled.error is None:
-            self._fresh.add([Final(entry.event_id, entry.payload) for entry in finals], settled.position)
+        self._hand_over()
+        error, finals = settled.error, settled.finals
+        if error is None:
+            self._fresh.add([Final(event_id, payload) for _, event_id, payload, _ in finals], settled.position)
             if finals:
                 self._backlog.add(len(finals), time.monotonic())
                 self._arrived.set()
-        for entry in finals:
-            if entry.settled is not None:
-                entry.settled(settled.error)
+        for _, _, _, told in finals:
+            assert told is not None
+            told(error)
 
 
 def _lock(folder: Path) -> int:

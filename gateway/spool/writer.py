@@ -20,7 +20,7 @@ from typing import NamedTuple
 from gateway import crash_points
 from gateway.spool import segments
 from gateway.spool.errors import SpoolBroken, SpoolError, SpoolFull
-from gateway.spool.records import Kind
+from gateway.spool.records import Kind, encode
 from gateway.spool.segments import Position, Segment
 
 #: Takes the end of a final: None once it is on disk, else what kept it from being so.
@@ -29,20 +29,25 @@ _SYNC_SECONDS = 1.0  # the longest that an intent, which nobody awaits, stays un
 _NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT))
 
 
-class Entry(NamedTuple):
-    """A record to append. settled: of a final, told in the loop; payload: of a final, for those who ship it."""
+#: A record to append: its kind, event id and payload; and who is told in the loop of the end of a final.
+Entry = tuple[Kind, str, bytes, Told | None]
 
-    kind: Kind
-    event_id: str
-    record: bytes
-    settled: Told | None = None
-    payload: bytes = b""
+
+class Batch(NamedTuple):
+    """What the loop has gathered. confirmed: up to where PostgreSQL has everything, when that has moved."""
+
+    entries: Sequence[Entry]
+    confirmed: Position | None
+
+
+_EMPTY = Batch((), None)
+_FINAL = Kind.FINAL
 
 
 class Settled(NamedTuple):
-    """The end of a batch. position: up to where the spool is written; error: what all who wait get, or None."""
+    """The end of a batch, and its finals. position: up to where the spool is written; error: what all who wait get, or None."""
 
-    entries: Sequence[Entry]
+    finals: Sequence[Entry]
     position: Position
     error: SpoolError | None
 
@@ -75,7 +80,7 @@ class Writer:
         self._segment_bytes = segment_bytes
         self._min_free_bytes = min_free_bytes
         self._settled = settled
-        self._queue: SimpleQueue[Sequence[Entry | Position] | None] = SimpleQueue()
+        self._queue: SimpleQueue[Batch | None] = SimpleQueue()
         self._unfinished: dict[str, _Unfinished] = {}
         self._confirmed = Position(0, 0)
         self._looked_at = 0.0
@@ -93,8 +98,8 @@ class Writer:
         self._look_at_disk()
         self._thread.start()
 
-    def put(self, batch: Sequence[Entry | Position]) -> None:
-        """Hand over records to append, and positions up to which everything is confirmed."""
+    def put(self, batch: Batch) -> None:
+        """Hand over records to append, and up to where everything is confirmed."""
         self._queue.put(batch)
 
     @property
@@ -120,25 +125,25 @@ class Writer:
             try:
                 batch = self._queue.get(timeout=_SYNC_SECONDS if self._is_dirty or self.is_full else None)
             except Empty:
-                batch = ()
+                batch = _EMPTY
             if batch is None:
                 return
-            entries = [item for item in batch if isinstance(item, Entry)]
-            error = self._commit(entries, [item for item in batch if isinstance(item, Position)])
-            if batch:
-                self._settled(Settled(entries, self.position, error))
+            finals = [entry for entry in batch.entries if entry[0] is _FINAL]
+            error = self._commit(batch, finals)
+            if batch is not _EMPTY:
+                self._settled(Settled(finals, self.position, error))
                 crash_points.reach("spool.after_settle")
 
-    def _commit(self, entries: list[Entry], confirmed: list[Position]) -> SpoolError | None:
+    def _commit(self, batch: Batch, finals: Sequence[Entry]) -> SpoolError | None:
         """Make a batch durable. Return what kept it from being so."""
         if self.is_broken:
             return SpoolBroken("The spool's disk has failed. Start the gateway again.")
         try:
-            self._append(entries)
-            if any(entry.settled for entry in entries) or time.monotonic() - self._synced_at >= _SYNC_SECONDS:
+            self._append(batch.entries, {event_id for _, event_id, _, _ in finals})
+            if finals or time.monotonic() - self._synced_at >= _SYNC_SECONDS:
                 self._sync()
-            if confirmed:
-                self._confirmed = confirmed[-1]
+            if batch.confirmed is not None:
+                self._confirmed = batch.confirmed
                 self._retire(self._confirmed)
             self._look_at_disk()
         except _NoRoom:
@@ -150,19 +155,20 @@ class Writer:
             return SpoolBroken(f"The spool's disk has failed ({error.strerror}). Start the gateway again.")
         return None
 
-    def _append(self, entries: list[Entry]) -> None:
-        final = Kind.FINAL
-        ended = {entry.event_id for entry in entries if entry.kind is final}
+    def _append(self, entries: Sequence[Entry], ended: set[str]) -> None:
+        """Write the records, but those that a later one of the same batch makes void. ended: calls with a final."""
         changed: dict[str, bytes] = {}  # {event id: latest record} of those that go on
         kept: list[bytes] = []
-        for kind, event_id, record, _, _ in entries:
-            if kind is not final:
-                if event_id in ended:
-                    continue  # begun and ended in one write: the final says it all
-                if kind is Kind.CHECKPOINT and event_id not in changed and event_id not in self._unfinished:
-                    continue  # it would reopen a finished call
-                changed[event_id] = record
-            kept.append(record)
+        for kind, event_id, payload, _ in entries:
+            if kind is _FINAL:
+                kept.append(encode(kind, event_id, payload))
+                continue
+            if event_id in ended:
+                continue  # begun and ended in one write: the final says it all
+            if kind is Kind.CHECKPOINT and event_id not in changed and event_id not in self._unfinished:
+                continue  # it would reopen a finished call
+            kept.append(record := encode(kind, event_id, payload))
+            changed[event_id] = record
         if not kept:
             return
         if self._size + sum(map(len, kept)) > self._segment_bytes:

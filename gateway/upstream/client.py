@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from gateway.upstream import wire
 from gateway.upstream.breaker import Breaker
-from gateway.upstream.connection import Body, Connection, Question
+from gateway.upstream.connection import Asker, Body, Connection, Question
 from gateway.upstream.egress import EgressGuard, Origin
 from gateway.upstream.errors import UpstreamClosed, UpstreamRefused, UpstreamTimeout
 from gateway.upstream.limits import Timeouts, UpstreamLimits
@@ -22,11 +22,17 @@ _ATTEMPTS = 2
 
 
 class Prepared(NamedTuple):
-    """A request but for its body. lines: of its head."""
+    """A request but for its body. lines: of its head; tells_length: also when it has no body."""
 
-    method: str
     origin: Origin
     lines: bytes
+    tells_length: bool
+
+    def with_body(self, body: bytes | None) -> bytes:
+        """Return the whole request."""
+        if body is not None or self.tells_length:
+            return b"%bcontent-length: %d\r\n\r\n%b" % (self.lines, len(body or b""), body or b"")
+        return self.lines + b"\r\n"
 
 
 class UpstreamClient:
@@ -83,15 +89,15 @@ class UpstreamClient:
     def prepared(self, method: str, url: str, headers: Iterable[tuple[bytes, bytes]]) -> Prepared:
         """Return what requests that differ in their body alone share. Raises: EgressRefused, BadRequestHead."""
         origin, target = self._guard.split(url)
-        return Prepared(method, origin, wire.lines(method, target, origin.authority, headers))
+        return Prepared(origin, wire.lines(method, target, origin.authority, headers), method in wire.EXPECT_BODY)
 
-    def begin(self, prepared: Prepared, body: bytes | None, told: Callable[[], None]) -> UpstreamResponse | None:
+    def begin(self, prepared: Prepared, body: bytes | None, asker: Asker) -> Connection | None:
         """Send a request on a connection that is kept, or do nothing and return None: then `request` can wait for one.
 
-        told: called whenever something of the answer has come. Who calls this looks at what came, `judge`s it, and
-        sends again with `request` what a connection took with it that was closed while we wrote.
+        Whoever asks looks at what came, `judge`s it, and sends again with `request` what a connection took with it that
+        was closed while we wrote.
         """
-        origin, method = prepared.origin, prepared.method
+        origin = prepared.origin
         now = asyncio.get_running_loop().time()
         addresses = self._guard.known(origin, now)
         if addresses is None or self._breaker.watches(origin.name):
@@ -99,11 +105,8 @@ class UpstreamClient:
         connection = self._pool.take_free(origin, addresses)
         if connection is None:
             return None
-        head = wire.framed(prepared.lines, method, len(body or b""), body is not None)
-        timeouts = self._limits.timeouts
-        response = connection.ask(Question(head, body, None, method == "HEAD", timeouts, now + timeouts.total))
-        response.listener = told
-        return response
+        connection.send(prepared.with_body(body), asker, now)
+        return connection
 
     def judge(self, origin: Origin, error: BaseException | None = None) -> None:
         """Note whether a host has answered. error: what came in place of an answer's head."""

@@ -14,10 +14,12 @@ from typing import Protocol, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
+from gateway.upstream import whole
 from gateway.upstream.egress import Origin
 from gateway.upstream.errors import BadRequestHead, UpstreamBadResponse, UpstreamClosed, UpstreamTimeout
 from gateway.upstream.limits import Timeouts, UpstreamLimits
 from gateway.upstream.response import UpstreamResponse
+from gateway.upstream.whole import Whole
 
 Body = bytes | AsyncIterator[bytes] | None
 _JOIN_BELOW = 64 * 1024
@@ -32,6 +34,18 @@ class Owner(Protocol):
     def drop(self, connection: Connection) -> None: ...
 
     def unreserve(self, origin: Origin) -> None: ...
+
+
+class Asker(Protocol):
+    """Who sends a request and does not wait: told of the answer in one of two ways."""
+
+    def take_whole(self, answer: Whole) -> None:
+        """Take an answer that came whole, in one piece. The connection may be used by others from here on."""
+        ...
+
+    def take_response(self, response: UpstreamResponse) -> None:
+        """Take what an answer comes in that comes in pieces, or what comes in place of one."""
+        ...
 
 
 class _Refused(Exception):
@@ -71,6 +85,7 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._parser = HttpResponseParser(self)
         self._response: UpstreamResponse | None = None
+        self._asker: Asker | None = None  # until something of the answer to what it asked has come
         self._timeouts = limits.timeouts
         self._ends_at = math.inf
         self._phase = ""
@@ -115,6 +130,22 @@ class Connection(asyncio.Protocol):
             self._sender = self._loop.create_task(self._send(response, body, question.length))
         return response
 
+    def send(self, request: bytes, asker: Asker, now: float) -> None:
+        """Send a whole request that has an answer with a body. now: in the loop's time."""
+        self._asker, self._timeouts = asker, self._limits.timeouts
+        self._ends_at = now + self._timeouts.total
+        self._transport.write(request)
+        self._enter("first_byte", self._timeouts.first_byte, now)
+
+    def _respond(self) -> UpstreamResponse:
+        """Return a response to what was sent last, now that its answer is known to come in pieces."""
+        assert self._asker is not None
+        asker, self._asker = self._asker, None
+        self._reset(bodiless=False)
+        self._response = response = UpstreamResponse(self, self._loop, self._limits.buffer_bytes)
+        asker.take_response(response)
+        return response
+
     def close(self) -> None:
         """Close when what has been written is sent."""
         self.is_open = False
@@ -136,7 +167,7 @@ class Connection(asyncio.Protocol):
 
     def expire(self, now: float) -> None:
         """End what takes too long."""
-        if self._response is None:
+        if self._response is None and self._asker is None:
             self.close()
             self.deadline = math.inf
         else:
@@ -152,8 +183,15 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         response = self._response
         if response is None:
-            self.close()  # nobody asked: it would be taken for the next answer
-            return
+            if (asker := self._asker) is None:
+                self.close()  # nobody asked: it would be taken for the next answer
+                return
+            if (answer := whole.split(data, self._limits)) is not None:
+                self._asker = None
+                self._free(is_reusable=True)
+                asker.take_whole(answer)
+                return
+            response = self._respond()
         response.touched = True
         received = response.received_bytes
         self._overhead_bytes += len(data)
@@ -187,6 +225,8 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         self.is_open = False
         self.resume_writing()
+        if self._asker is not None:
+            self._respond()
         if self._response is not None:
             if self._until_eof and error is None:
                 self._finish()
@@ -285,8 +325,13 @@ class Connection(asyncio.Protocol):
             self._is_reusable = self._is_reusable and self._sender.done()
             self._sender.cancel()
             self._sender = None
+        self._free(is_reusable=self._is_reusable)
+        response.finish()
+
+    def _free(self, *, is_reusable: bool) -> None:
+        """Let others use the connection, if they can."""
         self._owner.unreserve(self.origin)
-        if self._is_reusable and self.is_open and not self._transport.is_closing():
+        if is_reusable and self.is_open and not self._transport.is_closing():
             self.deadline, self._phase = self._loop.time() + self._limits.keep_alive, ""
             if self._is_paused:
                 self._is_paused = False
@@ -294,9 +339,10 @@ class Connection(asyncio.Protocol):
             self._owner.keep(self)
         else:
             self.close()
-        response.finish()
 
     def _fail(self, error: BaseException) -> None:
+        if self._asker is not None:
+            self._respond()
         response, self._response = self._response, None
         if self._sender is not None:
             self._sender.cancel()
@@ -315,9 +361,9 @@ class Connection(asyncio.Protocol):
     def _received(self) -> int:
         return 0 if self._response is None else self._response.received_bytes
 
-    def _enter(self, phase: str, seconds: float) -> None:
+    def _enter(self, phase: str, seconds: float, now: float = 0.0) -> None:
         self._phase = phase
-        until = self._loop.time() + seconds
+        until = (now or self._loop.time()) + seconds
         self.deadline = until if until < self._ends_at else self._ends_at
 
     # a body in pieces

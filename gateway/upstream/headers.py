@@ -105,6 +105,11 @@ def may_go_up(name: bytes) -> bool:
     return _UPSTREAM.lets(name)
 
 
+def may_come_back(name: bytes) -> bool:
+    """Return whether an upstream's header of that name may go to a client."""
+    return _DOWNSTREAM.lets(name)
+
+
 def for_client(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
     """Return the upstream's headers that may go to the client. content-length is kept: the body is passed as it is."""
     return _DOWNSTREAM.passed(headers)

@@ -12,7 +12,8 @@ _METHOD = re.compile(r"[A-Z]{1,20}")
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}")
 _OURS = HOP_BY_HOP | frozenset((b"host", b"content-length", b"expect"))
 _CONTROLS = bytes([*range(9), *range(10, 32), 127])
-_EXPECT_BODY = frozenset(("POST", "PUT", "PATCH"))
+#: Methods whose requests tell a length even without a body.
+EXPECT_BODY = frozenset(("POST", "PUT", "PATCH"))
 _KEEP_NAMES = 4096
 _sent: dict[bytes, bool] = {}
 
@@ -30,12 +31,8 @@ def request_head(
     Hop-by-hop and framing headers of the caller are left out. length: of the body, None for chunked.
     Raises: BadRequestHead.
     """
-    return framed(lines(method, target, authority, headers), method, length, has_body)
-
-
-def framed(head: bytes, method: str, length: int | None, has_body: bool) -> bytes:
-    """Return a whole head. head: its `lines`; length: of the body, None for chunked."""
-    if length is not None and (has_body or method in _EXPECT_BODY):
+    head = lines(method, target, authority, headers)
+    if length is not None and (has_body or method in EXPECT_BODY):
         return b"%bcontent-length: %d\r\n\r\n" % (head, length)
     return head + (b"transfer-encoding: chunked\r\n\r\n" if has_body else b"\r\n")
 
