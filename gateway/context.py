@@ -88,7 +88,6 @@ class RequestContext:
 
     _named: dict[bytes, bytes] | None = field(init=False, default=None)
 
-
     @property
     def is_direct(self) -> bool:
         """Whether it is a test's call straight to the upstream, past limits and money."""

@@ -93,9 +93,7 @@ def used_by(status: int, body: bytes, ctx: RequestContext, seconds: Decimal) -> 
     assert ctx.price is not None
     asked = ctx.upstream_body
     try:
-        return metering.used_by(
-            body, request_bytes=len(asked), needed=ctx.price.needed, seconds=seconds, request=asked
-        )
+        return metering.used_by(body, request_bytes=len(asked), needed=ctx.price.needed, seconds=seconds, request=asked)
     except Exception:  # whatever an upstream writes, the call is accounted for and its hold is freed
         log.exception("usage.unreadable request=%s", ctx.event_id)
         return _UNREADABLE

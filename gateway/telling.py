@@ -45,9 +45,7 @@ def own_lines(ctx: RequestContext, served: str) -> bytes:
     """Return `own_headers` of a plain call as lines of a head. served: those of `served_by`."""
     assert ctx.plan is not None
     currency = ctx.plan.price.currency
-    return (
-        f"x-request-id: {ctx.event_id}\r\n{served}x-usvc-cost-estimate: {ctx.estimate:f} {currency}\r\n".encode()
-    )
+    return f"x-request-id: {ctx.event_id}\r\n{served}x-usvc-cost-estimate: {ctx.estimate:f} {currency}\r\n".encode()
 
 
 def served_by(plan: Call) -> Headers:

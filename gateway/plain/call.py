@@ -54,9 +54,7 @@ class PlainCall:
     __slots__ = ("_account", "_answer", "_connection", "_ctx", "_deps", "_flow", "_is_leaving", "_plan", "_request",
                  "_way_back")  # fmt: skip
 
-    def __init__(
-        self, ctx: RequestContext, deps: Deps, way_back: WayBack, plan: PlainPlan, request: Prepared
-    ) -> None:
+    def __init__(self, ctx: RequestContext, deps: Deps, way_back: WayBack, plan: PlainPlan, request: Prepared) -> None:
         self._ctx, self._deps, self._way_back, self._plan, self._request = ctx, deps, way_back, plan, request
         self._account = Account(ctx, deps)
         self._connection: Connection | None = None  # until something of the answer has come
