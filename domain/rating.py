@@ -70,7 +70,9 @@ def due(event: Attempt, price: CompiledPrice) -> Decimal:
 
     The gateway knows no more than that. What quotas and promotions take off it, the settlement gives back.
     """
-    if _is_free(event, price):
+    if event.outcome != "completed" and _is_free(event, price):
+        return _ZERO
+    if not event.is_billable:
         return _ZERO
     cost = price.rates.cost(event.usage) if price.rates is not None else None
     if cost is None:

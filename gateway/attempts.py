@@ -18,11 +18,13 @@ from domain.usage import Outcome
 Metrics = Mapping[str, int | Decimal]
 
 _INTENT = (
-    b'%b,"usage":{},"status":0,"outcome":"interrupted","flags":["unfinished"],"finished_at":"%b","response_bytes":0,'
-    b'"latency_ms":0,"ttfb_ms":null}'
+    ',"usage":{{}},"status":0,"outcome":"interrupted","flags":["unfinished"],"finished_at":"{}","response_bytes":0,'
+    '"latency_ms":0,"ttfb_ms":null}}'
 )
-#: The second that was written last, and its text: the events of a second share it.
+#: The second and the millisecond that were written last, and their texts: the events of the same time share them.
 _second: tuple[int, str] = (-1, "")
+_millisecond: tuple[int, str] = (-1, "")
+_begun: tuple[int, bytes] = (-1, b"")
 
 
 @dataclass(slots=True)
@@ -77,23 +79,33 @@ def beginning(
     """Return what is known of an attempt before it is made, as the beginning of a JSON object."""
     lease = "null" if lease_id is None else f'"{lease_id}"'
     known = (
-        f',"event_id":"{event_id}","lease_id":{lease},"hold":"{hold}","request_bytes":{request_bytes}'
-        f',"started_at":"{moment(started_ms)}"'  # ids, digits: no escapes
+        f'{{"event_id":"{event_id}","lease_id":{lease},"hold":"{hold}","request_bytes":{request_bytes}'
+        f',"started_at":"{moment(started_ms)}",'  # ids, digits: no escapes
     )
-    return b"{%b%b" % (fixed_members, known.encode())
+    return known.encode() + fixed_members
 
 
 def intent(begun: bytes, *, started_ms: int) -> bytes:
     """Return the event of an attempt that has just begun: what is charged for it when nothing more is heard of it."""
-    return _INTENT % (begun, moment(started_ms).encode())
+    global _begun
+    known, ending = _begun
+    if known != started_ms:
+        ending = _INTENT.format(moment(started_ms)).encode()
+        _begun = (started_ms, ending)
+    return begun + ending
 
 
 def moment(milliseconds: int) -> str:
     """Return a time as ISO 8601 writes it."""
-    global _second
+    global _second, _millisecond
+    known, text = _millisecond
+    if known == milliseconds:
+        return text
     second, rest = divmod(milliseconds, 1000)
     known, text = _second
     if known != second:
         text = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
         _second = (second, text)
-    return f"{text}.{rest:03d}+00:00"
+    text = f"{text}.{rest:03d}+00:00"
+    _millisecond = (milliseconds, text)
+    return text

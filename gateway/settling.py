@@ -23,6 +23,7 @@ from gateway.spool.writer import Told
 from gateway.steps.resolve_route import routing_key
 
 Metrics = Mapping[str, int | Decimal]
+_MILLI = Decimal("0.001")
 
 
 class Account:
@@ -121,14 +122,14 @@ class Account:
             (*flags, *ctx.part.flags) if ctx.part is not None else flags,
             time.time_ns() // 1_000_000,
             response_bytes,
-            round((now - ctx.started) * 1000, 3),
-            round((self.first_byte_at - ctx.started) * 1000, 3) if self.first_byte_at else None,
-            round((now - self._asked_at) * 1000, 3) if self._asked_at else None,
+            milliseconds(now - ctx.started),
+            milliseconds(self.first_byte_at - ctx.started) if self.first_byte_at else None,
+            milliseconds(now - self._asked_at) if self._asked_at else None,
         )
 
     def seconds(self) -> Decimal:
         """Return how long the call has taken, in whole milliseconds."""
-        return Decimal(round((time.monotonic() - self._ctx.started) * 1000)) / 1000
+        return round((time.monotonic() - self._ctx.started) * 1000) * _MILLI
 
     def _tell(self, charged: Decimal, status: int) -> None:
         """Tell the plan around the call what came of it."""
@@ -150,9 +151,15 @@ class Account:
             request_bytes=self.request_bytes,
             started_ms=ctx.started_ms,
         )
-        if session := session_of(ctx):
+        session = session_of(ctx) if ctx.session is None else ctx.session
+        if session:
             self._beginning += b',"session":' + orjson.dumps(session)
         return self._beginning
+
+
+def milliseconds(seconds: float) -> float:
+    """Return a time that has passed, to the microsecond."""
+    return int(seconds * 1_000_000 + 0.5) / 1000
 
 
 def known(ctx: RequestContext, deps: Deps) -> bytes:

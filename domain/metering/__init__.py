@@ -12,7 +12,6 @@ from domain.metering.requests import (
     asks_for_stream,
     ensure_stream_usage,
     hold_usage,
-    lives_in_steps,
     max_tokens,
     max_usage,
 )
@@ -25,7 +24,6 @@ __all__ = [
     "asks_for_stream",
     "ensure_stream_usage",
     "hold_usage",
-    "lives_in_steps",
     "max_tokens",
     "max_usage",
     "used_by",

@@ -78,11 +78,6 @@ def max_tokens(body: Any, body_bytes: int, details: Mapping[str, Any]) -> tuple[
     return tokens_in, (tokens_out or DEFAULT_OUTPUT_TOKENS) * answers * prompts, answers
 
 
-def lives_in_steps(access_method: str) -> bool:
-    """Return whether what an access method makes lives longer than a call."""
-    return access_method in _IN_STEPS
-
-
 def hold_usage(access_method: str, body: Any, body_bytes: int, details: Mapping[str, Any]) -> Mapping[str, int]:
     """Return what must be paid for before a call is made: all of it, or the first step of what lives longer."""
     if access_method in _IN_STEPS:

@@ -16,16 +16,19 @@ _STRANGERS = 8
 
 
 class KnownHead:
-    """One head: all of its bytes but the digits of the body's length. repeat: what else is known of it."""
+    """One head: all of its bytes but the digits of the body's length. repeat: what else is known of it.
 
-    __slots__ = ("_after", "_at", "_before", "_has_body", "_length", "headers", "method", "path", "query", "repeat")
+    length: of the body that it came with, -1 for none.
+    """
+
+    __slots__ = ("_after", "_at", "_before", "_has_body", "headers", "length", "method", "path", "query", "repeat")
 
     def __init__(self, method: str, path: str, query: str, headers: Headers, repeat: Repeat) -> None:
         self.method, self.path, self.query = method, path, query
         self.headers = headers
         self.repeat = repeat
         self._before = self._after = b""
-        self._at = self._length = -1
+        self._at = self.length = -1
         self._has_body = False
 
     def learn(self, data: bytes, body_bytes: int) -> bool:
@@ -43,7 +46,7 @@ class KnownHead:
         at = data.lower().find(_LENGTH, 0, end) + len(_LENGTH)
         at = data.find(digits, at, end)
         self._before, self._after = data[:at], data[at + len(digits) : end]
-        self._length = body_bytes
+        self.length = body_bytes
         return at > len(_LENGTH)
 
     def body_in(self, data: bytes) -> bytes | None:
@@ -56,13 +59,13 @@ class KnownHead:
         end = data.find(b"\r", start, start + heads.LENGTH_DIGITS + 1)
         at = end + len(self._after)
         # the parser takes blanks around the digits that we do not: it shall read such a head itself
-        if end < 0 or not data.startswith(self._after, end) or heads.length(data[start:end]) != len(data) - at:
+        if end < 0 or not data.startswith(self._after, end) or not (digits := data[start:end]).isdigit():
             return None
-        return data[at:]
+        return data[at:] if len(digits) <= heads.LENGTH_DIGITS and int(digits) == len(data) - at else None
 
     def headers_of(self, body_bytes: int) -> Headers:
         """Return the headers with the length of a body."""
-        if not self._has_body or body_bytes == self._length:
+        if not self._has_body or body_bytes == self.length:
             return self.headers
         headers = self.headers.copy()
         headers[self._at] = (b"content-length", b"%d" % body_bytes)
@@ -84,7 +87,7 @@ class HeadMemory:
         if known is None or (body := known.body_in(data)) is None or len(body) > limit:
             return None
         self._strangers = 0
-        headers = known.headers_of(len(body))
+        headers = known.headers if len(body) == known.length else known.headers_of(len(body))
         return contexts.begun(known.method, known.path, known.query, headers, body, repeat=known.repeat)
 
     def learn(self, data: bytes, head: KnownHead, body_bytes: int) -> None:

@@ -344,8 +344,10 @@ class DoorProtocol(PacedProtocol):
         if self._waiting:
             self._start(self._waiting.popleft())
             return
-        self._allow(self.timeout_keep_alive if self._is_idle else self._limits.body_idle_seconds)
-        self.flow.resume_reading()
+        seconds = self.timeout_keep_alive if self._is_idle else self._limits.body_idle_seconds
+        self.deadline = self.loop.time() + seconds
+        if self.flow.read_paused:
+            self.flow.resume_reading()
 
     def _close(self) -> None:
         """Close once everything has been sent, or when the client does not read it."""

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from itertools import islice
+from itertools import islice, repeat
+from operator import itemgetter
 
 from gateway.spool.reader import Batch, Final
 from gateway.spool.segments import Position
 
 _KEPT_BYTES = 16 * 1024 * 1024
+_PAYLOAD = itemgetter(1)
 
 
 class FreshFinals:
@@ -31,10 +33,9 @@ class FreshFinals:
         self.written_to = position
         if not self.is_whole or not finals:
             return
-        self._finals.extend((final, None) for final in finals[:-1])
-        self._finals.append((finals[-1], position))
-        for final in finals:
-            self._bytes += len(final.payload)
+        self._finals.extend(zip(finals, repeat(None)))
+        self._finals[-1] = (finals[-1], position)
+        self._bytes += sum(map(len, map(_PAYLOAD, finals)))
         if self._bytes > self._kept_bytes:
             self._let_go()
 
@@ -53,9 +54,9 @@ class FreshFinals:
         """Drop a batch that `first` returned, once it is confirmed; one that came from the disk is not here."""
         if not self._finals or self._finals[0][0] is not batch.finals[0]:
             return
-        for final in batch.finals:
+        for _ in batch.finals:
             self._finals.popleft()
-            self._bytes -= len(final.payload)
+        self._bytes -= sum(map(len, map(_PAYLOAD, batch.finals)))
 
     def begin_after(self, position: Position) -> None:
         """Note how far the disk has been read: when that is all of it, memory takes over from there."""

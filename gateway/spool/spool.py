@@ -10,15 +10,14 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.spool import reader, recovery, segments
+from gateway.spool import reader, recovery, segments, writer
 from gateway.spool.backlog import Backlog, Lag
 from gateway.spool.errors import SpoolBroken, SpoolError, SpoolFull, SpoolLocked
 from gateway.spool.fresh import FreshFinals
-from gateway.spool.reader import Batch, Final
+from gateway.spool.reader import Batch, Final, final_of
 from gateway.spool.records import Kind, check_size
 from gateway.spool.recovery import Found, Recovery
 from gateway.spool.segments import Position
-from gateway.spool import writer
 from gateway.spool.writer import Entry, Settled, Told, Writer
 
 
@@ -234,10 +233,11 @@ class Spool:
     def _settle(self, settled: Settled) -> None:
         """Take the end of a batch, in the loop."""
         self._is_writing = self._has_room = False
-        self._hand_over()
+        if self._gathered or self._moved_to is not None:
+            self._hand_over_soon()  # with what the rest of this turn brings
         error, finals = settled.error, settled.finals
         if error is None:
-            self._fresh.add([Final(event_id, payload) for _, event_id, payload, _ in finals], settled.position)
+            self._fresh.add([final_of(entry[1:3]) for entry in finals], settled.position)
             if finals:
                 self._backlog.add(len(finals), time.monotonic())
                 self._arrived.set()

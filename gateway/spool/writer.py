@@ -45,7 +45,7 @@ _FINAL = Kind.FINAL
 
 
 class Settled(NamedTuple):
-    """The end of a batch, and its finals. position: up to where the spool is written; error: what all who wait get, or None."""
+    """The end of a batch. finals: those in it; position: up to where the spool is written; error: what all who wait get."""
 
     finals: Sequence[Entry]
     position: Position

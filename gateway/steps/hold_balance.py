@@ -67,7 +67,7 @@ def most(call: Call, price: CompiledPrice, body_json: Any, body_bytes: int) -> D
     """Return the most that a call can cost, rounded as the books are. Raises GatewayError 422."""
     if call.enrollment is not None and call.enrollment.is_covered(time.time()):
         return Decimal(0)  # an included quota pays for it
-    if price.rates is not None and not metering.lives_in_steps(call.channel.access_method):
+    if price.rates is not None and call.channel.access_method == "http":
         tokens_in, tokens_out, _ = metering.max_tokens(body_json, body_bytes, call.service.details)
         if (amount := price.rates.most(tokens_in, tokens_out)) is not None:
             return amount

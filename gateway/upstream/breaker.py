@@ -27,15 +27,18 @@ class _State:
 
 
 class Breaker:
-    """State of the hosts that have failed, by origin; the others cost one look-up in an empty table."""
+    """State of the hosts that have failed, by origin; the others cost one look-up in an empty table.
+
+    states: of those that have failed lately; empty on most days, and then there is nothing to ask.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._states: dict[str, _State] = {}
+        self.states: dict[str, _State] = {}
 
     def check(self, origin: str, host: str) -> None:
         """Raise UpstreamOpen while the host is left alone. The first call after that is the probe."""
-        state = self._states.get(origin)
+        state = self.states.get(origin)
         if state is None or not state.out_until:
             return
         now = self._clock()
@@ -44,17 +47,13 @@ class Breaker:
             raise UpstreamOpen(f"{host} has not answered the last calls and is left alone.", seconds=waits)
         state.probed_until = now + _PROBE_SECONDS
 
-    def watches(self, origin: str) -> bool:
-        """Return whether the host has failed lately, so that `check` has something to say."""
-        return origin in self._states
-
     def failed(self, origin: str) -> None:
         """Note that the host did not answer."""
-        state = self._states.get(origin)
+        state = self.states.get(origin)
         if state is None:
-            if len(self._states) >= _SIZE:
-                self._states.pop(next(iter(self._states)))
-            state = self._states[origin] = _State()
+            if len(self.states) >= _SIZE:
+                self.states.pop(next(iter(self.states)))
+            state = self.states[origin] = _State()
         now = self._clock()
         if now < state.out_until:
             return  # a call from before: the probe decides
@@ -65,10 +64,10 @@ class Breaker:
 
     def answered(self, origin: str) -> None:
         """Note an answer."""
-        self._states.pop(origin, None)
+        self.states.pop(origin, None)
 
     def told_nothing(self, origin: str) -> None:
         """Note that a call ended without a word about the host: another one may try."""
-        state = self._states.get(origin)
+        state = self.states.get(origin)
         if state is not None:
             state.probed_until = 0.0

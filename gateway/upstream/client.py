@@ -100,7 +100,7 @@ class UpstreamClient:
         origin = prepared.origin
         now = asyncio.get_running_loop().time()
         addresses = self._guard.known(origin, now)
-        if addresses is None or self._breaker.watches(origin.name):
+        if addresses is None or origin.name in self._breaker.states:
             return None
         connection = self._pool.take_free(origin, addresses)
         if connection is None:
@@ -111,7 +111,8 @@ class UpstreamClient:
     def judge(self, origin: Origin, error: BaseException | None = None) -> None:
         """Note whether a host has answered. error: what came in place of an answer's head."""
         if error is None:
-            self._breaker.answered(origin.name)
+            if self._breaker.states:
+                self._breaker.answered(origin.name)
         elif isinstance(error, UpstreamRefused | UpstreamTimeout | UpstreamClosed):
             self._breaker.failed(origin.name)
         else:

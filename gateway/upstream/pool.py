@@ -54,10 +54,11 @@ class Pool:
 
     def take_free(self, origin: Origin, addresses: Container[str]) -> Connection | None:
         """Count one more call to an origin and return an idle connection for it, or do neither and return None."""
-        count = self._in_use.get(origin.name, 0)
+        name = origin.name
+        count = self._in_use.get(name, 0)
         if count >= self._per_host or (kept := self.take(origin, addresses)) is None:
             return None
-        self._in_use[origin.name] = count + 1
+        self._in_use[name] = count + 1
         return kept
 
     def keep(self, connection: Connection) -> None:
@@ -65,7 +66,11 @@ class Pool:
         if self._idle_count >= self._max_idle:
             connection.close()
             return
-        self._idle.setdefault(connection.origin.name, []).append(connection)
+        name = connection.origin.name
+        idle = self._idle.get(name)
+        if idle is None:
+            idle = self._idle[name] = []
+        idle.append(connection)
         self._idle_count += 1
 
     def drop(self, connection: Connection) -> None:
