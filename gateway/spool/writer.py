@@ -45,7 +45,10 @@ _FINAL = Kind.FINAL
 
 
 class Settled(NamedTuple):
-    """The end of a batch. finals: those in it; position: up to where the spool is written; error: what all who wait get."""
+    """The end of a batch. finals: those in it; position: up to where the spool is written.
+
+    error: what all who wait get, or None.
+    """
 
     finals: Sequence[Entry]
     position: Position

@@ -25,7 +25,8 @@ NAMES = st.sampled_from(
 )  # fmt: skip
 VALUES = st.sampled_from(
     (b"2", b"02", b"+2", b"2, 2", b"0x2", b"3", b"", b"a", b"a b", b"a\tb", b"\xe9", b"chunked", b"close",
-     b"keep-alive", b"Keep-Alive, x-id", b"text/event-stream", b"application/json", b"a\x00", b"a\rb", b"a\nb", b"2" * 12)
+     b"keep-alive", b"Keep-Alive, x-id", b"text/event-stream", b"application/json", b"a\x00", b"a\rb", b"a\nb",
+     b"2" * 12)
 )  # fmt: skip
 STATUSES = st.sampled_from(
     (b"HTTP/1.1 200 OK",) * 6
