@@ -1,4 +1,4 @@
-"""Token prices in whole numbers: the same costs as decimals give, to the last digit, for the price that most calls have.
+"""Token prices in whole numbers: the same costs as decimals give, to the last digit, for the prices of most calls.
 
 A rate is a number of units, 10^18 of them to one of the currency. What is not exact in them, or larger than the books
 are asked for, is left to the decimals.
