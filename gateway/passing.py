@@ -22,18 +22,16 @@ class Pieces:
     def take(self, shown: bytes) -> bytes:
         """Return what may leave now that `shown` has come."""
         if self._is_stream:
-            if not self.kept and not _ends_stream(shown):
+            # written out: every event of every stream comes by
+            if not self.kept and not (
+                b"data: [DONE]" in shown
+                or b"data:[DONE]" in shown
+                or b"message_stop" in shown
+                or b"response.completed" in shown
+            ):
                 return shown
             self.kept += shown
             return b""
         before, self.kept = self.kept, shown or self.kept
         return before if shown else b""
 
-
-def _ends_stream(chunk: bytes) -> bool:
-    return (  # written out: every event of every stream comes by
-        b"data: [DONE]" in chunk
-        or b"data:[DONE]" in chunk
-        or b"message_stop" in chunk
-        or b"response.completed" in chunk
-    )

@@ -23,9 +23,12 @@ _UNREADABLE = Used({}, ("unreadable_usage",))
 
 
 class Tally:
-    """One attempt over HTTP. outcome: what the event will say; is_closed: it has been said."""
+    """One attempt over HTTP. outcome: what the event will say; is_closed: it has been said.
 
-    __slots__ = ("_checkpoint_at", "_ctx", "_deps", "account", "is_closed", "meter", "outcome", "response")
+    checkpoint_at: when `checkpoint` has something to do, in monotonic seconds.
+    """
+
+    __slots__ = ("_ctx", "_deps", "account", "checkpoint_at", "is_closed", "meter", "outcome", "response")
 
     def __init__(self, ctx: RequestContext, deps: Deps, account: Account | None = None) -> None:
         """account: of an attempt that has begun."""
@@ -35,7 +38,7 @@ class Tally:
         self.meter: Meter | None = None
         self.response: UpstreamResponse | None = None
         self.is_closed = False
-        self._checkpoint_at = ctx.started + _CHECKPOINT_SECONDS
+        self.checkpoint_at = ctx.started + _CHECKPOINT_SECONDS
 
     def answered(self, response: UpstreamResponse, *, is_stream: bool) -> Meter:
         """Take the head of the answer, and return what counts the rest."""
@@ -55,9 +58,9 @@ class Tally:
     def checkpoint(self) -> None:
         """Note what was used so far, once a second: a crash loses no more than that. Raises SpoolError."""
         now = time.monotonic()
-        if now < self._checkpoint_at or self.meter is None or self.response is None:
+        if now < self.checkpoint_at or self.meter is None or self.response is None:
             return
-        self._checkpoint_at = now + _CHECKPOINT_SECONDS
+        self.checkpoint_at = now + _CHECKPOINT_SECONDS
         so_far = self.meter.so_far(seconds=self.account.seconds())
         self.account.checkpoint(
             so_far.usage, so_far.flags, status=self.response.status, response_bytes=self.response.received_bytes

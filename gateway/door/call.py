@@ -212,6 +212,9 @@ class Call:
         """Send a piece of the body, however much of it the client has read."""
         if self.is_gone or self.is_complete:
             return
+        if self._chunked and body and not last and not self._head:
+            self._line.write(b"%x\r\n%b\r\n" % (len(body), body))  # every event of every stream comes by
+            return
         head, self._head = self._head, b""
         piece = head + self._framed(body, last)
         if piece:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 
 from gateway import telling
 from gateway.context import RequestContext
@@ -108,7 +109,8 @@ class Flow:
         elif chunk := response.take():
             shown = tally.meter.feed(chunk)
             if not is_gone:
-                tally.checkpoint()
+                if time.monotonic() >= tally.checkpoint_at:
+                    tally.checkpoint()
                 if leaving := pieces.take(shown):
                     way_back.put_body(leaving, last=False)
         if response.is_complete:

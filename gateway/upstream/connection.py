@@ -211,8 +211,13 @@ class Connection(asyncio.Protocol):
             self._has_begun = False
             self._overhead_bytes = 0
             if not self._is_paused:
-                self._enter("idle", self._timeouts.idle)
-            response.tell()
+                self._phase = "idle"
+                until = self._loop.time() + self._timeouts.idle
+                self.deadline = until if until < self._ends_at else self._ends_at
+            if (listener := response.listener) is not None:
+                listener()
+            else:
+                response.tell()
         elif self._overhead_bytes > self._limits.header_bytes:
             self._fail(UpstreamBadResponse(f"{self.origin.host} sent a head that is too large."))
 

@@ -93,7 +93,11 @@ class UpstreamResponse:
 
     def take(self) -> bytes:
         """Return what has arrived since the last time, perhaps nothing."""
-        return self._take() if self._chunks else b""
+        chunks = self._chunks
+        if len(chunks) != 1 or self._buffered > self._buffer_bytes:
+            return self._take() if chunks else b""
+        self._buffered = 0
+        return chunks.pop()  # as nearly always: one piece, taken as soon as it comes
 
     def put_back(self, piece: bytes) -> None:
         """Let what was taken be returned again, before everything else."""
