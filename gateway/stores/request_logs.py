@@ -10,14 +10,15 @@ import psycopg
 
 from gateway.spool.reader import Final
 from gateway.spool.shipper import InboxRefused
+from gateway.stores.lines import lines
 
 if TYPE_CHECKING:
     from gateway.stores.postgres import Database
 
 #: Of one statement: what is larger is sent in several.
 _STATEMENT_BYTES = 4 * 1024 * 1024
-_ATTEMPTS = "SELECT request_log_take_attempts(%b::text[])"
-_CALLS = "SELECT request_log_take_calls(%b::text[])"
+_ATTEMPTS = "SELECT request_log_take_attempts(string_to_array(%b, E'\\n'))"
+_CALLS = "SELECT request_log_take_calls(string_to_array(%b, E'\\n'))"
 
 
 class PostgresRequestLogs:
@@ -37,7 +38,7 @@ class PostgresRequestLogs:
 
     async def _take(self, query: str, finals: Sequence[Final]) -> None:
         # a text of JSON in PostgreSQL cannot hold the zero character; a model's name can
-        texts = [final.payload.decode().replace("\\u0000", "\\ufffd") for final in finals]
+        texts = lines([final.payload for final in finals]).replace("\\u0000", "\\ufffd")
         async with self._database.connection() as connection:
             try:
                 await connection.execute(query.encode(), [texts])
