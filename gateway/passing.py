@@ -34,4 +34,3 @@ class Pieces:
             return b""
         before, self.kept = self.kept, shown or self.kept
         return before if shown else b""
-

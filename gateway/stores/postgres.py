@@ -30,9 +30,9 @@ from gateway.stores.base import (
     StoreUnavailable,
 )
 from gateway.stores.counters import MemoryCounters, RedisCounters
-from gateway.stores.lines import lines
 from gateway.stores.memos import MemoryMemos, RedisMemos
 from gateway.stores.request_logs import PostgresRequestLogs
+from gateway.stores.texts import lines, wallet_and_lease
 from gateway.stores.tidings import NoTidings, RedisTidings
 
 set_json_loads(orjson.loads)
@@ -156,7 +156,7 @@ class PostgresInbox:
 
     async def insert(self, finals: Sequence[Final]) -> None:
         """Return when all are committed. Raises InboxRefused for what is no event, StoreUnavailable."""
-        ids = [_wallet_and_lease(final.payload) for final in finals]
+        ids = [wallet_and_lease(final.payload) for final in finals]
         arguments = [
             self._gateway_id,
             "\n".join([final.event_id for final in finals]),
@@ -175,26 +175,6 @@ _INSERT = (
     "SELECT usage_inbox_insert(%s, string_to_array(%b, E'\\n')::uuid[], string_to_array(%b, E'\\n')::uuid[], "
     "string_to_array(%b, E'\\n', '')::uuid[], string_to_array(%b, E'\\n'))"
 )
-_WALLET, _LEASE = b'"wallet_id":"', b'"lease_id":"'
-_ID_CHARACTERS = 36
-
-
-def _wallet_and_lease(payload: bytes) -> tuple[str, str]:
-    """Return both ids of an event, "" for no lease. Raises InboxRefused."""
-    wallet, lease = payload.find(_WALLET), payload.find(_LEASE)
-    if wallet < 0 or lease < 0 or not payload.endswith(b"}"):
-        return _read_ids(payload)
-    # a quoted name and its colon are never inside a string of JSON: there, the quotes have backslashes
-    wallet, lease = wallet + len(_WALLET), lease + len(_LEASE)
-    return payload[wallet : wallet + _ID_CHARACTERS].decode(), payload[lease : lease + _ID_CHARACTERS].decode()
-
-
-def _read_ids(payload: bytes) -> tuple[str, str]:
-    try:
-        event = orjson.loads(payload)
-        return str(event["wallet_id"]), str(event["lease_id"] or "")
-    except (ValueError, KeyError, TypeError) as error:
-        raise InboxRefused("A record of the spool is no usage event.") from error
 
 
 class PostgresUseMarks:

@@ -10,7 +10,7 @@ import psycopg
 
 from gateway.spool.reader import Final
 from gateway.spool.shipper import InboxRefused
-from gateway.stores.lines import lines
+from gateway.stores.texts import lines
 
 if TYPE_CHECKING:
     from gateway.stores.postgres import Database
