@@ -13,6 +13,8 @@ log = logging.getLogger(__name__)
 
 _UNTOLD = 1000
 _REST_SECONDS = 1.0
+#: Whoever listened for so long had been heard; others could not even connect.
+_CONNECTED_SECONDS = 2.0
 
 
 class HealthNews:
@@ -38,11 +40,15 @@ class HealthNews:
                 log.warning("health.untold reason=%s", error)
 
     async def listen(self) -> None:
-        """Take over what others find out."""
+        """Take over what others find out. Nobody is told again and again that the others cannot be heard."""
         while True:
+            began = time.monotonic()
             try:
                 async for service_id, seconds in self._tidings.listen():
                     self._health.heard(service_id, seconds, time.monotonic())
             except OSError as error:
-                log.warning("health.unheard reason=%s", error)
+                lasted = time.monotonic() - began
+                log.log(
+                    logging.WARNING if lasted > _CONNECTED_SECONDS else logging.DEBUG, "health.unheard reason=%s", error
+                )
             await asyncio.sleep(_REST_SECONDS)
