@@ -19,8 +19,6 @@ from tests.pages.census import Page
 HTML_BYTES, SCRIPT_BYTES = 100_000, 60_000
 #: The last words of addresses that take something away for good.
 DESTRUCTIVE = frozenset({"cancel", "delete", "deprecate", "forget", "leave", "remove", "revoke", "stop", "withdraw"})
-#: Takes nothing away that could not be put back by the next press: {pattern of the address: why}.
-BROUGHT_BACK: dict[str, str] = {}
 _ASKS = ("confirm(", "alert(", "hx-confirm", "hx-prompt", "onclick=", "onsubmit=")
 
 
