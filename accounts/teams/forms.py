@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 
 from accounts.teams.models import MessageMails, Role, Team, TeamKind
+from common.widgets import LongSelect
 from domain import periods
 
 
@@ -62,6 +63,7 @@ class DescriptionForm(forms.Form):
     timezone = forms.ChoiceField(
         label="Time zone",
         choices=lambda: [(name, name.replace("_", " ")) for name in periods.zone_names()],
+        widget=LongSelect,
         help_text="Your months and days begin at midnight there. A month that has begun ends as it began.",
     )
 
