@@ -5,8 +5,9 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import Annotated, Any, TypeVar, cast
 
 from django.db import DataError
 from django.db.models import Model, QuerySet
@@ -14,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Router, Schema
 from ninja.decorators import decorate_view
 from ninja.errors import AuthenticationError, HttpError, ValidationError
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from common import pagination
 from common.apis.decorations import Deprecated, deprecating, tagging
@@ -38,6 +39,21 @@ class ErrorBody(Schema):
 
 
 _ERRORS = {frozenset({400, 401, 402, 403, 404, 409, 413, 422, 429}): ErrorBody}
+
+
+def _no_number(told: object) -> object:
+    """Return what is given for a time as it is. Numbers, which would be seconds since 1970, no document promises."""
+    if not isinstance(told, str | int | float):
+        return told
+    try:
+        float(told)
+    except ValueError:
+        return told
+    raise ValueError("write a time such as 2026-11-01T00:00:00Z")
+
+
+#: A time in a request.
+Moment = Annotated[datetime, BeforeValidator(_no_number)]
 
 
 class Window(Schema):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from accounts.teams import callers
 from accounts.teams.callers import KeyRequest
 from accounts.teams.permissions import Permission, is_allowed
 from common import streaming
+from common.apis.decorations import Deprecated
 from common.http import presented_key
 from common.ninja import Endpoints
 from gateway_admin.api_keys import queries as api_keys
@@ -80,7 +82,11 @@ def log_tail(request: KeyRequest, query: Query[LogQuery]) -> HttpResponse:
     return streaming.events(request, tail.events(), lambda: tail.once(request.headers.get("Last-Event-ID", "")))
 
 
-@endpoint("POST", "/request-logs/start", {200: Enabled}, makes=False)
+#: Clients up to 0.1.22 turn this switch; it is a preference now.
+_OLD = Deprecated(since=date(2026, 1, 1), successor="/v1/preferences/request-log")
+
+
+@endpoint("POST", "/request-logs/start", {200: Enabled}, makes=False, deprecated=_OLD)
 def log_start(request: KeyRequest, truncate_long_message: bool | None = None) -> Enabled:
     """Keep bodies of every call: their beginnings, or all of them."""
     callers.check(request, Permission.CALL)
@@ -90,7 +96,7 @@ def log_start(request: KeyRequest, truncate_long_message: bool | None = None) ->
     return Enabled(enabled=True)
 
 
-@endpoint("POST", "/request-logs/stop", {200: Enabled}, makes=False)
+@endpoint("POST", "/request-logs/stop", {200: Enabled}, makes=False, deprecated=_OLD)
 def log_stop(request: KeyRequest) -> Enabled:
     """Keep no bodies but of calls that ask for it."""
     callers.check(request, Permission.CALL)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from ninja import Schema
 from pydantic import Field
 
 from accounts.teams.callers import KeyRequest
+from common.ninja import Moment
 from gateway_admin.request_logs import filters, queries
 from gateway_admin.request_logs.filters import Filter
 
@@ -26,8 +26,8 @@ class LogQuery(Schema):
     status: Literal["2xx", "3xx", "4xx", "5xx"] | None = None
     status_min: int | None = Field(None, ge=100, le=599)
     status_max: int | None = Field(None, ge=100, le=599)
-    start_time: datetime | None = None
-    end_time: datetime | None = None
+    start_time: Moment | None = None
+    end_time: Moment | None = None
     user_request_path: str | None = Field(None, max_length=500)
     error_source: Source | None = None
     error_type: str | None = Field(None, max_length=64)

@@ -10,6 +10,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field
 
+from common.ninja import Moment
 from gateway_admin.schedules.models import Run, RunState, Schedule
 
 Json = dict[str, Any]
@@ -58,7 +59,7 @@ class RequestChange(Options):
 class DelayedIn(RequestIn):
     """Exactly one of `at`, with its offset, and in_seconds."""
 
-    at: datetime | None = None
+    at: Moment | None = None
     in_seconds: int | None = Field(None, ge=1, le=366 * 86_400)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from ninja import Schema
 from pydantic import Field
 
+from common.ninja import Moment
 from marketplace.catalog.models import Document
 from marketplace.testing.models import TestResult
 
@@ -29,7 +30,7 @@ class TestUpdate(Schema):
     """
 
     status: str = Field(max_length=40)
-    executed_at: datetime | None = None
+    executed_at: Moment | None = None
     tests: dict[str, Json] | None = None
 
     def at(self) -> datetime | None:

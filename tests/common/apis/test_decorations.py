@@ -46,8 +46,12 @@ class TestOldEndpoints:
 
         old = client.post("/v1/secrets/", {"name": "REGION", "value": "eu"}, content_type="application/json")
         new = client.put("/v1/secrets/REGION", {"value": "us"}, content_type="application/json")
+        switches = [client.post(f"/v1/request-logs/{each}").headers for each in ("start", "stop")]
 
         assert (old.status_code, new.status_code) == (201, 200)
+        assert {(each["Deprecation"], each["Link"]) for each in switches} == {
+            ("@1767225600", '</v1/preferences/request-log>; rel="successor-version"')
+        }
         assert old.headers["Deprecation"] == "@1767225600"  # 1 January 2026, 00:00 UTC
         assert old.headers["Link"] == '</v1/secrets/{name}>; rel="successor-version"'
         assert "Deprecation" not in new.headers
