@@ -60,10 +60,16 @@ KINDS = {
 SORTS = {"relevance": "Best match", "price": "Price, lowest first", "newest": "Newest", "name": "Name"}
 
 
+#: Words that have a spelling of their own.
+_NAMES = "AI API CSV gRPC HTML HTTP JSON LLM MCP OCR PDF SMTP SQL SSE SSH WebSocket"
+_SPELLINGS = {name.lower(): name for name in _NAMES.split()}
+
+
 def spoken(word: str) -> str:
-    """Return a keyword as people write it: "image_generation" -> "Image generation"."""
-    text = word.replace("_", " ").strip()
-    return text[:1].upper() + text[1:]
+    """Return a keyword as people write it: "image_generation" -> "Image generation", "json_mode" -> "JSON mode"."""
+    first, *others = word.replace("_", " ").split() or [""]
+    start = _SPELLINGS.get(first.lower(), first[:1].upper() + first[1:])
+    return " ".join([start, *(_SPELLINGS.get(each.lower(), each) for each in others)])
 
 
 def type_label(service_type: str) -> str:
