@@ -47,7 +47,7 @@ def barriers(page: Page, rules: list[str] | None = None, within: str | None = No
 
 
 def faults(page: Page, part: str | None = None, keep: Callable[[str], None] = lambda _: None) -> list[str]:
-    """Return what is wrong with a page that was loaded once, in both themes, wide and narrow: barriers, or no room.
+    """Return what is wrong with a page that was loaded once, in both themes, and narrow: barriers, or no room.
 
     part: where the second look stays, at what the theme or the width changes. keep: is told of each look, "dark-wide".
     """
@@ -57,7 +57,6 @@ def faults(page: Page, part: str | None = None, keep: Callable[[str], None] = la
         ("light", WIDE, None),
         ("dark", WIDE, COLOURS),
         ("dark", NARROW, LAYOUT),
-        ("light", NARROW, COLOURS),
     ):
         turn(page, theme, size)
         how = f"{theme}-{'wide' if size == WIDE else 'narrow'}"
