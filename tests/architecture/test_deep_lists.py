@@ -67,6 +67,7 @@ PAGED = [
     "v1/seller/instances",
     "v1/seller/promotions",
     "v1/seller/secrets/",
+    "v1/seller/service-groups",
     "v1/seller/services",
 ]
 #: {address: why its length does not matter, or who else looks after it}.
@@ -82,7 +83,6 @@ ELSEHOW = {
     "v1/seller/invoices": "one a month",
     "v1/seller/invoices/<invoice_id>": "the whole of one invoice",
     "v1/seller/payouts": "one a day, at most a few more",
-    "v1/seller/service-groups": "those that a seller's file names, each of which asks for the groups below it",
     "v1/seller/service-groups/<group_id>": "the whole of one group",
     "v1/seller/services/<service_id>": "the whole of one service",
     "v1/seller/templates": "those that operators wrote",

@@ -30,10 +30,11 @@ class GroupFilters(Schema):
 @endpoint("GET", "/service-groups", {200: schemas.GroupPage})
 def group_list(request: KeyRequest, filters: Query[GroupFilters]) -> schemas.GroupPage:
     """Return the seller's groups, newest first."""
-    found = queries.seller_groups(team=request.team, status=filters.status)
+    found = queries.made_groups(team=request.team, status=filters.status)
     page = cursors.page(found, cursor=filters.cursor, limit=min(max(filters.limit, 1), _PAGE_LIMIT))
-    paths = queries.ancestor_paths(of=page.rows)
-    rows = [schemas.GroupRow(**schemas.group_row(group, paths[group.pk])) for group in page.rows]
+    shown = queries.counted(shown=page.rows)
+    paths = queries.ancestor_paths(of=shown)
+    rows = [schemas.GroupRow(**schemas.group_row(group, paths[group.pk])) for group in shown]
     return schemas.GroupPage(data=rows, next_cursor=page.next_cursor, has_more=page.has_more)
 
 

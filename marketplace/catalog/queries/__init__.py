@@ -6,9 +6,11 @@ from marketplace.catalog.queries.changed_fields import FieldChange, changed_fiel
 from marketplace.catalog.queries.documents import seller_document
 from marketplace.catalog.queries.groups import (
     ancestor_paths,
+    counted,
     group,
     group_members,
     groups,
+    made_groups,
     membership_changes,
     seller_group,
     seller_groups,
@@ -77,6 +79,7 @@ __all__ = [
     "ancestor_paths",
     "base_url",
     "changed_fields",
+    "counted",
     "deprecated_services",
     "differences",
     "document",
@@ -91,6 +94,7 @@ __all__ = [
     "lock_document",
     "lock_seller",
     "lock_service",
+    "made_groups",
     "market",
     "market_addresses",
     "market_service",

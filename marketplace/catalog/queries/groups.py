@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.teams.models import Team
@@ -26,15 +26,33 @@ def group(*, team: Team | None, name: str) -> ServiceGroup:
     return _one(groups(team=team).filter(name=name))
 
 
-def seller_groups(*, team: Team, status: str | None = None) -> QuerySet[ServiceGroup]:
-    """Return what a seller has made, newest first, each with `service_count` and `has_children`; not their root."""
+def made_groups(*, team: Team, status: str | None = None) -> QuerySet[ServiceGroup]:
+    """Return what a seller has made, newest first; not their root."""
+    own = groups(team=team).exclude(parent=None)
+    return own.filter(status=status) if status else own
+
+
+def seller_groups(*, team: Team) -> QuerySet[ServiceGroup]:
+    """Return what a seller has made, newest first, each with `service_count` and `has_children`."""
     children = ServiceGroup.objects.filter(parent=OuterRef("pk"))
+    return _with_members(made_groups(team=team)).annotate(has_children=Exists(children))
+
+
+def counted(*, shown: Sequence[ServiceGroup]) -> list[ServiceGroup]:
+    """Return the groups of a page as `seller_groups` does, asking for all of them at once what is below them."""
+    ids = [group.pk for group in shown]
+    parents = list(ServiceGroup.objects.filter(parent__in=ids).values_list("parent_id", flat=True).distinct())
+    found = _with_members(ServiceGroup.objects.select_related("parent", "owner")).annotate(
+        has_children=ExpressionWrapper(Q(pk__in=parents), output_field=BooleanField())
+    )
+    by_id = found.in_bulk(ids)
+    return [by_id[pk] for pk in ids if pk in by_id]
+
+
+def _with_members(found: QuerySet[ServiceGroup]) -> QuerySet[ServiceGroup]:
     members = GroupMember.objects.filter(group=OuterRef("pk")).values("group").annotate(number=Count("pk"))
     # in a query of its own it is counted for the groups of a page alone
-    count = Coalesce(Subquery(members.values("number")), 0)
-    counted = groups(team=team).annotate(service_count=count, has_children=Exists(children))
-    own = counted.exclude(parent=None)
-    return own.filter(status=status) if status else own
+    return found.annotate(service_count=Coalesce(Subquery(members.values("number")), 0))
 
 
 def seller_group(*, team: Team, group_id: UUID) -> ServiceGroup:
