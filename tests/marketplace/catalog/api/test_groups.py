@@ -113,7 +113,7 @@ class TestList:
             parent = {"parent_group_name": "top"} if name != "top" else {}
             call("PUT", "/service-groups", {"name": name, "display_name": name, **parent})
 
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(5):
             rows = call("GET", "/service-groups").json()["data"]
 
         assert {row["ancestor_path"] for row in rows} == {"/seller:acme-corp", "/seller:acme-corp/top"}
