@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -135,7 +136,10 @@ def test_killed_workers_leave_nothing_that_a_sweep_does_not_heal(stripe, stripe_
     assert verification.verify() == []
     assert Charge.objects.count() == KILLS * EVENTS == next(numbers)
     assert {each.open_period for each in Wallet.objects.all()} == {now.date().replace(day=1)}
-    assert Statement.objects.count() == WALLETS * (KILLS // 6)
+    stated, months = Counter(Statement.objects.values_list("wallet", flat=True)), KILLS // 6
+    # on a slow machine the first month may end before anything of a wallet has come: such a month has no statement
+    assert len(stated) == WALLETS
+    assert set(stated.values()) <= {months - 1, months}
     assert not TopUp.objects.filter(state__in=OPEN_STATES).exists()
     assert not Payout.objects.filter(state="pending").exists()
     assert Payout.objects.count() > 1
