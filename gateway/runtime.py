@@ -98,7 +98,8 @@ class Runtime:
                 settings.spool_directory, stores.request_logs, secrets, gateway_id=settings.gateway_id
             ),
         )
-        self._shipper = Shipper(spool, LoggedInbox(stores.inbox, stores.request_logs))
+        self._inbox = LoggedInbox(stores.inbox, stores.request_logs)
+        self._shipper = Shipper(spool, self._inbox)
         with contextlib.suppress(StoreUnavailable):
             await records.start()
         self._shipper.start()
@@ -128,6 +129,7 @@ class Runtime:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._inbox.close(_LOG_SECONDS)
         await self.deps.request_log.close(_LOG_SECONDS)
         self.deps.links.close()
         await self.deps.upstream.close()

@@ -53,11 +53,13 @@ async def ship_abandoned(settings: GatewaySettings, connect: Connect) -> None:
             continue
         log.warning("spool.abandoned folder=%s finals=%d", slot.spool_directory, spool.recovery.finals)
         stores = await connect(slot, str(spool.incarnation))
-        shipper = Shipper(spool, LoggedInbox(stores.inbox, stores.request_logs))
+        inbox = LoggedInbox(stores.inbox, stores.request_logs)
+        shipper = Shipper(spool, inbox)
         shipper.start()
         if await shipper.drain(_SHIP_SECONDS):
             with contextlib.suppress(StoreUnavailable):
                 await stores.leases.retire_others()
+        await inbox.close(_SHIP_SECONDS)
         if segments.listed(log_folder):
             await _ship_log(log_folder, stores)
         await spool.close()

@@ -107,14 +107,26 @@ class Marketplace:
             )[0][0]
         )
 
-    def wait_settled(self, seconds: float = 60) -> None:
-        """Wait until every answered call is in the books and in the log: none is in a spool or in the inbox."""
+    def wait_settled(self, seconds: float = 60, *, is_logged: bool = True) -> None:
+        """Wait until every answered call is in the books and in the log: none is in a spool or in the inbox.
+
+        is_logged: False after a kill. It may take with it what waited for the log, and never what waits for the books.
+        """
         deadline = time.monotonic() + seconds
-        while waiting := self._on_their_way():
-            assert time.monotonic() < deadline, f"{len(waiting)} events are still not settled"
+        while waiting := self._on_their_way(is_logged=is_logged):
+            assert time.monotonic() < deadline, f"{len(waiting)} events are still not settled: {self._whereabouts()}"
             time.sleep(0.1)
 
-    def _on_their_way(self) -> set[str]:
+    def _whereabouts(self) -> str:
+        """Return what the books and the last lines of the logs say, for whoever must find out why."""
+        counts = {
+            table: self.rows(f"SELECT count(*) FROM {table}")[0][0]
+            for table in ("rating_usageinbox", "rating_usagequarantine", "rating_charge", "request_logs_requestlog")
+        }
+        tails = {name: (self.folder / f"{name}.log").read_text()[-1500:] for name in self.processes}
+        return "\n".join([str(counts), *(f"--- {name}\n{tail}" for name, tail in tails.items())])
+
+    def _on_their_way(self, *, is_logged: bool) -> set[str]:
         """Return the ids of events that are not settled. What left the spools meanwhile is in the inbox by then."""
         spooled = {
             record.event_id
@@ -124,8 +136,9 @@ class Marketplace:
             if record.kind is Kind.FINAL
         }
         waiting = {str(event_id) for (event_id,) in self.rows("SELECT event_id FROM rating_usageinbox")}
-        logged = "SELECT c.event_id FROM rating_charge c JOIN request_logs_requestlog r ON r.id = c.event_id"
-        settled = {str(event_id) for (event_id,) in self.rows(f"{logged} WHERE c.event_id = ANY(%s)", list(spooled))}
+        logged = " JOIN request_logs_requestlog r ON r.id = c.event_id" if is_logged else ""
+        booked = f"SELECT c.event_id FROM rating_charge c{logged} WHERE c.event_id = ANY(%s)"
+        settled = {str(event_id) for (event_id,) in self.rows(booked, list(spooled))}
         return waiting | (spooled - settled)
 
     def client(self, **more: Any) -> httpx.Client:

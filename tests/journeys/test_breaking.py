@@ -60,7 +60,7 @@ class TestKilling:
                     await asyncio.to_thread(breakable.start, name)
 
         asyncio.run(load())
-        breakable.wait_settled(60)
+        breakable.wait_settled(180, is_logged=False)
 
         charged = charges(breakable)
         assert len(answered) >= 600
