@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
+from http.client import responses
 from typing import Annotated, Any, TypeVar, cast
 
 from django.db import DataError
@@ -38,7 +39,16 @@ class ErrorBody(Schema):
     request_id: str | None = None
 
 
-_ERRORS = {frozenset({400, 401, 402, 403, 404, 409, 413, 422, 429}): ErrorBody}
+#: One of them is declared as an answer, so that the documents have its schema; ninja makes a class of each, which a
+#: start would pay for thousands of times. The others are only told of: refusals are raised.
+_ERRORS = {400: ErrorBody}
+_ERRORS_TOLD = {
+    code: {
+        "description": responses[code],
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}},
+    }
+    for code in (401, 402, 403, 404, 409, 413, 422, 429)
+}
 
 
 def _no_number(told: object) -> object:
@@ -93,7 +103,7 @@ class Endpoints:
         makes: False for a POST that only asks, or that may be repeated as it is.
         """
         other = path.removesuffix("/") if path.endswith("/") else f"{path}/"
-        answers = {**response, **_ERRORS, **({304: None} if has_etag else {})}
+        answers = {**response, **({304: None} if has_etag else {})}
         decorators = [tagging] * has_etag + ([deprecating(deprecated)] if deprecated else [])
         if is_once := makes and method == "POST":
             decorators.append(keeping)
@@ -101,9 +111,9 @@ class Endpoints:
 
         def register(view: Endpoint) -> Endpoint:
             told = [_KEY_PARAMETER] if is_once and HEADER not in str(inspect.signature(view)) else []
-            options["openapi_extra"] = _with_parameters(options.get("openapi_extra"), [*told, _ROLE_PARAMETER])
+            options["openapi_extra"] = _told(options.get("openapi_extra"), [*told, _ROLE_PARAMETER])
             view = _decorated(claiming(view) if is_once else view, decorators)
-            self.router.api_operation([method], path, response=answers, **options)(view)
+            self.router.api_operation([method], path, response={**answers, **_ERRORS}, **options)(view)
             self.router.api_operation([method], other, response=answers, include_in_schema=False, **options)(view)
             return view
 
@@ -140,10 +150,11 @@ def _decorated(view: Endpoint, decorators: list[Callable[..., Any]]) -> Endpoint
     return cast(Endpoint, decorate_view(*decorators)(own))
 
 
-def _with_parameters(extra: dict[str, Any] | None, parameters: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return what the schema says more of an operation, with headers that no view reads."""
+def _told(extra: dict[str, Any] | None, parameters: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what the schema says more of an operation: headers that no view reads, and refusals."""
     extra = extra or {}
-    return {**extra, "parameters": [*extra.get("parameters", ()), *parameters]}
+    parameters = [*extra.get("parameters", ()), *parameters]
+    return {**extra, "parameters": parameters, "responses": {**_ERRORS_TOLD, **extra.get("responses", {})}}
 
 
 def install_error_handlers(api: NinjaAPI) -> None:

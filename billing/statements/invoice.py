@@ -11,7 +11,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-import facturx
 from lxml import etree
 from lxml.builder import ElementMaker
 
@@ -36,6 +35,8 @@ _Element: TypeAlias = Any
 
 def written(contents: Contents) -> bytes | None:
     """Return the invoice as XML. None for a month without anything to invoice, or with more given back than sold."""
+    import facturx  # reads PDFs and lists of currencies, which would make every process start a tenth later
+
     is_sale = any(line.net > 0 for line in contents.lines) or any(fee.amount < 0 for fee in contents.fee_movements)
     if not is_sale or contents.total_in_cents < 0:
         return None

@@ -198,7 +198,7 @@ def service_update(request: KeyRequest, service_id: str, change: schemas.Service
     )
 
 
-@endpoint("POST", "/services/{service_id}/submit", {200: schemas.ServiceChanged})
+@endpoint("POST", "/services/{service_id}/submit", {200: schemas.ServiceChanged, 400: ErrorBody})
 def service_submit(request: KeyRequest, service_id: str) -> schemas.ServiceChanged | Status[ErrorBody]:
     """Submit a service for review. Content that breaks rules is answered with all of them, and the service rejected."""
     _check(request)

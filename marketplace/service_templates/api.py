@@ -35,7 +35,7 @@ def template_detail(request: KeyRequest, template_id: UUID) -> schemas.TemplateR
     return schemas.template_row(queries.template(template_id))
 
 
-@endpoint("POST", "/services/from-template/render", {200: schemas.RenderedFiles}, makes=False)
+@endpoint("POST", "/services/from-template/render", {200: schemas.RenderedFiles, 422: ErrorBody}, makes=False)
 def template_render(request: KeyRequest, body: schemas.RenderBody) -> schemas.RenderedFiles | Status[ErrorBody]:
     """Return the files that a template renders to. Nothing is created."""
     try:
@@ -45,7 +45,7 @@ def template_render(request: KeyRequest, body: schemas.RenderBody) -> schemas.Re
     return schemas.RenderedFiles(**rendering.as_data())
 
 
-@endpoint("POST", "/services/from-template", {202: UploadAccepted})
+@endpoint("POST", "/services/from-template", {202: UploadAccepted, 422: ErrorBody})
 def service_from_template(
     request: KeyRequest, body: schemas.InstantiationBody, idempotency_key: IdempotencyKey = None
 ) -> Status[UploadAccepted] | Status[ErrorBody]:
@@ -82,7 +82,7 @@ def instance_list(request: KeyRequest, window: Query[Window]) -> schemas.Instanc
     return schemas.InstancePage(data=[schemas.instance_row(each) for each in window.of(found)], count=found.count())
 
 
-@endpoint("POST", "/instances", {202: schemas.InstanceAccepted})
+@endpoint("POST", "/instances", {202: schemas.InstanceAccepted, 422: ErrorBody})
 def instance_create(
     request: KeyRequest, body: schemas.InstantiationBody
 ) -> Status[schemas.InstanceAccepted] | Status[ErrorBody]:
