@@ -10,11 +10,11 @@ from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from allauth.utils import build_absolute_uri
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from accounts.identities import tokens
+from common.caches import of_process
 
 #: How long the provider's own description of itself is believed.
 _CONFIG_SECONDS = 300
@@ -30,13 +30,13 @@ class IdentityAdapter(OpenIDConnectOAuth2Adapter):
         """Return what the provider says of itself. Raises OAuth2Error when it names another issuer than ours."""
         provider = self.get_provider()
         key = f"oidc:{provider.server_url}"
-        config: dict[str, Any] | None = cache.get(key)
+        config: dict[str, Any] | None = of_process.get(key)
         if config is None:
             config = dict(super().openid_config)
             expected = provider.app.settings["server_url"].rstrip("/")
             if str(config.get("issuer", "")).rstrip("/") != expected:
                 raise OAuth2Error("The provider names another issuer.")
-            cache.set(key, config, _CONFIG_SECONDS)
+            of_process.set(key, config, _CONFIG_SECONDS)
         return config
 
     def complete_login(self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any) -> SocialLogin:

@@ -37,6 +37,12 @@ REDIS_URL = env.text("REDIS_URL")
 DATABASES = {"default": database(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# default: shared by all processes, for limits of log-ins. process: what only saves work. See common/caches.py.
+CACHES = {
+    "default": {"BACKEND": "common.caches.SharedCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "site"},
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "process"},
+}
+
 # Where the parts answer. One origin by default; in production each may have a host of its own.
 SITE_URL = env.url("SITE_URL", "http://127.0.0.1:8000")
 API_GATEWAY_BASE_URL = env.url("API_GATEWAY_BASE_URL", SITE_URL)

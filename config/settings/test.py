@@ -34,6 +34,8 @@ STORAGES = {
     "objects": {"BACKEND": "common.storage.local.LocalObjects", "OPTIONS": {"location": _OBJECTS.name}},
 }
 SERVESTATIC_AUTOREFRESH = True
+# failed log-ins of one test limit no other, nor the next run; tests/common/test_caches.py asks the shared one
+CACHES["default"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "shared"}  # noqa: F405
 # the suite asks from one address; the tests of the limits set their own
 API_REQUESTS_PER_KEY = API_REQUESTS_PER_ADDRESS = 0
 # no test charges a card of the environment: the fixture `stripe` names the fake

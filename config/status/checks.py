@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 import redis
 from django.conf import settings
-from django.core.cache import cache
 from django.db import OperationalError
 from django.utils import timezone
 
 from billing.rating import queries as rating
+from common.caches import of_process
 from config.status.words import Seen, Word, of_answer, of_health, of_lag
 from gateway_admin.request_logs import service_health
 from marketplace.catalog.models import Service
@@ -63,10 +63,10 @@ class Status:
 
 def status() -> Status:
     """Return what was measured within the last 15 seconds."""
-    known: Status | None = cache.get(_KEY)
+    known: Status | None = of_process.get(_KEY)
     if known is None:
         known = _measured(timezone.now())
-        cache.set(_KEY, known, CACHE_SECONDS)
+        of_process.set(_KEY, known, CACHE_SECONDS)
     return known
 
 

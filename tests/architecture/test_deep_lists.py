@@ -11,11 +11,11 @@ from datetime import timedelta
 from typing import NamedTuple
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
 from common import cursors
+from common.caches import of_process
 from marketplace.catalog import services as catalog
 from marketplace.catalog.models import GroupMember, Service
 from marketplace.catalog.services import membership
@@ -125,7 +125,7 @@ def test_the_last_page_of_ten_thousand_rows_reads_as_little_as_the_first():
 def read(route: str, address: str, owner: Belongings) -> tuple[Read, str | None]:
     """Return what a page reads, and the cursor of a page that is as deep as DEEP."""
     key = owner.seller_key_text if route.startswith("v1/seller/") else owner.buyer_key_text
-    cache.clear()
+    of_process.clear()
     with plans.asked() as queries:
         told = Client(headers={"Authorization": f"Bearer {key}"}).get(address).json()
     data, further = (told, None) if isinstance(told, list) else (told["data"], told.get("next_cursor"))

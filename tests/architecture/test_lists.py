@@ -9,13 +9,13 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.teams.models import Role
+from common.caches import of_process
 from config.api_urls import customer_api, seller_api
 from gateway_admin.api_keys import services as api_keys
 from tests.architecture import addresses
@@ -66,7 +66,7 @@ def asked(route: str, owner: Belongings) -> Answer:
     """Return how many rows a list has for the owner, and the queries that read them."""
     address = ELSEWHERE.get(route, "").format(owner=owner) or addresses.filled(route, owner)
     key = owner.seller_key_text if route.startswith("v1/seller/") else owner.buyer_key_text
-    cache.clear()
+    of_process.clear()
     with CaptureQueriesContext(connection) as captured:
         response = Client(headers={"Authorization": f"Bearer {key}"}).get(address)
     assert response.status_code == 200, f"{address}: {response.status_code} {response.content[:300]!r}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from django.core.cache import cache
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
@@ -13,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 from lxml import html
 
+from common.caches import of_process
 from tests.architecture import addresses
 from tests.factories.belongings import Belongings
 from tests.factories.visitors import visitor
@@ -120,7 +120,7 @@ def take(owner: Belongings) -> Census:
 
 def look(who: str, client: Client, route: str, address: str) -> Page | None:
     """Return the page at an address as the visitor of `client` sees it, None when there is none for them."""
-    cache.clear()
+    of_process.clear()
     with CaptureQueriesContext(connection) as seen:
         response = client.get(address)
     if not is_page(response):

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import time_machine
-from django.core.cache import cache
 from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
@@ -16,6 +15,7 @@ from django.utils import timezone
 from lxml import html
 from lxml.html import HtmlElement
 
+from common.caches import of_process
 from tests.fakes import html_form
 from tests.pages.census import Page
 
@@ -125,7 +125,7 @@ def _masked(text: str) -> str:
 
 
 def _get(client: Client, address: str, *, htmx: bool = False) -> HttpResponse:
-    cache.clear()
+    of_process.clear()
     random.seed(1)  # a pool draws whom it calls
     return client.get(address, headers=HTMX if htmx else None)
 

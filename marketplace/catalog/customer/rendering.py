@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.core.cache import cache
-
+from common.caches import of_process
 from marketplace.catalog import queries
 from marketplace.catalog.models import AccessInterface, Document, Service
 from marketplace.catalog.queries.by_id import text_of
@@ -83,10 +82,10 @@ def render(template: str, values: Mapping[str, Any], *, writes_json: bool = Fals
     asked = {"template": template, "context": values, "writes_json": writes_json}
     work = json.dumps(asked, default=str, sort_keys=True)
     key = "rendered:" + hashlib.sha256(work.encode()).hexdigest()
-    kept: Rendered | None = cache.get(key)
+    kept: Rendered | None = of_process.get(key)
     if kept is None:
         kept = _ask(work)
-        cache.set(key, kept, _KEPT_SECONDS)
+        of_process.set(key, kept, _KEPT_SECONDS)
     return kept
 
 

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from django.core.cache import cache
 from django.db import connection
 from django.db.models import Count, F, Func, Max, QuerySet, TextField
 
+from common.caches import of_process
 from marketplace.catalog.models import MarketChange, Service
 
 log = logging.getLogger(__name__)
@@ -49,10 +49,10 @@ def version() -> Version:
 def counted(asked: object, found: Callable[[], QuerySet[Service]], now: Version) -> Counted:
     """Return the counts of a set of services. asked: what tells it from others; found: finds it."""
     key = f"catalog.market.{hashlib.sha256(repr(asked).encode()).hexdigest()}"
-    kept: Counted | None = cache.get(key)
+    kept: Counted | None = of_process.get(key)
     if kept is None or (kept.version != now and kept.total < _LARGE):
         return _count(key, found, now)
-    if kept.version != now and cache.add(f"{key}.anew", True, _PAUSE_SECONDS):
+    if kept.version != now and of_process.add(f"{key}.anew", True, _PAUSE_SECONDS):
         _beside.submit(_count_beside, key, found, now)
     return kept
 
@@ -72,5 +72,5 @@ def _count(key: str, found: Callable[[], QuerySet[Service]], now: Version) -> Co
     # every service has exactly one type
     total = sum(number for word, number in by_word.items() if word.startswith("type:"))
     result = Counted(now, total, by_word)
-    cache.set(key, result, _KEPT_SECONDS)
+    of_process.set(key, result, _KEPT_SECONDS)
     return result

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 from django.conf import LazySettings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.test import Client
 from oidc_provider_mock import User as Identity
 from oidc_provider_mock import run_server_in_thread
@@ -29,7 +29,8 @@ def use(settings: LazySettings, url: str) -> None:
         "settings": {"server_url": url},
     }
     settings.SOCIALACCOUNT_PROVIDERS = {"oidc": {"OAUTH_PKCE_ENABLED": True, "APPS": [app]}}
-    cache.clear()
+    for cache in caches.all(initialized_only=True):
+        cache.clear()
 
 
 @dataclass

@@ -4,9 +4,9 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.core.cache import cache
 from django.utils import timezone
 
+from common.caches import of_process
 from config.status import checks
 from config.status.words import Word, of_lag, two_digits
 from marketplace.catalog.models import Service, Visibility
@@ -20,11 +20,11 @@ CUSTOMERS = [uuid4() for _ in range(3)]
 @pytest.fixture(autouse=True)
 def platform(monkeypatch):
     """The engines' answers, and nothing measured yet."""
-    cache.clear()
+    of_process.clear()
     monkeypatch.setattr(checks, "gateway_answers", lambda: True)
     monkeypatch.setattr(checks, "redis_answers", lambda: True)
     yield
-    cache.clear()
+    of_process.clear()
 
 
 def called(service, *, failed=0, answered=0, ago=timedelta(minutes=5), customers=CUSTOMERS, **facts) -> None:

@@ -7,8 +7,8 @@ from functools import partial
 from importlib import import_module
 
 import pytest
-from django.core.cache import cache
 
+from common.caches import of_process
 from marketplace.catalog import queries, services
 from marketplace.catalog.models import Service
 from marketplace.catalog.queries import MarketFilters, counting
@@ -167,7 +167,7 @@ class TestCountsOfALargeMarket:
         monkeypatch.setattr(counting, "_LARGE", 1)
         count = counting._count
         monkeypatch.setattr(counting._beside, "submit", lambda _, *call: waiting.append(partial(count, *call)))
-        cache.clear()
+        of_process.clear()
         make_service(seller, namespace="acme")
         assert counts("type") == {"llm": 1}
         return waiting

@@ -3,10 +3,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from accounts.teams.models import Team
+from common.caches import of_process
 from marketplace.catalog.models import Service
 from tests.factories.marketplace import make_service
 
@@ -87,7 +87,7 @@ class TestMarketList:
         service = Service.objects.get(name="acme/chat")
         service.facets = [*service.facets, *(f"tag:t{number:03}" for number in range(80))]
         service.save(update_fields=["facets"])
-        cache.clear()
+        of_process.clear()
 
         page = client.get("/market?tag=t079").content.decode()
 
