@@ -31,11 +31,11 @@ of_process = ConnectionProxy(caches, "process")
 class Json:
     """Writes values for Redis. Nothing that is read from there can run: no pickles."""
 
-    def dumps(self, value: object) -> str:
+    def dumps(self, value: object) -> bytes:
         """Return a value of plain types as text; counters stay numbers that Redis can add to."""
-        return json.dumps(value)
+        return json.dumps(value).encode()
 
-    def loads(self, text: bytes) -> Any:
+    def loads(self, text: Any) -> Any:
         """Return the value."""
         return json.loads(text)
 
@@ -44,8 +44,8 @@ class _Redis:
     """The connections of this process to a Redis, and whether it is worth asking."""
 
     def __init__(self, address: str) -> None:
-        timeouts = {"socket_timeout": _TIMEOUT_SECONDS, "socket_connect_timeout": _TIMEOUT_SECONDS}
-        self.client = RedisCacheClient([address], serializer=Json, **timeouts)
+        timeouts: dict[str, Any] = {"socket_timeout": _TIMEOUT_SECONDS, "socket_connect_timeout": _TIMEOUT_SECONDS}
+        self.client = RedisCacheClient([address], serializer="common.caches.Json", **timeouts)
         self._asleep_until = 0.0
 
     @property
@@ -65,7 +65,7 @@ def _redis(address: str) -> _Redis:
 
 def _shared_or_alone(name: str) -> Callable[..., Any]:
     def method(self: SharedCache, *args: Any, **kwargs: Any) -> Any:
-        link = _redis(self._servers[0])
+        link = _redis(self.address)
         if link.is_awake:
             try:
                 return getattr(super(SharedCache, self), name)(*args, **kwargs)
@@ -82,12 +82,13 @@ class SharedCache(RedisCache):
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
+        self.address = server
         self._alone = LocMemCache(f"alone:{server}", params)
 
     @property
     def _cache(self) -> RedisCacheClient:
         # Django makes a cache for each request: the connections outlive it
-        return _redis(self._servers[0]).client
+        return _redis(self.address).client
 
     add = _shared_or_alone("add")
     get = _shared_or_alone("get")
