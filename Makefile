@@ -13,6 +13,8 @@
 VENV ?= .venv
 BIN = $(VENV)/bin
 export VENV PYTHON
+# some machines set it; then each of the many processes here would compile everything anew
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test check lock css icons bench screenshots stop-engines
 
