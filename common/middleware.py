@@ -1,4 +1,4 @@
-"""A request id on every answer, and errors of the domain as pages."""
+"""A request id on every answer, files that never change, and errors of the domain as pages."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction
+from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.decorators import sync_and_async_middleware
+from servestatic.middleware import ServeStaticMiddleware
 
 from common.errors import DomainError
 from common.htmx import is_fragment
@@ -41,6 +43,24 @@ def _numbered(request: HttpRequest) -> HttpRequest:
 def _named(response: HttpResponseBase, request: HttpRequest) -> HttpResponseBase:
     response.headers.setdefault("X-Request-Id", request.request_id)  # type: ignore[attr-defined]
     return response
+
+
+@sync_and_async_middleware
+def static_files(get_response: Any) -> Any:
+    """Serve what lies under STATIC_URL.
+
+    The library only serves asynchronously. Where all else is synchronous, as in commands and tests, an event loop and
+    a thread for every request would cost more than most answers: only files go through it there.
+    """
+    if iscoroutinefunction(get_response):
+        return ServeStaticMiddleware(get_response)
+    served = async_to_sync(ServeStaticMiddleware(sync_to_async(get_response)))
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        is_file = request.path_info.startswith(settings.STATIC_URL)
+        return served(request) if is_file else get_response(request)
+
+    return answer
 
 
 class DomainErrors:

@@ -132,7 +132,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "common.middleware.request_id",
     "django.middleware.security.SecurityMiddleware",
-    "servestatic.middleware.ServeStaticMiddleware",
+    "common.middleware.static_files",
     "common.apis.middleware.ApiAnswers",
     "config.status.middleware.StatusWithoutDatabase",
     "django.contrib.sessions.middleware.SessionMiddleware",

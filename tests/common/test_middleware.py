@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -94,3 +95,26 @@ class TestRequestIds:
 
     async def test_stand_on_the_answers_of_asynchronous_servers(self):
         assert (await AsyncClient().get("/never-was")).headers["X-Request-Id"]
+
+
+class TestFiles:
+    """Asked as commands and tests ask, and as the servers do."""
+
+    @pytest.fixture(autouse=True)
+    def _files(self, settings, tmp_path: Path):
+        (tmp_path / "words.txt").write_text("some words")
+        settings.STATIC_ROOT = str(tmp_path)
+
+    def test_are_served(self):
+        served = Client().get("/static/words.txt")
+
+        assert (served.status_code, b"".join(served)) == (200, b"some words")
+
+    async def test_are_served_asynchronously(self):
+        served = await AsyncClient().get("/static/words.txt")
+
+        assert (served.status_code, b"".join([each async for each in served.streaming_content])) == (200, b"some words")
+
+    @pytest.mark.django_db
+    def test_that_are_not_there_are_a_missing_page(self):
+        assert Client().get("/static/other.txt").status_code == 404
