@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 from gateway.upstream import wire
 from gateway.upstream.breaker import Breaker
-from gateway.upstream.connection import Asker, Body, Connection, Question
+from gateway.upstream.connection import Connection
 from gateway.upstream.egress import EgressGuard, Origin
 from gateway.upstream.errors import UpstreamClosed, UpstreamRefused, UpstreamTimeout
 from gateway.upstream.limits import Timeouts, UpstreamLimits
 from gateway.upstream.pool import Pool
+from gateway.upstream.questions import Asker, Body, Question
 from gateway.upstream.response import UpstreamResponse
 
 #: A second address of the same host is tried, a third is not.

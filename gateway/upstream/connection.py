@@ -9,67 +9,23 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from gateway.upstream import whole
 from gateway.upstream.egress import Origin
 from gateway.upstream.errors import BadRequestHead, UpstreamBadResponse, UpstreamClosed, UpstreamTimeout
-from gateway.upstream.limits import Timeouts, UpstreamLimits
+from gateway.upstream.limits import UpstreamLimits
+from gateway.upstream.questions import Asker, Owner, Question
 from gateway.upstream.response import UpstreamResponse
-from gateway.upstream.whole import Whole
 
-Body = bytes | AsyncIterator[bytes] | None
 _JOIN_BELOW = 64 * 1024
 _NO_BODY = frozenset((204, 304))
 
 
-class Owner(Protocol):
-    """Who hands connections out."""
-
-    def keep(self, connection: Connection) -> None: ...
-
-    def drop(self, connection: Connection) -> None: ...
-
-    def unreserve(self, origin: Origin) -> None: ...
-
-
-class Asker(Protocol):
-    """Who sends a request and does not wait: told of the answer in one of two ways."""
-
-    def take_whole(self, answer: Whole) -> None:
-        """Take an answer that came whole, in one piece. The connection may be used by others from here on."""
-        ...
-
-    def take_response(self, response: UpstreamResponse) -> None:
-        """Take what an answer comes in that comes in pieces, or what comes in place of one."""
-        ...
-
-
 class _Refused(Exception):
     """Raised in a callback of the parser; the message is for UpstreamBadResponse."""
-
-
-@dataclass(slots=True)
-class Question:
-    """A request ready to send. length: of the body, None for chunked; ends_at: in the loop's time.
-
-    bodiless: the answer has no body whatever its head says (HEAD).
-    """
-
-    head: bytes
-    body: Body
-    length: int | None
-    bodiless: bool
-    timeouts: Timeouts
-    ends_at: float
-
-    @property
-    def is_replayable(self) -> bool:
-        """Whether it can be sent a second time."""
-        return self.body is None or isinstance(self.body, bytes)
 
 
 class Connection(asyncio.Protocol):

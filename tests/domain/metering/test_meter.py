@@ -7,42 +7,9 @@ import json
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from domain.metering import Meter, used_by
-
-TOKENS = frozenset({"input_tokens", "output_tokens"})
-REQUEST = json.dumps({"model": "m", "messages": [{"role": "user", "content": "x" * 391}]}).encode()
-
-
-def sse(*events: object) -> bytes:
-    return b"".join(b"data: " + (e if isinstance(e, bytes) else json.dumps(e).encode()) + b"\n\n" for e in events)
-
-
-def said(text: str) -> dict[str, object]:
-    return {"id": "c", "choices": [{"index": 0, "delta": {"content": text}}], "usage": None}
-
-
-USAGE = {
-    "prompt_tokens": 100,
-    "completion_tokens": 20,
-    "total_tokens": 120,
-    "prompt_tokens_details": {"cached_tokens": 30},
-}
-USAGE_EVENT = {"id": "c", "choices": [], "usage": USAGE}
-STATED = {"input_tokens": 70, "cached_input_tokens": 30, "output_tokens": 20, "total_tokens": 120}
-
-
-def used(*chunks: bytes, stream: bool = False, interrupted: bool = False, needed=TOKENS, seconds=None, **facts):
-    meter = Meter(is_stream=stream, request_bytes=len(REQUEST), needed=needed, request=REQUEST, **facts)
-    for chunk in chunks:
-        meter.feed(chunk)
-    return meter.finish(interrupted=interrupted, seconds=seconds)
-
-
-def without_sizes(result):
-    return {name: amount for name, amount in result.usage.items() if name not in {"bytes_in", "bytes_out", "count"}}
+from tests.domain.metering.answers import REQUEST, STATED, TOKENS, USAGE, USAGE_EVENT, said, sse, used, without_sizes
 
 
 class TestWholeAnswer:
@@ -330,48 +297,6 @@ class TestSoFar:
         meter.feed(b'{"choices": [{"message": {"content": "' + b"a" * 362)
 
         assert meter.so_far().usage["output_tokens"] == 100
-
-
-class TestHidingTheUsageEvent:
-    def shown(self, *chunks: bytes) -> tuple[bytes, Meter]:
-        meter = Meter(is_stream=True, request_bytes=1, needed=TOKENS, hides_usage_event=True)
-        return b"".join([meter.feed(chunk) for chunk in chunks] + [meter.remainder()]), meter
-
-    def test_takes_out_that_event_and_no_other(self):
-        shown, meter = self.shown(sse(said("a")), sse(said("b")), sse(USAGE_EVENT), sse(b"[DONE]"))
-
-        assert shown == sse(said("a"), said("b"), b"[DONE]")
-        assert without_sizes(meter.finish(interrupted=False)) == STATED
-
-    @pytest.mark.parametrize("gap", [b"\n", b"\r\n"])
-    def test_works_however_the_stream_is_cut(self, gap):
-        text = sse(said("a"), USAGE_EVENT, b"[DONE]").replace(b"\n", gap)
-        expected = sse(said("a"), b"[DONE]").replace(b"\n", gap)
-
-        for size in range(1, len(text) + 1):
-            assert self.shown(*(text[at : at + size] for at in range(0, len(text), size)))[0] == expected
-
-    @given(st.lists(st.binary(max_size=30), max_size=8))
-    def test_passes_everything_else_on(self, chunks):
-        assert self.shown(*chunks)[0] == b"".join(chunks)
-
-    def test_passes_whole_events_on_at_once(self):
-        meter = Meter(is_stream=True, request_bytes=1, needed=TOKENS, hides_usage_event=True)
-
-        assert meter.feed(sse(said("a"))) == sse(said("a"))
-        assert meter.feed(sse(said("b")) + b'data: {"cho') == sse(said("b"))
-
-    def test_keeps_events_without_choices_that_say_something_else(self):
-        filters = {"choices": [], "prompt_filter_results": [{"index": 0}]}
-
-        assert self.shown(sse(filters))[0] == sse(filters)
-
-    def test_gives_up_on_an_event_without_end(self):
-        endless = [b"x" * 65_536] * 40
-
-        meter = Meter(is_stream=True, request_bytes=1, needed=TOKENS, hides_usage_event=True)
-        assert sum(len(meter.feed(chunk)) for chunk in endless) > 1024 * 1024
-        assert self.shown(*endless)[0] == b"".join(endless)
 
 
 class TestAnAnswerInOnePiece:
