@@ -14,6 +14,7 @@ from domain.response_rules import ResponseRules
 from domain.template_syntax import TemplateError
 from domain.transforming.errors import TransformFailed
 from gateway import judging
+from gateway.broken_streams import last_event
 from gateway.context import Headers, RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
@@ -93,6 +94,7 @@ class Exchange:
         self._sent_bytes = 0
         self._reply: Reply | None = None
         self._most_bytes = 0
+        self._pieces: Pieces | None = None  # of an answer that is passed on as it comes
 
     async def run(self) -> None:
         """Send the request and pass the answer on."""
@@ -117,12 +119,14 @@ class Exchange:
             elif not is_stream and length is not None and length <= WHOLE_BYTES:
                 await self._pass_whole(response)
             else:
-                await self._pass_pieces(response, Pieces(is_stream=is_stream))
+                self._pieces = Pieces(is_stream=is_stream)
+                await self._pass_pieces(response, self._pieces)
         except UpstreamError as error:
             # part of the answer may be out: the connection is cut, so that nobody takes it for a whole one
             tally.outcome = "interrupted" if self._sent_bytes or not self._client.is_trial else "failed"
             log.warning("upstream.died request=%s code=%s", ctx.event_id, error.code)
             await self.finish()
+            await self._tell(error, response)
             raise
 
     async def _ask(self) -> UpstreamResponse:
@@ -237,6 +241,14 @@ class Exchange:
             if self._client.is_gone:
                 return b""
             raise
+
+    async def _tell(self, error: UpstreamError, response: UpstreamResponse) -> None:
+        """End a stream that is not whole with an event that says so, unless another attempt may answer."""
+        if self._pieces is None or self.tally.outcome != "interrupted":
+            return
+        headers = response.headers if self._reply is None else []
+        if event := last_event(error, self._ctx, self._pieces, headers, self._deps.settings.site_url):
+            await self._send(event)
 
     def _client_left(self) -> None:
         """Go on for a while, for the usage at the answer's end; then stop the upstream."""

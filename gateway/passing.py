@@ -8,16 +8,25 @@ from __future__ import annotations
 
 #: Answers up to this size leave in one piece, after their usage is on disk.
 WHOLE_BYTES = 1024 * 1024
+#: How an event of a stream may end.
+_ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r")
+_LONGEST_END = 4
 
 
 class Pieces:
     """Keeps back the piece that would tell the client that it has everything. kept: that piece, or nothing."""
 
-    __slots__ = ("_is_stream", "kept")
+    __slots__ = ("_is_stream", "_left", "kept")
 
     def __init__(self, *, is_stream: bool) -> None:
         self._is_stream = is_stream
+        self._left = b""  # of a stream: the piece that left last
         self.kept = b""
+
+    @property
+    def is_between_events(self) -> bool:
+        """Whether this is a stream of which no half of an event has left."""
+        return self._is_stream and (not self._left or self._left.endswith(_ENDS))
 
     def take(self, shown: bytes) -> bytes:
         """Return what may leave now that `shown` has come."""
@@ -29,6 +38,8 @@ class Pieces:
                 or b"message_stop" in shown
                 or b"response.completed" in shown
             ):
+                if shown:
+                    self._left = shown if len(shown) >= _LONGEST_END else self._left[-_LONGEST_END:] + shown
                 return shown
             self.kept += shown
             return b""

@@ -6,6 +6,7 @@ import logging
 import time
 
 from gateway import telling
+from gateway.broken_streams import last_event
 from gateway.context import RequestContext
 from gateway.deps import Deps
 from gateway.passing import WHOLE_BYTES, Pieces
@@ -138,6 +139,8 @@ class Flow:
         if response is not None:
             response.listener = None
         if error is not None or response is None:
+            if event := self._last_event(error):
+                way_back.put_body(event, last=False)
             way_back.end(refusal(error, self._ctx))
             return
         if self._pieces is not None:
@@ -148,3 +151,10 @@ class Flow:
             way_back.put_head(response.status, telling.headers_back(response.headers, self._ctx))
             way_back.put_body(body, last=True)
         way_back.end()
+
+    def _last_event(self, error: BaseException | None) -> bytes:
+        """Return what tells the reader of a stream that it is not whole."""
+        response, pieces = self.response, self._pieces
+        if error is None or response is None or pieces is None:
+            return b""
+        return last_event(error, self._ctx, pieces, response.headers, self._deps.settings.site_url)

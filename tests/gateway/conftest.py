@@ -27,3 +27,20 @@ async def offer(gateway: Gateway, upstream: FakeUpstream, **changes) -> None:
     config = {"base_url": f"{upstream.url}/v1", **changes.pop("config", {})}
     gateway.publish_service(channels=(make.channel(config=config, **changes.pop("channel", {})),), **changes)
     await gateway.see_changes()
+
+
+@pytest.fixture
+def taken(monkeypatch):
+    """The ways that calls took, in their order."""
+    from gateway.plain import call as plain
+
+    ways: list[str] = []
+    prepared = plain.prepared
+
+    def watched(*arguments):
+        call = prepared(*arguments)
+        ways.append("general" if call is None else "plain")
+        return call
+
+    monkeypatch.setattr(plain, "prepared", watched)
+    return ways

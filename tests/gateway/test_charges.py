@@ -141,23 +141,6 @@ class TestThePlainWay:
             assert await left(gateway) == BALANCE - (before + 1) * FULL
 
 
-@pytest.fixture
-def taken(monkeypatch):
-    """The ways that calls took, in their order."""
-    from gateway.plain import call as plain
-
-    ways: list[str] = []
-    prepared = plain.prepared
-
-    def watched(*arguments):
-        call = prepared(*arguments)
-        ways.append("general" if call is None else "plain")
-        return call
-
-    monkeypatch.setattr(plain, "prepared", watched)
-    return ways
-
-
 async def warmed(gateway, upstream) -> int:
     """Make the call after which a plain one has all it needs, and draw money ahead; return how many calls that were."""
     upstream.answers(whole(STATED))
