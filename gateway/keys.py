@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from domain import api_keys
+from gateway.lately import Lately
 
 _SIZE = 20_000
 
@@ -14,14 +15,13 @@ class KeyDigests:
     """
 
     def __init__(self, pepper: bytes, size: int = _SIZE) -> None:
-        self._pepper, self._size = pepper, size
-        self._known: dict[str, str] = {}
+        self._pepper = pepper
+        self._known: Lately[str, str] = Lately(size)
 
     def of(self, key: str) -> str | None:
         """Return the digest of a key, or None for what cannot be one."""
         digest = self._known.get(key)
         if digest is None and api_keys.is_well_formed(key):
-            if len(self._known) >= self._size:
-                self._known.pop(next(iter(self._known)))
-            digest = self._known[key] = api_keys.digest(key, self._pepper)
+            digest = api_keys.digest(key, self._pepper)
+            self._known.keep(key, digest)
         return digest

@@ -111,7 +111,7 @@ class Account:
         ctx = self._ctx
         assert ctx.plan is not None
         assert ctx.hold is not None
-        now = time.monotonic()
+        now, started, first, asked = time.monotonic(), ctx.started, self.first_byte_at, self._asked_at
         return AttemptEvent(
             self._beginning or self._begin(),
             ctx.hold.amount,
@@ -122,9 +122,10 @@ class Account:
             (*flags, *ctx.part.flags) if ctx.part is not None else flags,
             time.time_ns() // 1_000_000,
             response_bytes,
-            milliseconds(now - ctx.started),
-            milliseconds(self.first_byte_at - ctx.started) if self.first_byte_at else None,
-            milliseconds(now - self._asked_at) if self._asked_at else None,
+            # to the microsecond
+            int((now - started) * 1_000_000 + 0.5) / 1000,
+            int((first - started) * 1_000_000 + 0.5) / 1000 if first else None,
+            int((now - asked) * 1_000_000 + 0.5) / 1000 if asked else None,
         )
 
     def seconds(self) -> Decimal:
@@ -155,11 +156,6 @@ class Account:
         if session:
             self._beginning += b',"session":' + orjson.dumps(session)
         return self._beginning
-
-
-def milliseconds(seconds: float) -> float:
-    """Return a time that has passed, to the microsecond."""
-    return int(seconds * 1_000_000 + 0.5) / 1000
 
 
 def known(ctx: RequestContext, deps: Deps) -> bytes:

@@ -121,7 +121,8 @@ def _said(request: Mapping[str, Any]) -> tuple[int, int, int, int]:
         if name in _PARTS:
             references += _references(value, _PARTS[name])
         elif name in _OUTPUT_LIMITS:
-            tokens = max(tokens, _positive(value))
+            if (asked := _positive(value)) > tokens:
+                tokens = asked
         elif name in _ANSWERS:
             answers = max(answers, _positive(value))
         elif name in _OPTION_GROUPS:
@@ -172,4 +173,6 @@ def _declared(details: Mapping[str, Any], *names: str) -> int:
 
 
 def _positive(value: object) -> int:
-    return min(max(value, 0), LARGEST) if type(value) is int else 0
+    if type(value) is not int or value <= 0:
+        return 0
+    return value if value < LARGEST else LARGEST

@@ -14,6 +14,7 @@ from gateway import settling, telling
 from gateway.compiled import CompiledChannel, CompiledCustomer, CompiledService
 from gateway.context import RequestContext
 from gateway.deps import Deps
+from gateway.lately import Lately
 from gateway.request_log import asking
 from gateway.steps import authenticate, resolve_route
 
@@ -71,11 +72,10 @@ class PlainPlan:
 
 
 class Plans:
-    """Plans by key, method, path, query and model, the oldest out first."""
+    """Plans by key, method, path, query and model."""
 
     def __init__(self, size: int = _SIZE) -> None:
-        self._size = size
-        self._kept: dict[Key, PlainPlan] = {}
+        self._kept: Lately[Key, PlainPlan] = Lately(size)
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -129,9 +129,7 @@ class Plans:
         if digest is None or service is None or not served.replace("\r\n", "").isprintable():
             return None
         ctx.known = settling.known(ctx, deps)
-        if len(self._kept) >= self._size:
-            self._kept.pop(next(iter(self._kept)))
-        plan = self._kept[key] = PlainPlan(
+        plan = PlainPlan(
             digest,
             ctx.key,
             ctx.customer,
@@ -146,4 +144,5 @@ class Plans:
             asking.is_followed(ctx.customer.record.request_log, asks=False),
             deps.records.generation,
         )
+        self._kept.keep(key, plan)
         return plan

@@ -66,7 +66,8 @@ def check_size(payload: bytes) -> bytes:
 
 def encode(kind: Kind, event_id: str, payload: bytes) -> bytes:
     """Return the bytes of one record. Raises PayloadTooLarge."""
-    check_size(payload)
+    if len(payload) > MAX_PAYLOAD:
+        check_size(payload)
     name = event_id.encode()
     size = len(name)
     fields = _FIELDS.pack(size + len(payload), kind, size, _MAGIC, crc32(payload, crc32(name)))

@@ -16,7 +16,7 @@ from gateway.spool.spool import Spool
 _GATHER_SECONDS = 0.05
 #: After a batch of so many events the next one gathers longer: each costs two statements, however many are in it.
 _BUSY_EVENTS, _BUSY_GATHER_SECONDS = 50, 0.2
-_BATCH_EVENTS = 500
+_BATCH_EVENTS = 1000
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 30.0
 
 log = logging.getLogger(__name__)

@@ -15,10 +15,12 @@ from gateway.spool.backlog import Backlog, Lag
 from gateway.spool.errors import SpoolBroken, SpoolError, SpoolFull, SpoolLocked
 from gateway.spool.fresh import FreshFinals
 from gateway.spool.reader import Batch, Final, final_of
-from gateway.spool.records import Kind, check_size
+from gateway.spool.records import MAX_PAYLOAD, Kind, check_size
 from gateway.spool.recovery import Found, Recovery
 from gateway.spool.segments import Position
 from gateway.spool.writer import Entry, Settled, Told, Writer
+
+_INTENT, _FINAL = Kind.INTENT, Kind.FINAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +89,17 @@ class Spool:
         """
         if not self._has_room:
             self._check_room()
-        self._put((Kind.INTENT, event_id, check_size(payload), None))
+        if len(payload) > MAX_PAYLOAD:
+            check_size(payload)
+        self._gathered.append((_INTENT, event_id, payload, None))
+        if not self._is_writing and not self._is_handing_over:
+            self._hand_over_soon()
 
     def checkpoint(self, event_id: str, payload: bytes) -> None:
         """Note how far a call has come. Ignored for a call without intent. Raises: SpoolBroken, PayloadTooLarge."""
         self._check_sound()
-        self._put((Kind.CHECKPOINT, event_id, check_size(payload), None))
+        self._gathered.append((Kind.CHECKPOINT, event_id, check_size(payload), None))
+        self._hand_over_soon()
 
     def keep(self, event_id: str, payload: bytes, settled: Told) -> None:
         """Note what a call used. settled: told in the loop when it is on disk, or what kept it from being so.
@@ -101,7 +108,11 @@ class Spool:
         """
         if self._is_closed or self._writer.is_broken:
             self._check_sound()
-        self._put((Kind.FINAL, event_id, check_size(payload), settled))
+        if len(payload) > MAX_PAYLOAD:
+            check_size(payload)
+        self._gathered.append((_FINAL, event_id, payload, settled))
+        if not self._is_writing and not self._is_handing_over:
+            self._hand_over_soon()
 
     async def final(self, event_id: str, payload: bytes) -> None:
         """Return when what a call used is on disk. Cancelling the wait does not take the record back.
@@ -180,12 +191,6 @@ class Spool:
         if self._backlog.seconds(time.monotonic()) > limits.backlog_seconds:
             raise SpoolFull("Events have waited too long for PostgreSQL. Calls go on once they are shipped.")
         self._has_room = True
-
-    def _put(self, entry: Entry) -> None:
-        """Gather for the next batch."""
-        self._gathered.append(entry)
-        if not self._is_writing and not self._is_handing_over:
-            self._hand_over_soon()
 
     def _hand_over_soon(self) -> None:
         """Let the writer have the batch when this turn of the loop is over and it is free."""

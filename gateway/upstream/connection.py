@@ -291,14 +291,14 @@ class Connection(asyncio.Protocol):
 
     def _free(self, *, is_reusable: bool) -> None:
         """Let others use the connection, if they can."""
-        self._owner.unreserve(self.origin)
         if is_reusable and self.is_open and not self._transport.is_closing():
             self.deadline, self._phase = self._loop.time() + self._limits.keep_alive, ""
             if self._is_paused:
                 self._is_paused = False
                 self._transport.resume_reading()
-            self._owner.keep(self)
+            self._owner.free(self)
         else:
+            self._owner.unreserve(self.origin)
             self.close()
 
     def _fail(self, error: BaseException) -> None:

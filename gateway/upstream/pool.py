@@ -56,10 +56,31 @@ class Pool:
         """Count one more call to an origin and return an idle connection for it, or do neither and return None."""
         name = origin.name
         count = self._in_use.get(name, 0)
-        if count >= self._per_host or (kept := self.take(origin, addresses)) is None:
+        idle = self._idle.get(name)
+        if not idle or count >= self._per_host:
             return None
+        kept = idle[-1]  # nearly always as it should be
+        if kept.is_open and kept.address in addresses:
+            del idle[-1]
+            self._idle_count -= 1
+        elif (found := self.take(origin, addresses)) is None:
+            return None
+        else:
+            kept = found
         self._in_use[name] = count + 1
         return kept
+
+    def free(self, connection: Connection) -> None:
+        """Count one call less, and take the connection that it was on."""
+        name = connection.origin.name
+        count, idle = self._in_use[name] - 1, self._idle.get(name)
+        if not count or idle is None or self._idle_count >= self._max_idle:
+            self.unreserve(connection.origin)
+            self.keep(connection)
+            return
+        self._in_use[name] = count
+        idle.append(connection)
+        self._idle_count += 1
 
     def keep(self, connection: Connection) -> None:
         """Take a connection whose answer is complete."""

@@ -53,7 +53,7 @@ class TestShipper:
         shipper.start()
 
         assert await shipper.drain(10)
-        assert inbox.calls == [500, 500, 200]
+        assert inbox.calls == [1000, 200]
 
     async def test_tries_again_until_postgres_is_back(self, open_spool):
         spool, inbox = await open_spool(), FakeInbox(ConnectionError(), TimeoutError(), OSError())
