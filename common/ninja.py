@@ -62,8 +62,17 @@ def _no_number(told: object) -> object:
     raise ValueError("write a time such as 2026-11-01T00:00:00Z")
 
 
+def _no_text(told: object) -> object:
+    """Return what is given for a whole number as it is. No document promises texts and truth values there."""
+    if isinstance(told, bool | str):
+        raise ValueError("write a whole number such as 5")
+    return told
+
+
 #: A time in a request.
 Moment = Annotated[datetime, BeforeValidator(_no_number)]
+#: A whole number in the body of a request. Those of queries are text by nature.
+Whole = Annotated[int, BeforeValidator(_no_text)]
 
 
 class Window(Schema):

@@ -6,6 +6,7 @@ from ninja import Schema
 from pydantic import Field
 
 from accounts.files.places import Scope
+from common.ninja import Whole
 
 
 class SellerFileFilters(Schema):
@@ -53,7 +54,7 @@ class Download(SellerDownload):
 
 class SellerUploadIn(Schema):
     filename: str
-    size: int = Field(ge=0)
+    size: Whole = Field(ge=0)
     content_type: str | None = None
     path: str = ""
 

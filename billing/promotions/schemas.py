@@ -10,6 +10,7 @@ from ninja import Schema
 from pydantic import ConfigDict
 
 from billing.promotions.models import PriceRule
+from common.ninja import Moment, Whole
 
 Json = dict[str, Any]
 StatusWord = Literal["draft", "active", "paused"]
@@ -27,10 +28,10 @@ class PromotionFile(Schema):
     scope: Json | None = None
     pricing: Json
     apply_at: MomentWord | None = None
-    priority: int | None = None
+    priority: Whole | None = None
     status: StatusWord | None = None
-    expires_at: datetime | None = None
-    max_uses: int | None = None
+    expires_at: Moment | None = None
+    max_uses: Whole | None = None
 
 
 class PromotionChange(Schema):
@@ -42,7 +43,7 @@ class PromotionChange(Schema):
     description: str | None = None
     service_groups: list[str] | None = None
     pricing: Json | None = None
-    priority: int | None = None
+    priority: Whole | None = None
     status: StatusWord | None = None
 
 

@@ -12,7 +12,7 @@ from pydantic import Field, StrictBool
 from accounts.teams import callers
 from accounts.teams.callers import KeyRequest
 from accounts.teams.permissions import Permission
-from common.ninja import Endpoints, Window
+from common.ninja import Endpoints, Whole, Window
 from gateway_admin.broadcasts import queries, services
 from gateway_admin.broadcasts.models import Broadcast, BroadcastTarget
 from gateway_admin.broadcasts.services import TargetContent
@@ -31,7 +31,7 @@ class TargetIn(Schema):
     name: str = Field(max_length=64, json_schema_extra=NAME_SPELLING)
     target_path: str = Field(max_length=500)
     routing_key_override: Json | None = None
-    sort_order: int = 0
+    sort_order: Whole = 0
 
 
 class BroadcastIn(Schema):
@@ -39,8 +39,8 @@ class BroadcastIn(Schema):
     description: str | None = Field(None, max_length=500)
     mode: Mode = "sync"
     policy: Policy = "any"
-    quorum: int = Field(1, ge=1, le=100)
-    target_timeout_ms: int = Field(30_000, ge=1, le=_LONGEST_MS)
+    quorum: Whole = Field(1, ge=1, le=100)
+    target_timeout_ms: Whole = Field(30_000, ge=1, le=_LONGEST_MS)
     enabled: StrictBool = True
     targets: list[TargetIn] = []
 
@@ -49,8 +49,8 @@ class BroadcastChange(Schema):
     description: str | None = Field(None, max_length=500)
     mode: Mode | None = None
     policy: Policy | None = None
-    quorum: int | None = Field(None, ge=1, le=100)
-    target_timeout_ms: int | None = Field(None, ge=1, le=_LONGEST_MS)
+    quorum: Whole | None = Field(None, ge=1, le=100)
+    target_timeout_ms: Whole | None = Field(None, ge=1, le=_LONGEST_MS)
     enabled: StrictBool | None = None
 
 

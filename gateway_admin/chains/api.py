@@ -12,7 +12,7 @@ from pydantic import Field, StrictBool
 from accounts.teams import callers
 from accounts.teams.callers import KeyRequest
 from accounts.teams.permissions import Permission
-from common.ninja import Endpoints, Window
+from common.ninja import Endpoints, Whole, Window
 from gateway_admin.chains import queries, services
 from gateway_admin.chains.models import Chain, ChainStep
 from gateway_admin.chains.services import StepContent
@@ -31,10 +31,10 @@ class StepIn(Schema):
 
     name: str = Field(max_length=64, json_schema_extra=NAME_SPELLING)
     target_path: str = Field(max_length=500)
-    sort_order: int
+    sort_order: Whole
     on_success: str = Field("stop", max_length=64)
     on_failure: str = Field("relay", max_length=64)
-    timeout_ms: int | None = Field(None, ge=1, le=_LONGEST_MS)
+    timeout_ms: Whole | None = Field(None, ge=1, le=_LONGEST_MS)
     method: Method = ""
     headers: dict[str, str] | None = None
     body: Any = None
@@ -43,10 +43,10 @@ class StepIn(Schema):
 class StepChange(Schema):
     name: str | None = Field(None, max_length=64, json_schema_extra=NAME_SPELLING)
     target_path: str | None = Field(None, max_length=500)
-    sort_order: int | None = None
+    sort_order: Whole | None = None
     on_success: str | None = Field(None, max_length=64)
     on_failure: str | None = Field(None, max_length=64)
-    timeout_ms: int | None = Field(None, ge=1, le=_LONGEST_MS)
+    timeout_ms: Whole | None = Field(None, ge=1, le=_LONGEST_MS)
     method: Method | None = None
     headers: dict[str, str] | None = None
     body: Any = None
@@ -55,14 +55,14 @@ class StepChange(Schema):
 class ChainIn(Schema):
     name: str = Field(max_length=64, json_schema_extra=NAME_SPELLING)
     description: str | None = Field(None, max_length=500)
-    default_timeout_ms: int = Field(10_000, ge=1, le=_LONGEST_MS)
+    default_timeout_ms: Whole = Field(10_000, ge=1, le=_LONGEST_MS)
     enabled: StrictBool = True
     steps: list[StepIn] = []
 
 
 class ChainChange(Schema):
     description: str | None = Field(None, max_length=500)
-    default_timeout_ms: int | None = Field(None, ge=1, le=_LONGEST_MS)
+    default_timeout_ms: Whole | None = Field(None, ge=1, le=_LONGEST_MS)
     enabled: StrictBool | None = None
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field, StrictBool
 
+from common.ninja import Whole
 from gateway_admin.collections.groups import Group, Kind
 from gateway_admin.collections.models import Collection, CollectionMember
 from gateway_admin.named import NAME_SPELLING
@@ -76,8 +77,8 @@ class CollectionOut(Schema):
 class MemberIn(Schema):
     service_id: UUID
     routing_key: Json | None = None
-    sort_order: int = 0
-    weight: int = Field(10, ge=0, le=1_000_000)
+    sort_order: Whole = 0
+    weight: Whole = Field(10, ge=0, le=1_000_000)
 
 
 class MemberOut(Schema):

@@ -10,7 +10,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field
 
-from common.ninja import Moment
+from common.ninja import Moment, Whole
 from gateway_admin.schedules.models import Run, RunState, Schedule
 
 Json = dict[str, Any]
@@ -29,11 +29,11 @@ class Options(Schema):
     expected_match: Literal["contains", "equals", "json"] | None = None
     overlap: Literal["skip", "queue", "allow"] | None = None
     catch_up: Literal["skip", "latest", "all"] | None = None
-    catch_up_seconds: int | None = Field(None, ge=60, le=7 * 86_400)
+    catch_up_seconds: Whole | None = Field(None, ge=60, le=7 * 86_400)
     delivery: Literal["", "at_most_once", "at_least_once"] | None = None
-    timeout_seconds: int | None = Field(None, ge=1, le=600)
-    notify_after: int | None = Field(None, ge=1, le=1000)
-    pause_after: int | None = Field(None, ge=1, le=1000)
+    timeout_seconds: Whole | None = Field(None, ge=1, le=600)
+    notify_after: Whole | None = Field(None, ge=1, le=1000)
+    pause_after: Whole | None = Field(None, ge=1, le=1000)
 
 
 class RequestIn(Options):
@@ -60,7 +60,7 @@ class DelayedIn(RequestIn):
     """Exactly one of `at`, with its offset, and in_seconds."""
 
     at: Moment | None = None
-    in_seconds: int | None = Field(None, ge=1, le=366 * 86_400)
+    in_seconds: Whole | None = Field(None, ge=1, le=366 * 86_400)
 
 
 class RequestOut(Schema):

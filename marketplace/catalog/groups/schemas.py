@@ -9,6 +9,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
+from common.ninja import Whole
 from marketplace.catalog.models import GroupMember, Service, ServiceGroup
 from marketplace.catalog.services.membership import Preview
 
@@ -34,7 +35,7 @@ class GroupFields(Schema):
     services: list[WantedMember] | None = None
     routing_policy: Json | None = None
     status: GroupStatusWord | None = None
-    sort_order: int | None = None
+    sort_order: Whole | None = None
     parent_group_name: str | None = None
 
 
