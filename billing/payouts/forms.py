@@ -16,6 +16,7 @@ from unfold.widgets import (
 )
 
 from billing.payouts.models import AdjustmentKind, InvoiceReason, PayoutSchedule
+from billing.payouts.services import NOTHING_SAID
 
 #: Countries that the processor opens accounts in, as people look for them.
 COUNTRIES = (
@@ -65,7 +66,11 @@ class ContestForm(forms.Form):
 
     reason = forms.ChoiceField(choices=InvoiceReason.choices, widget=forms.RadioSelect)
     text = forms.CharField(
-        max_length=5000, widget=forms.Textarea(attrs={"rows": 5}), label="What is wrong", help_text="Name the lines."
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        label="What is wrong",
+        help_text="Name the lines.",
+        error_messages={"required": NOTHING_SAID},
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from ninja import Schema
+from pydantic import Field
 
 from billing.payouts.models import Adjustment, Invoice, InvoiceLine, Payout
 from billing.payouts.queries import Balance, Earning
@@ -93,8 +94,10 @@ class InvoicePage(Schema):
 
 
 class InvoiceDispute(Schema):
+    """text: something in it; the service refuses others, in the words of the page."""
+
     reason: ReasonWord
-    text: str
+    text: str = Field(max_length=5000, json_schema_extra={"pattern": r"\S"})
 
 
 class EarningRow(Schema):

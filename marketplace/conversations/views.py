@@ -53,6 +53,7 @@ def inbox(request: MemberRequest) -> HttpResponse:
 def inquiry_create(request: MemberRequest, service_id: UUID) -> HttpResponse:
     """Ask the seller of a service."""
     service = catalog.market_service(service_id, team=request.team).service
+    services.check_may_ask(team=request.team, service=service)
     context = {"service": service, "heading": f"Ask about {service}"}
     told = f"Your question is with {service.seller}. We mail you when they answer."
     template = "marketplace/conversations/inquiry_form.html#inquiry-form"

@@ -63,7 +63,10 @@ from tests.factories.request_logs import call, kept, part, take_calls
 from tests.factories.templates import service_template
 
 _FEED = {
-    "user_parameters_schema": {"type": "object", "properties": {"city": {"type": "string", "title": "City"}}},
+    "user_parameters_schema": {
+        "type": "object",
+        "properties": {"city": {"type": "string", "title": "City", "maxLength": 80}},
+    },
     # a code of eight characters is in no page by chance
     "service_options": {
         "default_visibility": "public",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from django.db import connection
@@ -53,6 +53,11 @@ NO_PAGES: dict[str, str] = {
     "usage.csv": "a download",
     "wallet/banner": "a part of other pages",
     "wallet/top-ups/<uuid:top_up_id>/confirm": "goes on to the processor's pages",
+}
+#: Pages that nobody sees of what the owners have: {pattern: where somebody sees it}.
+_SEEN_AT: dict[str, Callable[[Belongings], str]] = {
+    # sellers ask nobody about a service, and nobody else may see the private one
+    "messages/new/<uuid:service_id>": lambda owner: f"/messages/new/{owner.enrollment.service_id}",
 }
 #: What a page is not asked for: the APIs answer JSON (tests/contracts).
 _APIS = "v1"
@@ -105,7 +110,7 @@ def take(owner: Belongings) -> Census:
     pages: dict[tuple[str, str], Page] = {}
     silent = set()
     for route in routes():
-        address = addresses.filled(route, owner)
+        address = _SEEN_AT[route](owner) if route in _SEEN_AT else addresses.filled(route, owner)
         found = [page for who, client in clients.items() if (page := look(who, client, route, address))]
         pages |= {(page.who, page.address): page for page in found}
         if not found and clients["buyer"].get(address).status_code != NOT_ALLOWED:

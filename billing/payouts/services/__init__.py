@@ -10,7 +10,7 @@ from billing.payouts.services.accounts import (
 )
 from billing.payouts.services.adjusting import enter, reverse_share
 from billing.payouts.services.advancing import advance, finalize, release, void
-from billing.payouts.services.contesting import contest, note, resolve
+from billing.payouts.services.contesting import NOTHING_SAID, contest, note, resolve
 from billing.payouts.services.errors import (
     AccountMissing,
     AccountRestricted,
@@ -31,6 +31,7 @@ from billing.payouts.services.sending import send, settle_reversal, take_back
 from billing.payouts.services.terms import agree
 
 __all__ = [
+    "NOTHING_SAID",
     "AccountMissing",
     "AccountRestricted",
     "BalanceNegative",

@@ -15,6 +15,9 @@ from common import jobs
 from common.errors import Invalid
 from domain.money import Money
 
+#: What whoever writes nothing is told, here and by the forms.
+NOTHING_SAID = "Say in a few words what it is about."
+
 
 @transaction.atomic
 def contest(*, invoice_id: UUID, reason: InvoiceReason, text: str, by: User | None, now: datetime) -> Invoice:
@@ -69,7 +72,7 @@ def resolve(*, invoice_id: UUID, amount: Money, text: str, by: User, now: dateti
 
 def _noted(invoice: Invoice, text: str, by: User | None, *, is_operator: bool) -> Invoice:
     if not text.strip():
-        raise Invalid(["Say in a few words what it is about."])
+        raise Invalid([NOTHING_SAID])
     InvoiceNote.objects.create(invoice=invoice, author=by, is_operator=is_operator, text=text.strip())
     if is_operator:
         jobs.enqueue("billing.payouts.tell_invoice", invoice_id=str(invoice.pk))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.teams.access import MemberRequest, member_required
 from billing.rating import series
+from billing.rating.series import Asked
 from billing.statements import queries as statements
 from billing.wallets import queries as wallets
 from billing.wallets.models import Wallet
@@ -22,6 +26,9 @@ from config.usage import asking
 from config.usage.forms import UsageForm
 from config.usage.views.common import TEMPLATE, Found, asked_by, currency_tabs, file_of, page_of, picked
 from gateway_admin.request_logs import queries as request_logs
+
+#: How the filters of the request logs take times, in UTC.
+_LOG_TIME = "%Y-%m-%dT%H:%M:%S"
 
 
 @require_safe
@@ -40,7 +47,22 @@ def usage_page(request: MemberRequest) -> HttpResponse:
     context["currencies"] = currency_tabs([each.currency for each in own], wallet.currency)
     if found is not None and found.asked.period is not None and not (found.asked.is_narrowed or form.picks):
         context["statement"] = _on_statement(wallet, found)
+    if found is not None and context["chart"].total.failures:
+        context["failed_calls"] = _failed_calls(found.asked)
     return render(request, TEMPLATE, context, status=422 if form.errors else 200)
+
+
+def _failed_calls(asked: Asked) -> str:
+    """Return where the request logs show the calls that failed, of the same time and as narrow."""
+    said = {
+        "errors_only": "on",
+        "start_time": asked.starts_at.astimezone(UTC).strftime(_LOG_TIME),
+        "end_time": asked.ends_at.astimezone(UTC).strftime(_LOG_TIME),
+        "service_id": asked.service_id,
+        "api_key_id": asked.api_key_id,
+        "alias": asked.alias,
+    }
+    return f"{reverse('request_logs:list')}?{urlencode({name: value for name, value in said.items() if value})}"
 
 
 @require_safe

@@ -1,7 +1,7 @@
 """Every write of conversations."""
 
 from marketplace.conversations.services.limits import TooManyMessages
-from marketplace.conversations.services.opening import AskAsCustomer, ask, request_help
+from marketplace.conversations.services.opening import AskAsCustomer, ask, check_may_ask, request_help
 from marketplace.conversations.services.writing import (
     ConversationClosed,
     close,
@@ -15,6 +15,7 @@ __all__ = [
     "ConversationClosed",
     "TooManyMessages",
     "ask",
+    "check_may_ask",
     "close",
     "mark_seen",
     "reopen",

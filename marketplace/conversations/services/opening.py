@@ -18,12 +18,23 @@ from marketplace.catalog.models import Service
 from marketplace.conversations.models import Conversation, ConversationKind, Side
 from marketplace.conversations.services import limits, lines
 
+#: What the seller of a service is told who would ask about it.
+OWN_SERVICE = "This service is yours: what its customers ask you is under Messages. Answer them there."
+
 
 class AskAsCustomer(DomainError):
     """Sellers ask nobody about services."""
 
     code = "ask_as_customer"
     sentence = "Questions about a service are asked for a customer account. Switch to yours, and ask again."
+
+
+def check_may_ask(*, team: Team, service: Service) -> None:
+    """Say whether a team asks the seller of a service. Raises: AskAsCustomer."""
+    if service.seller_id == team.pk:
+        raise AskAsCustomer(OWN_SERVICE)
+    if team.is_seller:
+        raise AskAsCustomer()
 
 
 def ask(
@@ -40,8 +51,7 @@ def ask(
 
     Raises: AskAsCustomer, Invalid, TooManyMessages, and what attachments raise.
     """
-    if team.is_seller:
-        raise AskAsCustomer()
+    check_may_ask(team=team, service=service)
     opened = Conversation(kind=ConversationKind.INQUIRY, team=team, seller=service.seller, service=service)
     return _open(opened, subject, text, by, files, now)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import html
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from urllib.parse import parse_qsl, urlsplit
 from xml.etree import ElementTree
 
 import pytest
@@ -112,6 +114,23 @@ class TestUsagePage:
         csv_of = logged_in.get("/usage.csv?text=vec").content.decode()
         assert "Vectors" in csv_of
         assert "Chat" not in csv_of
+
+    def test_leads_to_the_failed_calls_of_the_same_time_in_the_request_logs(self, logged_in, wallet, chat):
+        used(wallet, "1.5", at("2026-10-02 12:00"), service_id=chat.pk)
+        assert "failed calls in the request logs" not in logged_in.get("/usage").content.decode()
+        used(wallet, 0, at("2026-10-03 12:00"), service_id=chat.pk, outcome="refused", status=500)
+
+        page = logged_in.get(f"/usage?service_id={chat.pk}").content.decode()
+
+        (address,) = re.findall(r'href="(/request-logs\?[^"]+)"', page)
+        asked = dict(parse_qsl(urlsplit(html.unescape(address)).query))
+        assert asked == {
+            "errors_only": "on",
+            "start_time": "2026-10-01T00:00:00",
+            "end_time": "2026-11-01T00:00:00",
+            "service_id": str(chat.pk),
+        }
+        assert logged_in.get(html.unescape(address)).status_code == 200
 
     def test_asks_little_whatever_was_used(self, logged_in, wallet, chat, django_assert_max_num_queries):
         for number in range(8):

@@ -31,6 +31,10 @@ class TestAsking:
         with pytest.raises(conversations.AskAsCustomer):
             asked(TeamFactory(seller=True), service)
 
+    def test_is_not_for_its_own_seller_who_is_told_where_questions_are(self, service, seller):
+        with pytest.raises(conversations.AskAsCustomer, match="This service is yours"):
+            asked(seller, service)
+
     @pytest.mark.parametrize(("subject", "text"), [(" ", "x"), ("x", " \n"), ("x", "y" * 10_001)])
     def test_needs_words(self, buyer, service, subject, text):
         with pytest.raises(Invalid):

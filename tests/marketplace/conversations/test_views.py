@@ -41,11 +41,16 @@ class TestAsking:
 
         assert response.headers["Location"] == f"/messages/{Conversation.objects.get().pk}"
 
-    def test_says_what_a_seller_does_instead(self, service):
-        response = visitor(TeamFactory(seller=True)).post(f"/messages/new/{service.pk}", {"subject": "a", "text": "b"})
+    @pytest.mark.parametrize(("is_own", "told"), [(True, "This service is yours"), (False, "Switch to yours")])
+    def test_says_what_a_seller_does_instead_and_offers_no_form(self, service, seller, is_own, told):
+        asking, address = seller if is_own else TeamFactory(seller=True), f"/messages/new/{service.pk}"
+        client = visitor(asking)
 
-        assert response.status_code == 422
-        assert "Switch to yours" in response.content.decode()
+        for response in (client.get(address), client.post(address, {"subject": "a", "text": "b"})):
+            assert response.status_code == 400
+            assert told in response.content.decode()
+            assert "inquiry-form" not in response.content.decode()
+        assert address not in body(client, f"/market/{service.name}")
 
     def test_is_about_services_that_one_may_see(self, buyer):
         hidden = make_service(listing={"service_options": {"default_visibility": "private"}})

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.teams.models import Role
+from accounts.users.models import User
 from billing.wallets.models import Wallet
 from marketplace.disputes import services as disputes
 from marketplace.disputes.models import Dispute, DisputeState
@@ -98,6 +99,18 @@ class TestThread:
         dispute.refresh_from_db()
         assert dispute.state == DisputeState.ANSWERED
         assert [each.side for each in dispute.messages.all()] == ["customer", "seller", "customer"]
+
+    def test_shows_the_other_party_an_account_and_no_address(self, dispute, buyer, seller):
+        User.objects.filter(pk=owner_of(seller).pk).update(full_name="")
+        visitor(seller).post(f"/disputes/{dispute.pk}/messages", {"text": "Which call?"})
+        User.objects.filter(pk=owner_of(buyer).pk).update(full_name="Bo Buyer")
+        seen = {who: visitor(who).get(f"/disputes/{dispute.pk}").content.decode() for who in (buyer, seller)}
+
+        for own, other in ((buyer, seller), (seller, buyer)):
+            assert owner_of(other).email not in seen[own]
+            assert f'<span class="font-semibold">{other}</span>' in seen[own]
+        assert '<span class="font-semibold">Bo Buyer</span>' in seen[buyer]
+        assert "Bo Buyer" not in seen[seller]
 
     def test_shows_words_as_words(self, dispute, buyer, seller):
         visitor(buyer).post(f"/disputes/{dispute.pk}/messages", {"text": "<script>alert(1)</script>"})

@@ -1,0 +1,1 @@
+"""Words about identities and sessions, for templates."""
