@@ -8,6 +8,8 @@ import subprocess
 from typing import Any
 
 import pytest
+from pygments.lexers.javascript import JavascriptLexer
+from pygments.token import Token
 
 from marketplace.catalog.models import AccessInterface, Offering, Service
 from marketplace.catalog.queries import ShownInterface
@@ -85,7 +87,21 @@ class TestSnippets:
         assert words[1].startswith("https://gateway.example/p/x'); import os;")
         assert not {"rm", "id"} & set(words)
 
-    @pytest.mark.skipif(shutil.which("node") is None, reason="needs node to read JavaScript")
+    @pytest.mark.parametrize("service_type", ["llm", "embedding", "image_generation", "notification"])
+    @pytest.mark.parametrize("upstream", ["https://up.example/v1", "https://api.anthropic.com"])
+    def test_keep_it_inside_of_texts_in_javascript(self, service_type, upstream):
+        """Without node, too: a lexer says where texts begin and end."""
+        hostile = shown(f"https://gateway.example/p/{HOSTILE}", routing_key={"model": HOSTILE})
+        code = by_key(snippets(service(service_type, upstream), hostile, {"prompt": HOSTILE}))["javascript"]
+
+        found = list(JavascriptLexer().get_tokens(code))
+        texts = [json.loads(text) for kind, text in found if kind is Token.Literal.String.Double]
+        assert any(HOSTILE in text for text in texts)
+        outside = "".join(text for kind, text in found if kind not in Token.Literal.String)
+        assert not [word for word in ("os.system", "import os", "rm", "$(id)", "HOME") if word in outside]
+        assert Token.Error not in [kind for kind, _ in found]
+
+    @pytest.mark.skipif(shutil.which("node") is None, reason="needs node, which parses all of it")
     @pytest.mark.parametrize("service_type", ["llm", "embedding", "image_generation", "notification"])
     def test_are_javascript(self, service_type, tmp_path):
         hostile = shown(f"https://gateway.example/p/{HOSTILE}", routing_key={"model": HOSTILE})

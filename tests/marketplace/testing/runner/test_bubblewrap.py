@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import http.server
 import shutil
+import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from marketplace.testing import runner
-from marketplace.testing.runner import Finished, NoRunner, RunnerMissing, Script
+from marketplace.testing.runner import Finished, NoRunner, RunnerMissing, Script, launch, streams
 from marketplace.testing.runner.bubblewrap import Bounds, BubblewrapRunner
+from marketplace.testing.runner.relay import Relay
 
 Run = Callable[..., Finished]
 
@@ -65,6 +68,47 @@ class TestCommandLine:
             assert limit in command
 
 
+class TestPieces:
+    """What needs no namespaces, so that it is proven on every machine: bounds, streams and the way to the gateway."""
+
+    @staticmethod
+    def launched(*command: str, **limits: int) -> streams.Ended:
+        """Run a command as the sandbox is run: bounded, and as nobody when we are root."""
+        bounds = [f"{name}={value}" for name, value in limits.items()]
+        line = [sys.executable, "-I", launch.__file__, "64321", *bounds, "--", *command]
+        process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={}, cwd="/")
+        return streams.read(process, seconds=20)
+
+    def test_bound_files_and_processor_time(self):
+        done = self.launched("/bin/sh", "-c", "ulimit -f; ulimit -t; id -u", RLIMIT_FSIZE=1024 * 1024, RLIMIT_CPU=7)
+
+        file_blocks, seconds, user = done.stdout.split()
+        assert (int(file_blocks), int(seconds)) == (2048, 7)
+        assert int(user) != 0
+
+    def test_stop_what_takes_too_long_or_writes_without_end(self):
+        def read(command: str, seconds: float) -> streams.Ended:
+            process = subprocess.Popen(["/bin/sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            return streams.read(process, seconds=seconds)
+
+        assert read("echo out; echo err >&2; exit 3", 20) == streams.Ended(3, "out\n", "err\n")
+        assert read("exec sleep 4712", 0.1).error == "It took longer than 0.1 seconds and was stopped."
+        endless = read("exec yes", 20)
+        assert "more than 1024 KiB" in endless.error
+        assert len(endless.stdout) == 16 * 1024
+
+    def test_lead_from_a_socket_to_the_gateway_and_nowhere_else(self, gateway, tmp_path):
+        path = tmp_path / "gateway.sock"
+        with Relay(path, gateway), socket.socket(socket.AF_UNIX) as way:
+            way.settimeout(20)
+            way.connect(str(path))
+            # a proxy would go where this says; the relay passes it on to the gateway
+            way.sendall(b"GET http://192.0.2.1/p/x HTTP/1.0\r\n\r\n")
+            answer = b"".join(iter(lambda: way.recv(65536), b""))
+
+        assert answer.endswith(b"asked for http://192.0.2.1/p/x")
+
+
 def _works() -> bool:
     """Return whether this machine lets bubblewrap make a sandbox."""
     program = shutil.which("bwrap")
@@ -75,8 +119,8 @@ def _works() -> bool:
 
 
 @pytest.fixture
-def run(socket_enabled) -> Iterator[Run]:
-    """Run a script in the sandbox, in front of a gateway that says which path was asked for."""
+def gateway(socket_enabled) -> Iterator[str]:
+    """The address of a gateway that says which path was asked for."""
 
     class Gateway(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -89,15 +133,21 @@ def run(socket_enabled) -> Iterator[Run]:
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Gateway)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    sandbox = BubblewrapRunner(gateway=f"http://127.0.0.1:{server.server_port}", bounds=Bounds(processes=32))
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def run(gateway) -> Run:
+    """Run a script in the sandbox in front of it."""
+    sandbox = BubblewrapRunner(gateway=gateway, bounds=Bounds(processes=32))
 
     def ran(text: str, language: str = "bash", seconds: float = 10, **environment: str) -> Finished:
         seen = {"SERVICE_BASE_URL": f"{sandbox.gateway}/p/x", **environment}
         return sandbox.run(Script(text, language, seen, seconds))
 
-    yield ran
-    server.shutdown()
-    server.server_close()
+    return ran
 
 
 @pytest.mark.skipif(not _works(), reason="Bubblewrap makes no sandbox here: install it, and allow user namespaces.")
