@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from django.db import connections, transaction
-from django.db.backends.postgresql.operations import DatabaseOperations
+from django.db import connections
+from django.test import TransactionTestCase
 from hypothesis import settings
 
 from config.embedded import for_tests
+from tests.fakes import emptied
 
 pytest_plugins = ["tests.fakes.committed"]
 
@@ -28,16 +28,8 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _books_can_be_emptied_between_tests() -> Iterator[None]:
-    """Tests that commit are followed by TRUNCATE, which the books refuse: here alone their triggers stand aside."""
-    refuse = DatabaseOperations.execute_sql_flush
-
-    def execute_sql_flush(operations: DatabaseOperations, statements: list[str]) -> Any:
-        with transaction.atomic(using=operations.connection.alias):
-            with operations.connection.cursor() as cursor:
-                cursor.execute("SET LOCAL session_replication_role = replica")
-            return refuse(operations, statements)
-
+def _database_is_emptied_between_tests() -> Iterator[None]:
+    """Tests that commit leave nothing behind, not even in the books, which nobody else may empty."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DatabaseOperations, "execute_sql_flush", execute_sql_flush)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: emptied.empty())
         yield
