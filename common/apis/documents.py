@@ -42,7 +42,7 @@ class Api(NinjaAPI):
     def get_openapi_schema(self, **options: Any) -> Any:
         """Return the document, which is made once: endpoints do not change while a process lives."""
         made: dict[str, Any] = self.__dict__.setdefault("_documents", {})
-        key = repr(sorted(options.items()))
+        key = repr(sorted((name, value) for name, value in options.items() if value))
         if key not in made:
             made[key] = self._made(options)
         return made[key]

@@ -16,9 +16,9 @@ PATIENCE_SECONDS = 25.0
 _LOOK_SECONDS = 0.05
 
 
-def ended(*, team: Team, run_id: UUID, seconds: float = PATIENCE_SECONDS) -> Run:
-    """Return the run once it has ended, or as it is after so many seconds."""
-    until = time.monotonic() + seconds
+def ended(*, team: Team, run_id: UUID) -> Run:
+    """Return the run once it has ended, or as it is when patience ends."""
+    until = time.monotonic() + PATIENCE_SECONDS
     while True:
         with transaction.atomic():  # each look is a new one
             run = queries.run(team=team, run_id=run_id)
