@@ -23,7 +23,7 @@ WHERE publishing_publishedrecord.body IS DISTINCT FROM excluded.body
 """
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def publish(kind: str, key: str) -> None:
     """Compile the record (kind, key) anew and store it. What has not changed is not written.
 

@@ -171,10 +171,11 @@ def _ingested(service: Service, planned: Plan) -> Ingested:
 
 def _refuse_foreign_provider(seller: Team, checked: ServiceContent) -> None:
     """Refuse the name of another seller's provider, as provider or as the namespace of the service. Raises: Invalid."""
-    names = [checked.provider["name"]]
+    names = {checked.provider["name"].upper(): checked.provider["name"]}  # PostgreSQL compares in upper case
     if "/" in checked.name:
-        names.append(checked.name.partition("/")[0])
-    for name in names:
+        namespace = checked.name.partition("/")[0]
+        names.setdefault(namespace.upper(), namespace)
+    for name in names.values():
         if Provider.objects.filter(name__iexact=name).exclude(seller=seller).exists():
             raise Invalid(
                 [f"listing_data.name: provider '{name}' belongs to another seller. Choose a provider name of your own."]

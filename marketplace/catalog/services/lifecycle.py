@@ -251,6 +251,7 @@ def _take(name: str, service: Service, *, by: User | None, reason: str, now: dat
     if before == ACTIVE:
         addresses.release(service=service)
     membership.refresh(service=service)
-    if service.revision_of_id is None:
+    # what was never on sale the gateway has never heard of, nor the market
+    if service.revision_of_id is None and service.approved_at is not None:
         addresses.publish(service=service)
     return service

@@ -44,7 +44,7 @@ class Preview:
     leaving: tuple[Service, ...]
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def refresh(*, service: Service) -> None:
     """Put a service into the groups that now want it, and take it out of the others."""
     if service.revision_of_id is not None:
