@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -19,6 +20,12 @@ pytest_plugins = ["tests.fakes.committed"]
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over ten thousand tests, which live as long as the session."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -107,7 +107,7 @@ class Marketplace:
             )[0][0]
         )
 
-    def wait_settled(self, seconds: float = 60, *, is_logged: bool = True) -> None:
+    def wait_settled(self, seconds: float = 120, *, is_logged: bool = True) -> None:
         """Wait until every answered call is in the books and in the log: none is in a spool or in the inbox.
 
         is_logged: False after a kill. It may take with it what waited for the log, and never what waits for the books.
