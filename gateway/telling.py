@@ -53,6 +53,18 @@ def served_by(plan: Call) -> Headers:
     return _served_by(plan.service.name, plan.channel.name, plan.enrollment.code if plan.enrollment else "")
 
 
+def served_lines(call: Call) -> str | None:
+    """Return `served_by` as lines of a head; None where a name cannot stand in one as it is."""
+    code = call.enrollment.code if call.enrollment else ""
+    service, channel = call.service.name, call.channel.name
+    if not (service + channel).isascii():
+        service, channel = (name.encode("ascii", "replace").decode() for name in (service, channel))
+    if not f"{service}{channel}{code}".isprintable():
+        return None
+    enrolled = f"x-usvc-enrollment: {code}\r\n" if code else ""
+    return f"x-usvc-service: {service}\r\nx-usvc-channel: {channel}\r\n{enrolled}"
+
+
 def headers_back(headers: Headers, ctx: RequestContext) -> Headers:
     """Return the upstream's headers that may cross to the client, and ours."""
     passed = crossing.for_client(headers)

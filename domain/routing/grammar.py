@@ -37,6 +37,7 @@ _NAMED = frozenset("agcb")
 _PATH_LIMIT = 8192
 _ORDER = {letter: place for place, letter in enumerate(WRAPPERS)}
 _HOSTILE = re.compile(r"%2f|%5c|%00|\\|[\x00-\x20\x7f-\xff]", re.IGNORECASE)
+_RELATIVE = frozenset((".", ".."))
 # the published client chains parameterised wrappers with a second literal question mark
 _GLUED = re.compile(r"\?(?=_(?:ttl|renew|complete|else|to|at|in|every|fire_now|name|channel)(?:=|&|\?|$))")
 
@@ -88,7 +89,7 @@ def parse(path: str, query: str) -> ParsedPath:
     if head not in TARGETS:
         head, rest, wrappers = _unwrap(head, rest)
     segments = tuple(rest.split("/"))
-    _refuse_hostile(segments)
+    _refuse_hostile(rest, segments)
     if not segments[0]:
         raise BadPath("target_missing", f"/{head}/ needs a target: {TARGETS[head]}.")
     upstream_query, control = _split_query(query)
@@ -146,10 +147,11 @@ def _unwrap(head: str, rest: str) -> tuple[str, str, str]:
     raise BadPath("unknown_prefix", f"/{head[:40]}/ is not a gateway prefix. Known: {known}.")
 
 
-def _refuse_hostile(segments: tuple[str, ...]) -> None:
+def _refuse_hostile(path: str, segments: tuple[str, ...]) -> None:
+    is_hostile = _HOSTILE.search(path) is not None
     for index, segment in enumerate(segments):
         empty = not segment and index != len(segments) - 1
-        if empty or segment in {".", ".."} or unquote(segment) in {".", ".."} or _HOSTILE.search(segment):
+        if is_hostile or empty or segment in _RELATIVE or ("%" in segment and unquote(segment) in _RELATIVE):
             raise BadPath(
                 "bad_path", "The path has empty, relative or encoded-slash segments. Write it without '//', '..', %2F."
             )

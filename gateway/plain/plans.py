@@ -109,7 +109,7 @@ class Plans:
     def _look(self, key: Key, ctx: RequestContext, deps: Deps) -> PlainPlan | None:
         """Take the steps, and remember what comes of it. Return the plan of a plain call."""
         assert ctx.parsed is not None
-        if authenticate.look(ctx, deps) is not None or ctx.token is not None:
+        if authenticate.look(ctx, deps, presented=key[0]) is not None or ctx.token is not None:
             return None
         if resolve_route.look(ctx, ctx.parsed, deps) is not None or ctx.tree is not None:
             return None
@@ -125,8 +125,8 @@ class Plans:
         assert ctx.channel is not None
         assert ctx.price is not None
         digest, (_, service) = deps.keys.of(key[0]), shelves["service"].peek(call.service.id)
-        served = "".join(f"{name.decode()}: {value.decode()}\r\n" for name, value in telling.served_by(call))
-        if digest is None or service is None or not served.replace("\r\n", "").isprintable():
+        served = telling.served_lines(call)
+        if digest is None or service is None or served is None:
             return None
         ctx.known = settling.known(ctx, deps)
         plan = PlainPlan(

@@ -20,9 +20,12 @@ async def run(ctx: RequestContext, deps: Deps) -> None:
         await missing.load()
 
 
-def look(ctx: RequestContext, deps: Deps) -> Missing | None:
-    """Set ctx.key and ctx.customer, or return what has to be read first. Raises as `run` does."""
-    raw = presented_key(ctx)
+def look(ctx: RequestContext, deps: Deps, *, presented: str | None = None) -> Missing | None:
+    """Set ctx.key and ctx.customer, or return what has to be read first. Raises as `run` does.
+
+    presented: the key, where it has been read of the head.
+    """
+    raw = presented_key(ctx) if presented is None else presented
     if not raw:
         message = "No API key was given. Send it as 'Authorization: Bearer svcpass_…', 'x-api-key' or 'api-key'."
         raise GatewayError(401, "unauthenticated", message)
