@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from tests.architecture.people import taken_back
@@ -100,6 +101,13 @@ CASES = {
     "an alias whose name is reserved": alias(name="models"),
     "an alias to nowhere": alias(target_path="x"),
     "an alias with a key of no plain values": alias(request_routing_key={"model": {"deep": 1}}),
+    "an alias that is led to nowhere": Case(
+        "/aliases/{alias}", {"target_path": "x"}, "PATCH", "/v1/aliases/{alias}", {"target_path": "x"}
+    ),
+    "a file that leads out of its folder": Case(
+        "/files/upload", {"file": SimpleUploadedFile("a.txt", b"x"), "folder": "../out"}, "POST",
+        "/v1/files/upload", {"filename": "a.txt", "size": 1, "path": "../out", "scope": "shared"},
+    ),
     "a group whose name cannot be called": collection("Tools!"),
     "a group whose name is taken": collection("vermilion-tools"),
     "a chain whose name cannot be called": chain("A B", STEP),
