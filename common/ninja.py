@@ -71,8 +71,10 @@ def _no_text(told: object) -> object:
 
 #: A time in a request.
 Moment = Annotated[datetime, BeforeValidator(_no_number)]
-#: A whole number in the body of a request. Those of queries are text by nature.
-Whole = Annotated[int, BeforeValidator(_no_text)]
+#: Of a whole number in the body of a request: nothing else counts as one. Those of queries are text by nature.
+#: It stands behind the bounds of a field, Annotated[int, Field(ge=1), PLAIN]: else the document loses them.
+PLAIN = BeforeValidator(_no_text)
+Whole = Annotated[int, PLAIN]
 
 
 class Window(Schema):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from ninja import Schema
 from pydantic import Field
 
 from accounts.files.places import Scope
-from common.ninja import Whole
+from common.ninja import PLAIN
 
 
 class SellerFileFilters(Schema):
@@ -54,7 +56,7 @@ class Download(SellerDownload):
 
 class SellerUploadIn(Schema):
     filename: str
-    size: Whole = Field(ge=0)
+    size: Annotated[int, Field(ge=0), PLAIN]
     content_type: str | None = None
     path: str = ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.utils import timezone
@@ -12,7 +12,7 @@ from pydantic import Field, StrictBool
 from accounts.teams import callers
 from accounts.teams.callers import KeyRequest
 from accounts.teams.permissions import Permission
-from common.ninja import Endpoints, Whole, Window
+from common.ninja import PLAIN, Endpoints, Whole, Window
 from gateway_admin.broadcasts import queries, services
 from gateway_admin.broadcasts.models import Broadcast, BroadcastTarget
 from gateway_admin.broadcasts.services import TargetContent
@@ -39,8 +39,8 @@ class BroadcastIn(Schema):
     description: str | None = Field(None, max_length=500)
     mode: Mode = "sync"
     policy: Policy = "any"
-    quorum: Whole = Field(1, ge=1, le=100)
-    target_timeout_ms: Whole = Field(30_000, ge=1, le=_LONGEST_MS)
+    quorum: Annotated[int, Field(ge=1, le=100), PLAIN] = 1
+    target_timeout_ms: Annotated[int, Field(ge=1, le=_LONGEST_MS), PLAIN] = 30_000
     enabled: StrictBool = True
     targets: list[TargetIn] = []
 
@@ -49,8 +49,8 @@ class BroadcastChange(Schema):
     description: str | None = Field(None, max_length=500)
     mode: Mode | None = None
     policy: Policy | None = None
-    quorum: Whole | None = Field(None, ge=1, le=100)
-    target_timeout_ms: Whole | None = Field(None, ge=1, le=_LONGEST_MS)
+    quorum: Annotated[int, Field(ge=1, le=100), PLAIN] | None = None
+    target_timeout_ms: Annotated[int, Field(ge=1, le=_LONGEST_MS), PLAIN] | None = None
     enabled: StrictBool | None = None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.utils import timezone
@@ -12,7 +12,7 @@ from pydantic import Field, StrictBool
 from accounts.teams import callers
 from accounts.teams.callers import KeyRequest
 from accounts.teams.permissions import Permission
-from common.ninja import Endpoints, Whole, Window
+from common.ninja import PLAIN, Endpoints, Whole, Window
 from gateway_admin.chains import queries, services
 from gateway_admin.chains.models import Chain, ChainStep
 from gateway_admin.chains.services import StepContent
@@ -34,7 +34,7 @@ class StepIn(Schema):
     sort_order: Whole
     on_success: str = Field("stop", max_length=64)
     on_failure: str = Field("relay", max_length=64)
-    timeout_ms: Whole | None = Field(None, ge=1, le=_LONGEST_MS)
+    timeout_ms: Annotated[int, Field(ge=1, le=_LONGEST_MS), PLAIN] | None = None
     method: Method = ""
     headers: dict[str, str] | None = None
     body: Any = None
@@ -46,7 +46,7 @@ class StepChange(Schema):
     sort_order: Whole | None = None
     on_success: str | None = Field(None, max_length=64)
     on_failure: str | None = Field(None, max_length=64)
-    timeout_ms: Whole | None = Field(None, ge=1, le=_LONGEST_MS)
+    timeout_ms: Annotated[int, Field(ge=1, le=_LONGEST_MS), PLAIN] | None = None
     method: Method | None = None
     headers: dict[str, str] | None = None
     body: Any = None
@@ -55,14 +55,14 @@ class StepChange(Schema):
 class ChainIn(Schema):
     name: str = Field(max_length=64, json_schema_extra=NAME_SPELLING)
     description: str | None = Field(None, max_length=500)
-    default_timeout_ms: Whole = Field(10_000, ge=1, le=_LONGEST_MS)
+    default_timeout_ms: Annotated[int, Field(ge=1, le=_LONGEST_MS), PLAIN] = 10_000
     enabled: StrictBool = True
     steps: list[StepIn] = []
 
 
 class ChainChange(Schema):
     description: str | None = Field(None, max_length=500)
-    default_timeout_ms: Whole | None = Field(None, ge=1, le=_LONGEST_MS)
+    default_timeout_ms: Annotated[int, Field(ge=1, le=_LONGEST_MS), PLAIN] | None = None
     enabled: StrictBool | None = None
 
 

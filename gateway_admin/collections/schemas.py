@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from ninja import Schema
 from pydantic import Field, StrictBool
 
-from common.ninja import Whole
+from common.ninja import PLAIN, Whole
 from gateway_admin.collections.groups import Group, Kind
 from gateway_admin.collections.models import Collection, CollectionMember
 from gateway_admin.named import NAME_SPELLING
@@ -78,7 +78,7 @@ class MemberIn(Schema):
     service_id: UUID
     routing_key: Json | None = None
     sort_order: Whole = 0
-    weight: Whole = Field(10, ge=0, le=1_000_000)
+    weight: Annotated[int, Field(ge=0, le=1_000_000), PLAIN] = 10
 
 
 class MemberOut(Schema):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from ninja import Schema
 from pydantic import Field
 
-from common.ninja import Moment, Whole
+from common.ninja import PLAIN, Moment
 from gateway_admin.schedules.models import Run, RunState, Schedule
 
 Json = dict[str, Any]
@@ -29,11 +29,11 @@ class Options(Schema):
     expected_match: Literal["contains", "equals", "json"] | None = None
     overlap: Literal["skip", "queue", "allow"] | None = None
     catch_up: Literal["skip", "latest", "all"] | None = None
-    catch_up_seconds: Whole | None = Field(None, ge=60, le=7 * 86_400)
+    catch_up_seconds: Annotated[int, Field(ge=60, le=7 * 86_400), PLAIN] | None = None
     delivery: Literal["", "at_most_once", "at_least_once"] | None = None
-    timeout_seconds: Whole | None = Field(None, ge=1, le=600)
-    notify_after: Whole | None = Field(None, ge=1, le=1000)
-    pause_after: Whole | None = Field(None, ge=1, le=1000)
+    timeout_seconds: Annotated[int, Field(ge=1, le=600), PLAIN] | None = None
+    notify_after: Annotated[int, Field(ge=1, le=1000), PLAIN] | None = None
+    pause_after: Annotated[int, Field(ge=1, le=1000), PLAIN] | None = None
 
 
 class RequestIn(Options):
@@ -60,7 +60,7 @@ class DelayedIn(RequestIn):
     """Exactly one of `at`, with its offset, and in_seconds."""
 
     at: Moment | None = None
-    in_seconds: Whole | None = Field(None, ge=1, le=366 * 86_400)
+    in_seconds: Annotated[int, Field(ge=1, le=366 * 86_400), PLAIN] | None = None
 
 
 class RequestOut(Schema):

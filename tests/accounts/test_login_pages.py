@@ -99,6 +99,14 @@ class TestPasswordReset:
 
         assert known.url == unknown.url
 
+    def test_is_refused_with_a_page_of_ours_when_it_is_asked_for_too_often(self, client: Client, buyer):
+        answers = [client.post(reverse("account_reset_password"), {"email": "often@example.org"}) for _ in range(6)]
+
+        assert [each.status_code for each in answers] == [*[302] * 5, 429]
+        page = answers[-1].content.decode()
+        assert "Wait a minute" in page
+        assert 'class="skip-link"' in page
+
     def test_explains_a_link_that_does_not_work(self, client: Client, db):
         page = client.get(reverse("account_reset_password_from_key", args=["x", "y-z"])).content.decode()
 

@@ -13,7 +13,7 @@ import unfold
 from tests.architecture import house
 
 #: Django looks for these by name.
-BY_NAME = {"403.html", "404.html", "500.html", "403_csrf.html"}
+BY_NAME = {"403.html", "404.html", "429.html", "500.html", "403_csrf.html"}
 LIBRARIES = [Path(str(library.__file__)).parent for library in (django, allauth, unfold)]
 
 
