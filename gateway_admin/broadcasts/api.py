@@ -17,7 +17,7 @@ from gateway_admin.broadcasts import queries, services
 from gateway_admin.broadcasts.models import Broadcast, BroadcastTarget
 from gateway_admin.broadcasts.services import TargetContent
 from gateway_admin.composite_schemas import CompositeOut, Message
-from gateway_admin.named import NAME_SPELLING
+from gateway_admin.named import NAME_LENGTH, NAME_SPELLING
 
 router = Router(tags=["broadcasts"])
 endpoint = Endpoints(router)
@@ -28,7 +28,7 @@ _LONGEST_MS = 600_000
 
 
 class TargetIn(Schema):
-    name: str = Field(max_length=64, json_schema_extra=NAME_SPELLING)
+    name: str = Field(min_length=1, max_length=NAME_LENGTH)
     target_path: str = Field(max_length=500)
     routing_key_override: Json | None = None
     sort_order: Whole = 0

@@ -17,7 +17,7 @@ from gateway_admin.chains import queries, services
 from gateway_admin.chains.models import Chain, ChainStep
 from gateway_admin.chains.services import StepContent
 from gateway_admin.composite_schemas import CompositeOut, Message
-from gateway_admin.named import NAME_SPELLING
+from gateway_admin.named import NAME_LENGTH, NAME_SPELLING
 
 router = Router(tags=["chains"])
 endpoint = Endpoints(router)
@@ -29,7 +29,7 @@ Method = Literal["", "GET", "POST", "PUT", "PATCH", "DELETE"]
 class StepIn(Schema):
     """method, headers, body: of the step's own request; without them it gets those of the call."""
 
-    name: str = Field(max_length=64, json_schema_extra=NAME_SPELLING)
+    name: str = Field(min_length=1, max_length=NAME_LENGTH)
     target_path: str = Field(max_length=500)
     sort_order: Whole
     on_success: str = Field("stop", max_length=64)
@@ -41,7 +41,7 @@ class StepIn(Schema):
 
 
 class StepChange(Schema):
-    name: str | None = Field(None, max_length=64, json_schema_extra=NAME_SPELLING)
+    name: str | None = Field(None, min_length=1, max_length=NAME_LENGTH)
     target_path: str | None = Field(None, max_length=500)
     sort_order: Whole | None = None
     on_success: str | None = Field(None, max_length=64)
