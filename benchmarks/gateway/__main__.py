@@ -23,6 +23,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--connections", type=int, nargs="+", default=[1, 16, 64])
+    parser.add_argument("--rate", type=int, default=0, help="calls a second; 0: as many as there can be")
     parser.add_argument("--shape", choices=list(SHAPES), default="json")
     parser.add_argument("--workers", type=int, default=1, help="gateway processes on the port")
     parser.add_argument("--services", type=int, default=1000)
@@ -44,7 +45,13 @@ def main() -> None:
             for target in running:
                 target.pin(0 if target is upstream else 1)
             for connections in arguments.connections:
-                _report(running, connections, arguments.rounds, arguments.seconds, SHAPES[arguments.shape])
+                _report(
+                    running,
+                    connections,
+                    arguments.rounds,
+                    arguments.seconds,
+                    [*SHAPES[arguments.shape], "--rate", str(arguments.rate)],
+                )
             for target in running:
                 print(f"memory of {target.name}: {target.resident_mb():.0f} MB")
         finally:

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.gateway.load ...`: closed-loop load over kept connections; prints one JSON line of figures."""
+"""`python -m benchmarks.gateway.load ...`: load over kept connections, or so much a second; prints a line of JSON."""
 
 from __future__ import annotations
 
@@ -6,25 +6,38 @@ import argparse
 import asyncio
 import json
 import time
+from collections import deque
 
 import httptools
 import uvloop
 
 
 class Caller(asyncio.Protocol):
-    """One connection that asks again as soon as it has its answer."""
+    """One connection that asks again as soon as it has its answer. idle: where it waits instead to be asked to."""
 
-    def __init__(self, request: bytes, until: float, latencies: list[float], failures: list[int]) -> None:
+    def __init__(
+        self,
+        request: bytes,
+        until: float,
+        latencies: list[float],
+        failures: list[int],
+        idle: deque[Caller] | None = None,
+    ) -> None:
         self._request, self._until, self._latencies, self._failures = request, until, latencies, failures
+        self._idle = idle
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
-        self._ask()
+        if self._idle is None:
+            self.ask(time.perf_counter())
+        else:
+            self._idle.append(self)
 
-    def _ask(self) -> None:
+    def ask(self, due: float) -> None:
+        """Ask. Latency counts from when that was due."""
         self._parser = httptools.HttpResponseParser(self)
-        self._asked_at = time.perf_counter()
+        self._asked_at = due
         self._transport.write(self._request)  # type: ignore[attr-defined]
 
     def data_received(self, data: bytes) -> None:
@@ -35,10 +48,16 @@ class Caller(asyncio.Protocol):
         self._latencies.append(now - self._asked_at)
         if self._parser.get_status_code() != 200:
             self._failures.append(self._parser.get_status_code())
-        if now < self._until:
-            self._ask()
-        else:
+        if now >= self._until:
             self._transport.close()
+        elif self._idle is None:
+            self.ask(now)
+        else:
+            self._idle.append(self)
+
+    def close(self) -> None:
+        """End it, unless it still waits for its answer."""
+        self._transport.close()
 
     def connection_lost(self, error: Exception | None) -> None:
         if not self.done.done():
@@ -58,13 +77,16 @@ async def run(arguments: argparse.Namespace) -> dict[str, float]:
     failures: list[int] = []
     loop, started = asyncio.get_running_loop(), time.perf_counter()
     callers = []
+    idle: deque[Caller] | None = deque() if arguments.rate else None
     for _ in range(arguments.connections):
         _, caller = await loop.create_connection(
-            lambda: Caller(head.encode() + body, started + arguments.seconds, latencies, failures),
+            lambda: Caller(head.encode() + body, started + arguments.seconds, latencies, failures, idle),
             "127.0.0.1",
             arguments.port,
         )
         callers.append(caller.done)
+    if idle is not None:
+        await _pace(idle, arguments.rate, started + arguments.seconds)
     await asyncio.gather(*callers)
     elapsed = time.perf_counter() - started
     latencies.sort()
@@ -77,6 +99,20 @@ async def run(arguments: argparse.Namespace) -> dict[str, float]:
     }
 
 
+async def _pace(idle: deque[Caller], rate: int, until: float) -> None:
+    """Let so many a second ask, whether or not the others have their answers; late ones as soon as one is free."""
+    due = time.perf_counter()
+    while due < until:
+        now = time.perf_counter()
+        while due <= now and idle:
+            idle.popleft().ask(due)
+            due += 1 / rate
+        await asyncio.sleep(max(due - now, 0.0002))
+    await asyncio.sleep(0.2)
+    for caller in idle:
+        caller.close()
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
@@ -86,4 +122,5 @@ if __name__ == "__main__":
     parser.add_argument("--stream", action="store_true", help="ask for the answer as a stream of events")
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--rate", type=int, default=0, help="calls a second; 0: as many as there can be")
     print(json.dumps(uvloop.run(run(parser.parse_args()))))
