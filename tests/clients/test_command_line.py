@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from unitysvc import Client
 
 from tests.clients import commands as rows
+from tests.clients.forking import Forking
 from tests.clients.surface import commands
-from tests.clients.usvc import TABLE, CommandLine, Commands
+from tests.clients.usvc import TABLE, CommandLine, Commands, environment
 from tests.clients.world import World
+from tests.journeys.marketplace import Marketplace
 
 pytestmark = pytest.mark.journey
 assert rows  # importing them fills the table
@@ -18,9 +22,15 @@ def test_no_command_is_forgotten():
     assert {name for row in TABLE for name in row.covers} == commands()
 
 
+@pytest.fixture(scope="module")
+def loaded(marketplace: Marketplace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forking]:
+    with Forking("unitysvc.cli:app", environment(World(marketplace, tmp_path_factory.mktemp("loaded")))) as program:
+        yield program
+
+
 @pytest.mark.parametrize("row", TABLE, ids=str)
-def test_a_customer_reads(row: Commands, world: World):
-    usvc = CommandLine(world)
+def test_a_customer_reads(row: Commands, world: World, loaded: Forking):
+    usvc = CommandLine(world, loaded)
     with Client(world.marketplace.key, base_url=f"{world.marketplace.url}/v1") as client:
         row.run(usvc, client, world)
     assert row.covers <= usvc.ran

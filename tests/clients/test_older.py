@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,11 @@ from unitysvc import Client
 
 from tests.clients import commands as rows
 from tests.clients import environments
+from tests.clients.forking import Forking
 from tests.clients.table import KINDS
-from tests.clients.usvc import TABLE, CommandLine, Commands
+from tests.clients.usvc import TABLE, CommandLine, Commands, environment
 from tests.clients.world import CHAT, TOPICS, World
+from tests.journeys.marketplace import Marketplace
 
 pytestmark = pytest.mark.journey
 assert rows  # importing them fills the table
@@ -56,11 +59,16 @@ def test_the_older_command_line_has_no_other_commands():
     assert set(json.loads(listed.stdout)) == COMMANDS
 
 
+@pytest.fixture(scope="module")
+def loaded(marketplace: Marketplace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forking]:
+    found = environment(World(marketplace, tmp_path_factory.mktemp("loaded")))
+    with Forking("unitysvc.cli:app", found, python=environments.python("mcp")) as program:
+        yield program
+
+
 @pytest.mark.parametrize("row", ROWS, ids=str)
-def test_a_customer_reads(row: Commands, world: World):
-    usvc = CommandLine(
-        world, (str(environments.python("mcp")), "-c", "from unitysvc.cli import app; app(prog_name='usvc')")
-    )
+def test_a_customer_reads(row: Commands, world: World, loaded: Forking):
+    usvc = CommandLine(world, loaded)
     with Client(world.marketplace.key, base_url=f"{world.marketplace.url}/v1") as client:
         row.run(usvc, client, world)
     assert row.covers <= usvc.ran

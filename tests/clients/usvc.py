@@ -1,4 +1,4 @@
-"""`usvc` in a process of its own, as a customer types it; and the table of what is typed."""
+"""`usvc` in processes of its own, as a customer types it; and the table of what is typed."""
 
 from __future__ import annotations
 
@@ -13,21 +13,27 @@ from typing import Any
 
 from unitysvc import Client
 
+from tests.clients.forking import Forking
 from tests.clients.surface import commands
 from tests.clients.world import World
 
 PROGRAM = Path(sysconfig.get_path("scripts")) / "usvc"
 
 
-class CommandLine:
-    """ran: the commands that were typed."""
+def environment(world: World) -> dict[str, str]:
+    """Return what the program finds where it is typed."""
+    names = ("UNITYSVC_API_KEY", "UNITYSVC_API_URL", "UNITYSVC_API_BASE_URL")
+    demo = {name: world.marketplace.demo[name] for name in names}
+    return {**os.environ, **demo, "COLUMNS": "2000", "NO_COLOR": "1", "HOME": str(world.folder)}
 
-    def __init__(self, world: World, program: tuple[str, ...] = (str(PROGRAM),)) -> None:
-        self.program = program
+
+class CommandLine:
+    """ran: the commands that were typed. loaded: the program, already loaded; else it is started each time."""
+
+    def __init__(self, world: World, loaded: Forking | None = None) -> None:
+        self.loaded = loaded
         self.folder, self.ran = world.folder, set[str]()
-        names = ("UNITYSVC_API_KEY", "UNITYSVC_API_URL", "UNITYSVC_API_BASE_URL")
-        demo = {name: world.marketplace.demo[name] for name in names}
-        self.environment = {**os.environ, **demo, "COLUMNS": "2000", "NO_COLOR": "1", "HOME": str(world.folder)}
+        self.environment = environment(world)
 
     def __call__(self, *arguments: object, fails: bool = False) -> str:
         """Return what a command prints."""
@@ -43,8 +49,10 @@ class CommandLine:
         """Run a command."""
         words = [str(each) for each in arguments]
         self.ran |= {" ".join(words[:1]), " ".join(words[:2])} & commands()
+        if self.loaded:
+            return self.loaded.typed("usvc", words, folder=self.folder, environment=self.environment)
         return subprocess.run(
-            [*self.program, *words],
+            [str(PROGRAM), *words],
             env=self.environment,
             cwd=self.folder,
             stdin=subprocess.DEVNULL,

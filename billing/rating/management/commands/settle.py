@@ -13,6 +13,8 @@ from billing.rating import consumer
 
 class Command(BaseCommand):
     help = "Settle usage events: charge the wallets. Runs until SIGTERM or Ctrl-C; several may run side by side."
+    # they import every page and endpoint, which takes as long as all the rest of a start; `manage.py check` is for them
+    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--batch", type=int, default=1000, help="most events in one transaction (1 to 5000)")
