@@ -22,6 +22,7 @@ LONG = (
     "tests/billing/payments/test_permutations.py",
     "tests/architecture/",
     "tests/contracts/",
+    "tests/config/test_supervisor.py",
     "tests/gateway/outages/",
     "tests/gateway/crashing/",
     "tests/gateway_admin/routing/test_live.py",
