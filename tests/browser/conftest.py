@@ -12,10 +12,16 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.users.models import User
-from tests.browser import axe, chromium
+from tests.browser import axe, chromium, looks
 from tests.browser.chromium import NARROW, WIDE, complaint
 
 __all__ = ["NARROW", "WIDE"]
+
+_HOLD = """(rules) => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(rules);
+  document.adoptedStyleSheets = [sheet];
+}"""
 
 
 @pytest.fixture(scope="package")
@@ -35,12 +41,17 @@ def browser() -> Iterator[Browser]:
 
 @dataclass
 class Visitor:
-    """A person at a browser. complaints: what the console says that it should not, e.g. refused inline styles."""
+    """A person at a browser.
+
+    complaints: what the console says that it should not, e.g. refused inline styles.
+    around: what stands around the content of the pages whose faults were asked for.
+    """
 
     context: BrowserContext
     page: Page
     address: str
     complaints: list[str] = field(default_factory=list)
+    around: list[int] = field(default_factory=list)
 
     def go(self, path: str) -> Page:
         """Open a page; its scripts have run."""
@@ -55,7 +66,8 @@ class Visitor:
         """Return what is wrong with a page in both themes, wide and narrow, and what the console says of it."""
         axe.turn(self.page, "light", WIDE)
         self.go(path)
-        found = axe.faults(self.page)
+        self.page.evaluate(_HOLD, axe.STILL)
+        found = looks.faults_in_light(self.page, self.around) + looks.faults_in_dark(self.page, "main")
         complaints, self.complaints[:] = list(self.complaints), []
         return found + complaints
 

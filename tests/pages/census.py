@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from django.db import connection
@@ -104,12 +104,12 @@ def everybody(owner: Belongings) -> dict[str, Client]:
     return {"visitor": Client(), "buyer": visitor(owner.buyer), "seller": visitor(owner.seller)}
 
 
-def take(owner: Belongings) -> Census:
-    """Ask for every address as everybody."""
+def take(owner: Belongings, patterns: Iterable[str] | None = None) -> Census:
+    """Ask for every address as everybody. patterns: those that are asked for alone."""
     clients = everybody(owner)
     pages: dict[tuple[str, str], Page] = {}
     silent = set()
-    for route in routes():
+    for route in routes() if patterns is None else patterns:
         address = _SEEN_AT[route](owner) if route in _SEEN_AT else addresses.filled(route, owner)
         found = [page for who, client in clients.items() if (page := look(who, client, route, address))]
         pages |= {(page.who, page.address): page for page in found}

@@ -33,6 +33,7 @@ def few(owner: Belongings) -> Census:
 
 
 @pytest.fixture(scope="class")
-def looked_at(request: pytest.FixtureRequest, few: Census, owner: Belongings) -> Sights:
-    """What is wrong with the pages of those whom the class names in WHO, in a browser."""
-    return sights.look_at([page for page in sights.worth_a_look(few) if page.who in request.cls.WHO], owner)
+def looked_at(request: pytest.FixtureRequest, owner: Belongings) -> Sights:
+    """What is wrong with the pages of the group that the class names, in a browser."""
+    pages = census.take(owner, sights.routes_of(request.cls.GROUP))
+    return sights.look_at(sights.worth_a_look(pages), owner)

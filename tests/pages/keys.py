@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from playwright.sync_api import Page as Tab
@@ -16,8 +17,13 @@ _OPENED = """(number) => {
   const dialog = document.getElementById(opener.getAttribute("commandfor"));
   return [dialog.id, dialog.open && dialog.contains(document.activeElement)];
 }"""
+#: What is wrong, when the walk has come to its end.
+_ENDED = "walk.has_left || document.activeElement === document.body ? walk.faults() : null"
 _CLOSED = """([id, number]) => {
-  return !document.getElementById(id).open && document.activeElement === walk.openers()[number];
+  const dialog = document.getElementById(id);
+  const is_closed = !dialog.open && document.activeElement === walk.openers()[number];
+  dialog.close();
+  return is_closed;
 }"""
 
 
@@ -38,18 +44,17 @@ def _skips(tab: Tab) -> list[str]:
 
 
 def _walks(tab: Tab, part: str) -> list[str]:
+    """The key is held down: one signal for a stop, not two."""
     if part == "body":
         tab.evaluate("document.activeElement.blur(); location.hash = ''; getSelection().collapse(document.body, 0)")
     stops = tab.evaluate(f"walk.begin(document.querySelector('{part}'))")
-    for _ in range(stops):
-        tab.keyboard.press("Tab")
-    for _ in range(_MORE_STOPS):
-        if tab.evaluate("walk.has_left || document.activeElement === document.body"):
+    found = None
+    for number in range(stops + _MORE_STOPS):
+        tab.keyboard.down("Tab")
+        if number >= stops and (found := tab.evaluate(_ENDED)) is not None:
             break
-        tab.keyboard.press("Tab")
-    else:
-        return ["the focus is held"]
-    return list(tab.evaluate("walk.faults()"))
+    tab.keyboard.up("Tab")
+    return ["the focus is held"] if found is None else list(found)
 
 
 def _dialogs(tab: Tab) -> list[str]:
@@ -63,9 +68,10 @@ def _dialog(tab: Tab, number: int) -> list[str]:
     name, is_open = tab.evaluate(_OPENED, number)
     if not is_open:
         return [f"#{name} does not open, or does not take the focus"]
-    found = [f"#{name}: {fault}" for fault in axe.barriers(tab, within=f"[id='{name}']")]
+    where = f"document.getElementById({json.dumps(name)})"
+    found = [f"#{name}: {fault}" for fault in axe.barriers(tab, where=where)]
     tab.emulate_media(color_scheme="dark")
-    found += [f"#{name}, dark: {fault}" for fault in axe.barriers(tab, axe.COLOURS, within=f"[id='{name}']")]
+    found += [f"#{name}, dark: {fault}" for fault in axe.barriers(tab, axe.COLOURS, where)]
     tab.emulate_media(color_scheme="light")
     tab.keyboard.press("Escape")
     return found if tab.evaluate(_CLOSED, [name, number]) else [*found, f"#{name} does not give the focus back"]

@@ -1,4 +1,4 @@
-"""A browser that shows the pages of a census. What it asks for, the clients of the test answer: there is no server."""
+"""A browser that shows the pages of a census. What they ask for, the clients of the test answer."""
 
 from __future__ import annotations
 
@@ -6,24 +6,23 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from mimetypes import guess_type
-from pathlib import Path
 from queue import SimpleQueue
 from typing import TypeVar
-from urllib.parse import urlsplit
 
-from django.contrib.staticfiles import finders
 from django.http import HttpResponse
 from django.test import Client
-from playwright.sync_api import Browser, Route, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 from playwright.sync_api import Page as Tab
 
 from tests.browser import axe, chromium
 from tests.browser.chromium import WIDE, complaint
 from tests.pages.census import Page
+from tests.pages.server import Answer, Server
 
-#: A place that browsers trust as they trust https.
-ORIGIN = "http://localhost"
+#: A stream of events that is answered so is not asked for again.
+NOTHING_MORE = 204
+#: Nobody is asked but ourselves.
+ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"
 Result = TypeVar("Result")
 
 
@@ -62,67 +61,59 @@ class Desk:
 
 @dataclass
 class Screen:
-    """A tab in which one person looks at pages. complaints: what the console says that it should not."""
+    """A tab in which one person looks at pages.
+
+    complaints: what the console says that it should not. around: what stands around the content and was looked at.
+    """
 
     tab: Tab
     desk: Desk
     client: Client
     page: Page | None = None
     complaints: list[str] = field(default_factory=list)
+    around: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.server = Server(self.answer)
 
     def show(self, page: Page) -> None:
         """Load a page, wide and light."""
         self.page = page
         self.complaints.clear()
         axe.turn(self.tab, "light", WIDE)
-        self.tab.goto(ORIGIN + page.address)
+        self.tab.goto(self.server.origin + page.address)
 
-    def answer(self, route: Route) -> None:
-        """Give the browser what it asks for."""
-        address = route.request.url.removeprefix(ORIGIN)
-        if route.request.is_navigation_request() and self.page and address == self.page.address:
-            route.fulfill(body=self.page.text, headers=self.page.headers)
-        elif address.startswith("/static/"):
-            body, kind = _static(urlsplit(address).path.removeprefix("/static/"))
-            route.fulfill(body=body, content_type=kind)
-        else:
-            self._fetch(route, address)
-
-    def _fetch(self, route: Route, address: str) -> None:
-        htmx = {name: value for name, value in route.request.headers.items() if name.startswith("hx-")}
+    def answer(self, address: str, headers: dict[str, str]) -> Answer:
+        """Return the page, or what the desk says. Called by the threads of the server."""
+        if self.page and address == self.page.address and headers.get("sec-fetch-mode") == "navigate":
+            return Answer(self.page.text.encode(), self.page.headers)
+        htmx = {name: value for name, value in headers.items() if name.startswith("hx-")}
         response = self.desk.ask(self.client, address, htmx)
         if response.streaming:
-            route.abort()
-        else:
-            route.fulfill(status=response.status_code, body=response.content, headers=dict(response.headers))
+            return Answer(b"", status=NOTHING_MORE)
+        return Answer(response.content, dict(response.headers), response.status_code)
 
 
 @contextmanager
 def browser() -> Iterator[Browser]:
     """The browser, in the thread that asks for it."""
     with sync_playwright() as playwright:
-        program = playwright.chromium.launch(executable_path=chromium.program(), args=chromium.ARGUMENTS)
+        program = playwright.chromium.launch(executable_path=chromium.program(), args=[*chromium.ARGUMENTS, ALONE])
         try:
             yield program
         finally:
             program.close()
 
 
-def open_screen(program: Browser, desk: Desk, client: Client) -> Screen:
-    """Return a tab for one person."""
+@contextmanager
+def open_screen(program: Browser, desk: Desk, client: Client) -> Iterator[Screen]:
+    """A tab for one person."""
     tab = program.new_context(reduced_motion="reduce").new_page()
     screen = Screen(tab, desk, client)
-    tab.route("**/*", screen.answer)
     tab.on("console", lambda message: screen.complaints.extend(complaint(message)))
     tab.on("pageerror", lambda error: screen.complaints.append(str(error)))
-    return screen
-
-
-_files: dict[str, tuple[bytes, str]] = {}
-
-
-def _static(name: str) -> tuple[bytes, str]:
-    if name not in _files:
-        kind = guess_type(name)[0] or "application/octet-stream"
-        _files[name] = Path(finders.find(name)).read_bytes(), kind
-    return _files[name]
+    try:
+        yield screen
+    finally:
+        tab.context.close()
+        screen.server.close()

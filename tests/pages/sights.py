@@ -1,21 +1,43 @@
-"""What is wrong with pages as they are seen and used in a browser: light and dark, wide and narrow, by keys."""
+"""What is wrong with pages as they are seen and used in a browser: light and dark, wide and narrow, by keys.
+
+The pages are parted into groups, a test file each, so that several processes share the work.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Collection
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from tests.browser import axe, chromium
+from tests.browser import chromium, looks
 from tests.factories.belongings import Belongings
 from tests.pages import census, keys, screen
 from tests.pages.census import Census, Page
 from tests.pages.markup import told
 from tests.pages.screen import Desk, Screen
+
+#: The first words of the addresses of each group; `REST` is every other page.
+GROUPS: dict[str, Collection[str]] = {
+    "calls": (
+        "aliases",
+        "broadcasts",
+        "chains",
+        "collections",
+        "files",
+        "keys",
+        "request-logs",
+        "resolve",
+        "schedules",
+    ),
+    "money": ("disputes", "enrollments", "messages", "statements", "subscriptions", "teams", "usage", "wallet"),
+    "sellers": ("seller", "secrets", "promotions", "playground"),
+}
+REST = "rest"
 
 
 @dataclass
@@ -33,19 +55,21 @@ class Sights:
         name = f"{page.who}: {page.address}"
         self.shown.append(name)
         is_first = page.address == "/"
+        part = "body" if is_first else "main"
         found = {
-            "barriers": axe.faults(window.tab, None if is_first else "main", lambda how: picture(window, how)),
+            "barriers": looks.faults_in_light(window.tab, window.around),
             "keys": keys.faults(window.tab, whole=is_first),
         }
+        found["barriers"] += looks.faults_in_dark(window.tab, part, lambda how: picture(window, how))
         for kind, faults in {**found, "complaints": list(window.complaints)}.items():
             if faults:
                 getattr(self, kind)[name] = faults
 
 
 class Screens:
-    """The tests of the pages that somebody sees."""
+    """The tests of the pages of a group."""
 
-    WHO: Collection[str]
+    GROUP: str
 
     def test_have_no_barriers_in_any_theme_or_width(self, looked_at: Sights) -> None:
         assert not looked_at.barriers, told(looked_at.barriers)
@@ -55,6 +79,12 @@ class Screens:
 
     def test_have_nothing_to_complain_about_in_the_console(self, looked_at: Sights) -> None:
         assert not looked_at.complaints, told(looked_at.complaints)
+
+
+def routes_of(group: str) -> list[str]:
+    """Return the patterns of the pages that a file looks at."""
+    named = {word: name for name, words in GROUPS.items() for word in words}
+    return [route for route in census.routes() if named.get(route.partition("/")[0], REST) == group]
 
 
 def worth_a_look(few: Census) -> list[Page]:
@@ -77,8 +107,12 @@ def look_at(pages: list[Page], owner: Belongings) -> Sights:
 
     def look() -> Sights:
         sights = Sights()
-        with screen.browser() as program:
-            windows = {who: screen.open_screen(program, desk, clients[who]) for who in {page.who for page in pages}}
+        with ExitStack() as stack:
+            program = stack.enter_context(screen.browser())
+            windows = {
+                who: stack.enter_context(screen.open_screen(program, desk, clients[who]))
+                for who in {page.who for page in pages}
+            }
             for page in pages:
                 sights.look(windows[page.who], page)
         return sights

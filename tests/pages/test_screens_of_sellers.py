@@ -1,4 +1,4 @@
-"""What visitors and sellers see, in a browser."""
+"""The pages of those who sell, in a browser."""
 
 from __future__ import annotations
 
@@ -10,4 +10,4 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
 
 class TestPages(Screens):
-    WHO = ("visitor", "seller")
+    GROUP = "sellers"

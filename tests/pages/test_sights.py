@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from tests.browser import axe, chromium
+from tests.browser import chromium, looks
 from tests.pages import keys, screen
 from tests.pages.census import Page
 
@@ -42,10 +42,12 @@ def look(markup: str) -> tuple[list[str], list[str], list[str]]:
     page = Page("visitor", "bad", "/bad", markup, (), {"Content-Type": "text/html"})
 
     def work() -> tuple[list[str], list[str], list[str]]:
-        with screen.browser() as program:
-            window = screen.open_screen(program, screen.Desk(), Client())
+        with screen.browser() as program, screen.open_screen(program, screen.Desk(), Client()) as window:
             window.show(page)
-            return axe.faults(window.tab), keys.faults(window.tab, whole=False), list(window.complaints)
+            barriers = looks.faults_in_light(window.tab, window.around)
+            walked = keys.faults(window.tab, whole=False)
+            barriers += looks.faults_in_dark(window.tab, "main")
+            return barriers, walked, list(window.complaints)
 
     return screen.Desk().serve(work)
 

@@ -1,4 +1,4 @@
-"""What customers see, in a browser."""
+"""The pages from which calls are made and where they are seen, in a browser."""
 
 from __future__ import annotations
 
@@ -10,4 +10,4 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
 
 class TestPages(Screens):
-    WHO = ("buyer",)
+    GROUP = "calls"
