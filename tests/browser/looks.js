@@ -50,7 +50,7 @@
     note(part) { looks.noted = inks(document.querySelector(part)); },
     changed(part) {
       const now = inks(document.querySelector(part));
-      looks.other = [...looks.noted].filter(([each, ink]) => now.get(each) !== ink).map(([each]) => each);
+      looks.other = [...looks.noted].filter(([each, ink]) => each.isConnected && now.get(each) !== ink).map(([each]) => each);
       return looks.other.length;
     },
   };
