@@ -13,9 +13,8 @@ ARGUMENTS = [
     "--disable-gpu",
     "--disable-dev-shm-usage",
     "--disable-background-networking",
-    # a page lives for a second: neither optimised scripts nor frames drawn beside them pay
+    # a page lives for a second: to optimise its scripts does not pay
     "--js-flags=--no-maglev --no-turbofan",
-    "--disable-threaded-compositing",
 ]
 WIDE, NARROW = (1280, 800), (360, 740)
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -107,14 +106,12 @@ def look_at(pages: list[Page], owner: Belongings) -> Sights:
 
     def look() -> Sights:
         sights = Sights()
-        with ExitStack() as stack:
-            program = stack.enter_context(screen.browser())
-            windows = {
-                who: stack.enter_context(screen.open_screen(program, desk, clients[who]))
-                for who in {page.who for page in pages}
-            }
-            for page in pages:
-                sights.look(windows[page.who], page)
+        with screen.browser() as program:
+            for who in sorted({page.who for page in pages}):
+                with screen.open_screen(program, desk, clients[who]) as window:
+                    for page in pages:
+                        if page.who == who:
+                            sights.look(window, page)
         return sights
 
     return desk.serve(look)
