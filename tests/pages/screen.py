@@ -23,8 +23,6 @@ from tests.pages.server import Answer, Server
 NOTHING_MORE = 204
 #: Nobody is asked but ourselves.
 ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"
-#: To draw beside the page costs more than it gives while one tab is open; several would wait for each other.
-ONE_TAB = "--disable-threaded-compositing"
 Result = TypeVar("Result")
 
 
@@ -98,11 +96,9 @@ class Screen:
 
 @contextmanager
 def browser() -> Iterator[Browser]:
-    """The browser, in the thread that asks for it. It shows one tab at a time."""
+    """The browser, in the thread that asks for it."""
     with sync_playwright() as playwright:
-        program = playwright.chromium.launch(
-            executable_path=chromium.program(), args=[*chromium.ARGUMENTS, ALONE, ONE_TAB]
-        )
+        program = playwright.chromium.launch(executable_path=chromium.program(), args=[*chromium.ARGUMENTS, ALONE])
         try:
             yield program
         finally:

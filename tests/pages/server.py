@@ -29,6 +29,8 @@ class Server(ThreadingHTTPServer):
     """One for each tab, since only it knows who looks. ask: answers what is neither the page nor a file."""
 
     daemon_threads = True
+    #: A browser asks for all files of a page at once.
+    request_queue_size = 64
 
     def __init__(self, ask: Callable[[str, dict[str, str]], Answer]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
