@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
@@ -17,6 +19,7 @@ from tests.browser.chromium import NARROW, WIDE, complaint
 
 __all__ = ["NARROW", "WIDE"]
 
+_serve = StaticFilesHandler.serve
 _HOLD = """(rules) => {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(rules);
@@ -33,10 +36,18 @@ def browser() -> Iterator[Browser]:
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Django would take the thread of that loop for asynchronous code
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        patch.setattr(StaticFilesHandler, "serve", _serve_to_be_kept)
         expect.set_options(timeout=20_000)
         browser = playwright.chromium.launch(executable_path=program, args=chromium.ARGUMENTS)
         yield browser
         browser.close()
+
+
+def _serve_to_be_kept(handler: StaticFilesHandler, request: HttpRequest) -> HttpResponse:
+    """Return a static file that the browser need not ask for again on the next page."""
+    response = _serve(handler, request)
+    response["Cache-Control"] = "max-age=3600"
+    return response
 
 
 @dataclass
