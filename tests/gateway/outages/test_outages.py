@@ -54,11 +54,10 @@ class Running:
             while time.monotonic() < until:
                 answer = await client.post(path, json=BODY, timeout=10)
                 statuses.add(answer.status_code)
-                if (
-                    answer.headers.get("x-usvc-cache") != "hit" and answer.status_code == 200
-                ):  # of a hit nothing is charged
+                is_charged = answer.headers.get("x-usvc-cache") != "hit"
+                if is_charged and answer.status_code == 200:
                     self.answered.append(answer.headers["x-request-id"])
-                await asyncio.sleep(0.01)  # there is no hurry: what counts is that calls are under way all the while
+                await asyncio.sleep(0.01)  # no hurry: what counts is that calls are under way all the while
         return statuses
 
     def arrived(self) -> set[str]:
