@@ -66,6 +66,8 @@ class TestUpload:
         visitor = visit(seller)
         page = visitor.go("/")
         page.get_by_role("link", name="Upload files").click()
+        # files chosen before the scripts run are not listed
+        page.wait_for_url("**/seller/services/upload")
         made = files("acme", "chat")
         parts = {"provider": made.provider, "offering": {**made.offering, "summary": 5}, "listing": made.listing}
 
