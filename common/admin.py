@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.urls import reverse
 from unfold.admin import ModelAdmin
 
@@ -60,3 +61,8 @@ class ActingAdmin(ReadOnlyAdmin):
         context = {**self.admin_site.each_context(request), "title": f"{title}: {row}", "opts": options}
         context |= {"form": form, "submit": title, "lead": lead, "back": back}
         return render(request, "admin/action_form.html", context, status=422 if form.is_bound else 200)
+
+
+def styles(request: HttpRequest) -> str:
+    """Return where the styles stand that our own pages of the admin need."""
+    return static("css/admin.css")

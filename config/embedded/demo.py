@@ -7,7 +7,9 @@ clients read.
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import re
 import secrets
 import shutil
 import tempfile
@@ -40,7 +42,7 @@ from gateway_admin.api_keys import services as api_keys  # noqa: E402
 from gateway_admin.secrets import queries as secret_queries  # noqa: E402
 from gateway_admin.secrets import services as stored_secrets  # noqa: E402
 from marketplace.catalog import queries as catalog  # noqa: E402
-from marketplace.catalog.files.reading import read_catalog  # noqa: E402
+from marketplace.catalog.files.reading import Catalog, read_catalog  # noqa: E402
 from marketplace.catalog.models import Service, ServiceStatus  # noqa: E402
 from marketplace.catalog.services import importing  # noqa: E402
 from marketplace.enrollments import queries as enrollment_queries  # noqa: E402
@@ -48,6 +50,7 @@ from marketplace.enrollments import services as enrollments  # noqa: E402
 
 CATALOG = settings.BASE_DIR / "examples" / "catalog"
 UPSTREAM_IN_FILES = "http://127.0.0.1:9100/"
+_UPSTREAM = re.compile(r"http://127\.0\.0\.1:(\d+)/")
 CREDIT = Money(Decimal(25), "USD")
 _HEADING = "The demo accounts of this data folder. The names are those that the published clients read."
 _OWN_KEY = "BYO_DEMO_KEY"
@@ -140,13 +143,25 @@ def _keep_key(variable: str, kept: dict[str, str], team: Team, by: User, now: da
 
 
 def _import_catalog(seller: Team, upstream_port: int, by: User, now: datetime) -> None:
+    """Bring the catalogue in, unless it is there: what was made of it since then stays."""
     options = importing.Options(approve=True)
     with _catalog_for(upstream_port) as folder:
-        for step in importing.run(catalog=read_catalog(folder), seller=seller, options=options, by=by, now=now):
+        files = read_catalog(folder)
+        if _is_there(files, seller, upstream_port):
+            return
+        for step in importing.run(catalog=files, seller=seller, options=options, by=by, now=now):
             if step.is_failed:
                 raise DemoFailed(f"{step.kind} {step.name}: {' '.join(step.problems)}")
             if step.outcome != "unchanged":
                 print(f"{step.kind} {step.name}: {step.outcome.replace('_', ' ')}")
+
+
+def _is_there(files: Catalog, seller: Team, upstream_port: int) -> bool:
+    """Return whether the seller has all the services, and none that calls the upstream at another port."""
+    found = catalog.seller_services(team=seller).filter(revision_of=None).select_related("offering")
+    offered = {service.name: json.dumps(service.offering.data) for service in found}
+    ports = {port for text in offered.values() for port in _UPSTREAM.findall(text)}
+    return {bundle.listing["name"] for bundle in files.bundles} <= offered.keys() and ports <= {str(upstream_port)}
 
 
 @contextmanager

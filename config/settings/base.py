@@ -328,7 +328,12 @@ LOGGING = {
     },
 }
 
-UNFOLD = {"SITE_TITLE": "Operators", "SITE_HEADER": "Marketplace operators", "SHOW_HISTORY": True}
+UNFOLD = {
+    "SITE_TITLE": "Operators",
+    "SITE_HEADER": "Marketplace operators",
+    "SHOW_HISTORY": True,
+    "STYLES": ["common.admin.styles"],
+}
 SITE_NAME = env.text("SITE_NAME", "Onekey")
 
 # Who issues the statements, as they print it. Lines of the address are parted by semicolons.

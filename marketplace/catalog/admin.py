@@ -127,6 +127,7 @@ class ServiceAdmin(ReadOnly, ModelAdmin):
             "problems": services.problems_for_sale(service),
             "hindrance": ports.approval_hindrance(service.pk),
             "price": queries.price_in_words(service),
+            "price_on_sale": queries.price_in_words(service.revision_of) if service.revision_of else "",
             "plans": plans.stated(service),
             "payout": service.offering.payout_price,
             "differences": queries.differences(service),

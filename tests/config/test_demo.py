@@ -12,7 +12,9 @@ from billing.wallets import queries as wallets
 from config.embedded import demo, env_files
 from gateway_admin.api_keys import queries as api_keys
 from marketplace.catalog import queries as catalog
+from marketplace.catalog import services
 from marketplace.catalog.models import AccessInterface, ServiceStatus
+from marketplace.catalog.services import ServiceFiles
 from marketplace.enrollments import queries as enrollments
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -73,6 +75,15 @@ class TestLoad:
         assert wallets.wallet(team=customer).settled == Decimal(25)
         assert api_keys.keys(team=customer).count() == 1
         assert enrollments.enrollments(team=customer).count() == 2
+
+    def test_leaves_what_its_seller_uploaded_since_then(self, loaded, tmp_path):
+        (chat,) = active_services().filter(name="northwind/aurora-chat")
+        files = ServiceFiles(chat.provider.data, {**chat.offering.data, "description": "Newer."}, chat.listing.data)
+        revision = services.ingest(seller=chat.seller, files=files, by=None, now=NOON).service
+        assert revision.revision_of == chat
+        demo.load(data=tmp_path, upstream_port=9100, now=NOON)
+        revision.refresh_from_db()
+        assert revision.offering.data["description"] == "Newer."
 
     def test_makes_new_keys_and_passwords_when_the_file_is_lost(self, loaded, tmp_path):
         (tmp_path / "demo.env").unlink()

@@ -56,7 +56,16 @@ class TestReview:
 
         assert "1.00 USD" in page
         assert "Better &amp; &lt;b&gt;bolder&lt;/b&gt;." in page
-        assert "-  &quot;description&quot;: &quot;A model that answers questions.&quot;" in page
+        assert "<del>-  &quot;description&quot;: &quot;A model that answers questions.&quot;,</del>" in page
+        assert "Until now" not in page
+
+    def test_shows_the_price_on_sale_beside_another(self, operator, seller):
+        make_service(seller, namespace="acme")
+        dearer = {"type": "one_million_tokens", "input": "7", "output": "9"}
+        page = operator.get(review(upload(seller, files(listing={"list_price": dearer})).service)).content.decode()
+
+        assert "7.00 USD" in page
+        assert "Until now: 1.00 USD" in page
 
     def test_offers_what_the_status_allows(self, operator, seller):
         offered = {
