@@ -11,6 +11,8 @@ from tests.browser import axe
 from tests.browser.chromium import NARROW, WIDE
 
 _LOOKS = (Path(__file__).parent / "looks.js").read_text()
+#: Where keys have led, the bar that stays at the top of the window may lie on what is looked at.
+_FROM_THE_TOP = "() => { document.activeElement?.blur(); scrollTo(0, 0); }"
 _NOTE = f"part => {{ looks.note(part); return {axe.OVERFLOW}; }}"
 _COMPARE = f"part => [looks.changed(part), {axe.OVERFLOW}]"
 
@@ -32,6 +34,7 @@ def faults_in_dark(page: Page, part: str, keep: Callable[[str], None] = lambda _
     What is read in the same ink on the same paper when the page is narrow is not looked at once more when it is wide.
     part: the selector of what is looked at. keep: is told of each look, "dark-wide".
     """
+    page.evaluate(_FROM_THE_TOP)
     axe.turn(page, "dark", WIDE)
     found = _told("dark-wide", axe.too_wide(page.evaluate(_NOTE, part)))
     keep("dark-wide")
