@@ -7,6 +7,7 @@ from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
+from django.contrib.admin.utils import quote
 from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.test import Client, RequestFactory
@@ -38,7 +39,7 @@ def operator() -> User:
 
 
 def page(model: type[Model], view: str, *arguments: object) -> str:
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{view}", args=arguments)
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{view}", args=[*map(quote, arguments)])
 
 
 def rows_and_lists() -> list[str]:

@@ -90,6 +90,6 @@ def history(wallet: Wallet, *, now: datetime) -> TopUp:
     dispute = CardDispute(f"du_{uuid4().hex}", payment.id, "open", five, "fraudulent", now)
     chargebacks.apply_dispute(dispute=dispute, now=now)
     AutoTopUp.objects.create(wallet=wallet, threshold=5, target=25, monthly_ceiling=100)
-    told = Notice(f"evt_{uuid4().hex}", "payment_intent.succeeded", "payment_intent", payment.id, False, "", now)
+    told = Notice(f"evt_22{uuid4().hex}", "payment_intent.succeeded", "payment_intent", payment.id, False, "", now)
     notices.receive(notice=told, now=now)
     return top_up
