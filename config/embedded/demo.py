@@ -157,11 +157,12 @@ def _import_catalog(seller: Team, upstream_port: int, by: User, now: datetime) -
 
 
 def _is_there(files: Catalog, seller: Team, upstream_port: int) -> bool:
-    """Return whether the seller has all the services, and none that calls the upstream at another port."""
-    found = catalog.seller_services(team=seller).filter(revision_of=None).select_related("offering")
-    offered = {service.name: json.dumps(service.offering.data) for service in found}
-    ports = {port for text in offered.values() for port in _UPSTREAM.findall(text)}
-    return {bundle.listing["name"] for bundle in files.bundles} <= offered.keys() and ports <= {str(upstream_port)}
+    """Return whether the seller has made all the services, and sells none that calls the upstream at another port."""
+    made = catalog.seller_services(team=seller).filter(revision_of=None).select_related("offering")
+    sold = [json.dumps(each.offering.data) for each in made if each.status != ServiceStatus.DEPRECATED]
+    ports = {port for text in sold for port in _UPSTREAM.findall(text)}
+    wanted = {bundle.listing["name"] for bundle in files.bundles}
+    return wanted <= {each.name for each in made} and ports <= {str(upstream_port)}
 
 
 @contextmanager
