@@ -165,8 +165,10 @@ def test_page_and_api_say_the_same(owner: Belongings, case: Case):
 
     assert 400 <= told.status_code < 500, told.content
     shown = words(re.sub(r"<[^>]+>", " ", page.content.decode()))
-    for sentence in sentences(told.json()):
-        assert words(sentence) in shown
+    said = sentences(told.json())
+    assert said
+    assert all(said)
+    assert [each for each in said if words(each) not in shown] == []
 
 
 def sentences(error: Json) -> list[str]:
