@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.resident import Resident
+from tests.clients.forking import Forking
 from tests.clients.sellers import goods
 from tests.clients.sellers.shop import Shop
 from tests.factories import templates
@@ -39,10 +39,10 @@ def shop(opened: Shop, tmp_path: Path) -> Shop:
 
 
 @pytest.fixture(scope="package")
-def usvc_seller(opened: Shop) -> Iterator[Resident]:
+def usvc_seller(opened: Shop) -> Iterator[Forking]:
     """The sellers' command line, loaded once."""
-    with Resident("unitysvc_sellers.cli:app", opened.environment) as resident:
-        yield resident
+    with Forking("unitysvc_sellers.cli:app", opened.surroundings) as program:
+        yield program
 
 
 def _template(operator: Operator, seller: str) -> str:

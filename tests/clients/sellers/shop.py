@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,11 @@ class Shop:
     def environment(self) -> dict[str, str]:
         """What the package picks up."""
         return {"UNITYSVC_SELLER_API_URL": self.url, "UNITYSVC_SELLER_API_KEY": self.key}
+
+    @property
+    def surroundings(self) -> dict[str, str]:
+        """What a terminal has beside it."""
+        return {**os.environ, "COLUMNS": "400", "NO_COLOR": "1", **self.environment}
 
     def name(self, what: str) -> str:
         """Return a name that was not given out before."""

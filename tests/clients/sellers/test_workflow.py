@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from config.embedded.engines import free_port
-from tests.clients.resident import Resident
+from tests.clients.forking import Forking
 from tests.clients.sellers import goods
 from tests.clients.sellers.shop import Shop
 from tests.clients.sellers.usvc import Typed
@@ -23,7 +23,7 @@ from tests.journeys.visitors import Operator
 pytestmark = pytest.mark.journey
 
 
-def test_from_files_to_earnings(usvc_seller: Resident, shop: Shop):
+def test_from_files_to_earnings(usvc_seller: Forking, shop: Shop):
     usvc, name = Typed(usvc_seller, shop), shop.name("pictures")
     full, place = f"{shop.seller}/{name}", shop.write(name)
     offering = json.loads((place / "offering.json").read_text())
