@@ -14,7 +14,7 @@ from hypothesis import settings
 from config.embedded import for_tests
 from tests.fakes import emptied
 
-pytest_plugins = ["tests.fakes.committed", "tests.workers"]
+pytest_plugins = ["tests.workers"]
 
 # The same examples on every run, so that a change is judged by what it changes; HYPOTHESIS_PROFILE=search looks on.
 settings.register_profile("repeatable", derandomize=True, deadline=None)

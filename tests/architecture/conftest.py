@@ -1,13 +1,5 @@
 """The house without its other processes."""
 
-from __future__ import annotations
+from tests.fakes.undispatched import nobody_waits_for_a_dispatcher
 
-import pytest
-
-from gateway_admin.schedules import waiting
-
-
-@pytest.fixture(autouse=True)
-def _nobody_waits_for_a_dispatcher(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is none here: who triggers a run is told at once that it has not ended."""
-    monkeypatch.setattr(waiting, "PATIENCE_SECONDS", 0.0)
+__all__ = ["nobody_waits_for_a_dispatcher"]

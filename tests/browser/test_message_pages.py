@@ -17,7 +17,7 @@ from tests.factories.accounts import TeamFactory, UserFactory, owner_of
 from tests.factories.marketplace import make_service
 from tests.marketplace.conversations.conftest import PNG, asked, paper, say
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("committed_db")]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("transactional_db")]
 
 
 @pytest.fixture(autouse=True)
@@ -28,12 +28,12 @@ def _place(settings, live_server, tmp_path):
 
 
 @pytest.fixture
-def buyer(committed_db):
+def buyer(transactional_db):
     return TeamFactory(display_name="Acme Research", owner=UserFactory(email="ada@acme.example", full_name="Ada"))
 
 
 @pytest.fixture
-def seller(committed_db):
+def seller(transactional_db):
     owner = UserFactory(email="lin@models.example", full_name="Lin")
     return TeamFactory(seller=True, display_name="Fine Models", owner=owner)
 

@@ -18,7 +18,7 @@ def are_to_be_proven(request: pytest.FixtureRequest) -> bool:
         return False
     has_mark = request.node.get_closest_marker("django_db") is not None
     has_fixture = bool({"db", "transactional_db"} & set(request.fixturenames))
-    if not (has_mark or has_fixture) or "committed_db" in request.fixturenames:
+    if not (has_mark or has_fixture) or "transactional_db" in request.fixturenames:
         return False
     request.getfixturevalue("_django_db_helper")
     return True

@@ -34,7 +34,7 @@ def connect(live_server) -> Iterator[Callable[..., Client]]:
 
 
 @pytest.fixture
-def buyer(committed_db: None) -> Team:
+def buyer(transactional_db: None) -> Team:
     return TeamFactory(name="buyer")
 
 

@@ -18,7 +18,7 @@ from tests.factories.billing import NOON, usd
 from tests.factories.payments import now_in, pay, spend, stand, start, wallet_with_card
 from tests.fakes.stripe.faults import Fault
 
-pytestmark = pytest.mark.usefixtures("committed_db")
+pytestmark = pytest.mark.usefixtures("transactional_db")
 
 
 def at_once(number: int, work: Callable[[int], object]) -> list[object]:

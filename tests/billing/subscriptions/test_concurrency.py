@@ -20,7 +20,7 @@ from common.errors import DomainError
 from tests.factories.billing import funded_wallet
 from tests.factories.subscriptions import make_plan, make_subscription, offer, terms
 
-pytestmark = pytest.mark.usefixtures("committed_db")
+pytestmark = pytest.mark.usefixtures("transactional_db")
 
 
 def together(*work: Callable[[], object]) -> list[object]:

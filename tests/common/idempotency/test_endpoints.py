@@ -122,7 +122,7 @@ class TestWhatFailed:
 
 
 class TestBesideEachOther:
-    def test_one_is_made_and_the_other_hears_that_it_is_under_way(self, committed_db, monkeypatch):
+    def test_one_is_made_and_the_other_hears_that_it_is_under_way(self, transactional_db, monkeypatch):
         client, begun, finish = program(TeamFactory()), Event(), Event()
         make = aliases.create
 

@@ -22,7 +22,7 @@ from tests.factories.marketplace import make_service
 
 
 @pytest.fixture
-def customer(committed_db: None) -> Team:
+def customer(transactional_db: None) -> Team:
     team = TeamFactory(name="buyer")
     funded_wallet("10", team=team)
     return team

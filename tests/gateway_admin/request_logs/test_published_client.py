@@ -18,7 +18,7 @@ from tests.factories.request_logs import SERVICE, attempt, call, kept, take_atte
 
 
 @pytest.fixture
-def customer(committed_db):
+def customer(transactional_db):
     return TeamFactory(name="buyer")
 
 

@@ -18,7 +18,7 @@ Connect = Callable[..., Client]
 
 
 @pytest.fixture
-def customer(committed_db: None) -> Team:
+def customer(transactional_db: None) -> Team:
     return TeamFactory(name="buyer")
 
 

@@ -160,7 +160,7 @@ class TestTheReleasedClient:
 
 class TestAGroupWithARule:
     @pytest.fixture
-    def pool(self, committed_db) -> ServiceGroup:
+    def pool(self, transactional_db) -> ServiceGroup:
         group = ServiceGroup.objects.create(
             owner=None,
             name="pool",

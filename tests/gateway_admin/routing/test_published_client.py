@@ -115,7 +115,7 @@ class TestAliases:
 
 class TestGroups:
     @pytest.fixture
-    def pool(self, committed_db) -> ServiceGroup:
+    def pool(self, transactional_db) -> ServiceGroup:
         """A group of the platform that calls can be sent to, with two services."""
         for name in ("one", "two"):
             make_service(namespace=name, offering={"tags": ["pool"]})

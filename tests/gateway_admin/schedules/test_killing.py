@@ -76,7 +76,7 @@ def every_second(schedule: Schedule, due, **more: object) -> None:
 
 
 @pytest.mark.chaos
-def test_nothing_is_missed_and_nothing_doubled(committed_db, make_schedule, gateway: FakeGateway):
+def test_nothing_is_missed_and_nothing_doubled(transactional_db, make_schedule, gateway: FakeGateway):
     gateway.reply = lambda seen: Reply(wait=random.random() * 0.3)
     calm = {"schedule": None, "pause_after": 30_000, "notify_after": 30_000}
     safe = [make_schedule(method="GET", overlap="allow", name=f"g{each}", **calm) for each in range(6)]
@@ -126,7 +126,7 @@ def test_nothing_is_missed_and_nothing_doubled(committed_db, make_schedule, gate
 
 
 @pytest.mark.chaos
-def test_two_dispatchers_fire_a_thousand_due_times_once_each(committed_db, make_schedule, gateway: FakeGateway):
+def test_two_dispatchers_fire_a_thousand_due_times_once_each(transactional_db, make_schedule, gateway: FakeGateway):
     template = make_schedule(schedule=None, name="one of many")
     due, hourly = past(5), {"schedule_type": "interval", "interval_seconds": 3600}
     columns = {field.attname: getattr(template, field.attname) for field in Schedule._meta.concrete_fields}

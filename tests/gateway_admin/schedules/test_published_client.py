@@ -53,7 +53,7 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.fixture
-def team(committed_db: None) -> Team:
+def team(transactional_db: None) -> Team:
     team = TeamFactory(name="buyer")
     funded_wallet("10", team=team)
     return team

@@ -34,11 +34,9 @@ from tests.factories.payments import start
 from tests.factories.payouts import sold
 from tests.factories.statements import opened
 from tests.factories.subscriptions import offer, terms
-from tests.fakes.committed import _guards_awake_again, committed_db
 from tests.journeys.money.stand_in import StandIn
 
-__all__ = ["_guards_awake_again", "committed_db"]
-pytestmark = pytest.mark.usefixtures("committed_db")
+pytestmark = pytest.mark.usefixtures("transactional_db")
 
 JUNE = datetime(2031, 6, 1, tzinfo=UTC)
 WALLETS, EVENTS, WORKERS = 16, 1200, 16

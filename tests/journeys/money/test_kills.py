@@ -41,13 +41,12 @@ from tests.factories.billing import price_version, ship, usage_event
 from tests.factories.payments import pay, stand, wallet_with_card
 from tests.factories.payouts import sold
 from tests.factories.statements import opened
-from tests.fakes.committed import _guards_awake_again, committed_db
 from tests.fakes.stripe.fake import FakeStripe
 from tests.fakes.stripe.fixtures import _stripe_server, stripe, stripe_processor
 from tests.journeys.money.plain_books import ZERO
 
-__all__ = ["_guards_awake_again", "_stripe_server", "committed_db", "stripe", "stripe_processor"]
-pytestmark = [pytest.mark.usefixtures("committed_db"), pytest.mark.chaos]
+__all__ = ["_stripe_server", "stripe", "stripe_processor"]
+pytestmark = [pytest.mark.usefixtures("transactional_db"), pytest.mark.chaos]
 
 KILLS = int(os.environ.get("MONEY_KILLS", "30"))
 START = datetime(2131, 6, 2, tzinfo=UTC)

@@ -16,7 +16,7 @@ from marketplace.catalog.services import uploads
 from tests.factories.accounts import TeamFactory
 from tests.factories.marketplace import NOON, as_payload, files, make_service, upload
 
-pytestmark = pytest.mark.usefixtures("committed_db")
+pytestmark = pytest.mark.usefixtures("transactional_db")
 
 
 def at_once(*calls: Callable[[], Any]) -> list[Any]:

@@ -18,7 +18,7 @@ from tests.fakes.command_line import CommandLine
 
 
 @pytest.fixture
-def seller(committed_db: None) -> Team:
+def seller(transactional_db: None) -> Team:
     return TeamFactory(seller=True, name="acme-corp")
 
 

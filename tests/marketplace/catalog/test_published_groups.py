@@ -26,7 +26,7 @@ SALE = {
 
 
 @pytest.fixture
-def seller(committed_db: None) -> Team:
+def seller(transactional_db: None) -> Team:
     return TeamFactory(seller=True, name="acme-corp")
 
 

@@ -181,7 +181,7 @@ class TestLimits:
             say(ticket, None)
 
 
-@pytest.mark.usefixtures("committed_db")
+@pytest.mark.usefixtures("transactional_db")
 class TestConcurrently:
     def test_no_more_is_written_than_the_limit(self, settings):
         settings.MESSAGES_PER_HOUR = 4

@@ -209,7 +209,7 @@ class TestSweep:
         assert len(mailoutbox) == 2
 
 
-@pytest.mark.usefixtures("committed_db")
+@pytest.mark.usefixtures("transactional_db")
 class TestUnderLoad:
     def test_each_call_is_charged_by_the_version_that_held_when_it_began(self):
         """The price goes down every few milliseconds while calls are made and settled."""

@@ -234,7 +234,7 @@ class TestLimits:
 
 
 class TestLimitsUnderLoad:
-    def test_twenty_at_once_against_a_limit_of_five_are_exactly_five(self, committed_db):
+    def test_twenty_at_once_against_a_limit_of_five_are_exactly_five(self, transactional_db):
         service = make_service(**limited(limit=5))
         buyers = [TeamFactory() for _ in range(20)]
         people = {team.pk: owner_of(team) for team in buyers}

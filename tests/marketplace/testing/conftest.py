@@ -27,7 +27,7 @@ Make = Callable[..., Service]
 
 
 @pytest.fixture
-def world(committed_db, tmp_path, settings):
+def world(transactional_db, tmp_path, settings):
     settings.SECRETS_PUBLIC_KEY = PUBLIC_KEY
     settings.ACTIVATION_TESTS = True
     with running(tmp_path) as world:
@@ -37,7 +37,7 @@ def world(committed_db, tmp_path, settings):
 
 
 @pytest.fixture
-def seller(committed_db) -> Team:
+def seller(transactional_db) -> Team:
     return TeamFactory(seller=True, name="acme-corp")
 
 

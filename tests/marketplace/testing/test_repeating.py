@@ -69,7 +69,7 @@ class TestBooks:
         assert team.wallets.get(currency="USD").settled == Decimal(10)
 
 
-@pytest.mark.usefixtures("committed_db")
+@pytest.mark.usefixtures("transactional_db")
 class TestCustomer:
     def test_is_made_once_by_the_first_runs_of_all_that_begin_together(self, monkeypatch):
         together, create = threading.Barrier(2), customer.teams.create

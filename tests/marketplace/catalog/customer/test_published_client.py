@@ -55,7 +55,7 @@ EXAMPLE = {
 
 
 @pytest.fixture
-def customer(committed_db: None) -> Team:
+def customer(transactional_db: None) -> Team:
     return TeamFactory(name="buyer")
 
 
