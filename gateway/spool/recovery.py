@@ -45,7 +45,7 @@ def read(folder: Path) -> Found:
         buffer = path.read_bytes()
         result = records.scan(buffer, segments.HEADER_BYTES)
         is_damaged = bool(result.damaged) or (bool(result.records) and not segments.is_sound_header(buffer))
-        found.report.torn_bytes += max(len(buffer) - result.end, 0)
+        found.report.torn_bytes += max(len(buffer.rstrip(b"\0")) - result.end, 0)
         if is_damaged:
             found.damaged.append(path)
         else:

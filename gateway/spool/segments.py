@@ -1,7 +1,12 @@
-"""The files of a spool: `<number>.seg`, each with a header that tells whose it is; damaged ones end in `.bad`."""
+"""The files of a spool: `<number>.seg`, each with a header that tells whose it is; damaged ones end in `.bad`.
+
+A segment has its whole size from the beginning, so that syncing it never has to write what the file system notes of its
+length; what is not written yet is zeros, which no record begins with.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
 import struct
 import uuid
@@ -34,12 +39,14 @@ class Position:
     offset: int
 
 
-def create(folder: Path, number: int, incarnation: uuid.UUID) -> tuple[Segment, int]:
-    """Create an empty segment, on disk with its name, and return it with its open file descriptor."""
+def create(folder: Path, number: int, incarnation: uuid.UUID, size: int) -> tuple[Segment, int]:
+    """Create a segment of so many bytes, on disk with its name. Return it and its descriptor, which stands behind the
+    header. Raises OSError."""
     path = folder / f"{number:012d}{SUFFIX}"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         os.write(descriptor, _HEADER.pack(_MAGIC, incarnation.bytes, number))
+        _allocate(descriptor, size)
         os.fsync(descriptor)
         sync_folder(folder)
     except OSError:
@@ -47,6 +54,14 @@ def create(folder: Path, number: int, incarnation: uuid.UUID) -> tuple[Segment, 
         path.unlink()
         raise
     return Segment(number, path, HEADER_BYTES, is_sealed=False), descriptor
+
+
+def _allocate(descriptor: int, size: int) -> None:
+    try:
+        os.posix_fallocate(descriptor, 0, size)
+    except OSError as error:
+        if error.errno != errno.EOPNOTSUPP:  # such a file system lets it grow instead
+            raise
 
 
 def is_sound_header(buffer: bytes) -> bool:

@@ -116,6 +116,7 @@ class Writer:
         self._thread.join()
         if not self.is_broken:
             self._sync()
+            self._cut()
             self._active.is_sealed = True
             if not self._unfinished:
                 self._retire(self._confirmed)
@@ -186,7 +187,9 @@ class Writer:
     # files
 
     def _open(self, number: int) -> None:
-        self._active, self._descriptor = segments.create(self._folder, number, self._incarnation)
+        self._active, self._descriptor = segments.create(
+            self._folder, number, self._incarnation, self._segment_bytes
+        )
         self._size = segments.HEADER_BYTES
         self._is_dirty = False
         self._synced_at = time.monotonic()
@@ -204,10 +207,15 @@ class Writer:
             if error.errno not in _NO_ROOM:
                 raise
             # half a record must not stand between two whole ones
-            os.ftruncate(self._descriptor, self._size)
+            self._cut()
             raise _NoRoom from None
         self._size = size
         crash_points.reach("spool.after_write")
+
+    def _cut(self) -> None:
+        """Let the segment end where it is written to."""
+        os.ftruncate(self._descriptor, self._size)
+        os.lseek(self._descriptor, self._size, os.SEEK_SET)
 
     def _sync(self) -> None:
         if self._is_dirty:

@@ -60,20 +60,19 @@ class TestFinal:
 
         assert [name for name, _ in await drained(spool)] == ["a", "b"]
 
-    async def test_is_synced_before_it_returns(self, open_spool, monkeypatch):
+    async def test_is_synced_before_it_returns(self, open_spool, tmp_path, monkeypatch):
         spool = await open_spool()
         synced = []
         sync = os.fdatasync
 
         def fdatasync(descriptor):
-            synced.append(os.fstat(descriptor).st_size)
+            synced.append((tmp_path / "spool" / files(tmp_path, ".seg")[0]).read_bytes())
             sync(descriptor)
 
         monkeypatch.setattr(os, "fdatasync", fdatasync)
-        await spool.final("a", payload())
+        await spool.final("a", payload(name="a"))
 
-        assert synced
-        assert synced[-1] == (spool._folder / files(spool._folder.parent, ".seg")[0]).stat().st_size
+        assert payload(name="a") in synced[-1]
 
     async def test_of_too_many_bytes_is_refused(self, open_spool):
         spool = await open_spool()
@@ -83,6 +82,15 @@ class TestFinal:
 
 
 class TestSegments:
+    async def test_have_their_size_from_the_beginning_and_what_they_need_at_the_end(self, open_spool, tmp_path):
+        spool = await open_spool()
+        path = tmp_path / "spool" / files(tmp_path, ".seg")[0]
+        await spool.final("a", payload())
+        sizes = [path.stat().st_size]
+        await spool.close()
+
+        assert [*sizes, path.stat().st_size] == [SMALL.segment_bytes, len(path.read_bytes().rstrip(b"\0"))]
+
     async def test_are_removed_once_confirmed(self, open_spool, tmp_path):
         spool = await open_spool()
         for number in range(100):
@@ -186,15 +194,17 @@ class TestRecovery:
         recovered = dict(await drained(await open_spool()))
         assert recovered["a"] == {"outcome": "completed", "flags": [], "total": 2}
 
-    async def test_drops_a_torn_tail(self, open_spool, tmp_path):
+    @pytest.mark.parametrize(("tail", "torn"), [(b"", 0), (b"\x20\x00\x00\x00\x03half", 9)])
+    @pytest.mark.parametrize("unwritten", [0, 5000])
+    async def test_drops_a_torn_tail(self, open_spool, tmp_path, tail, torn, unwritten):
         spool = await open_spool()
         await spool.final("a", payload())
         await crash(spool)
         path = tmp_path / "spool" / files(tmp_path, ".seg")[0]
-        path.write_bytes(path.read_bytes() + b"\x20\x00\x00\x00\x03half")
+        path.write_bytes(path.read_bytes() + tail + bytes(unwritten))
 
         again = await open_spool()
-        assert again.recovery.torn_bytes == 9
+        assert again.recovery.torn_bytes == torn
         assert again.recovery.quarantined == []
         assert [name for name, _ in await drained(again)] == ["a"]
 
