@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument("--services", type=int, default=1000)
     parser.add_argument("--keys", type=int, default=1000)
     arguments = parser.parse_args()
+    targets.keep_to(0)  # the upstream, the load and the stores: what is measured has a core of its own
     with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -42,8 +43,8 @@ def main() -> None:
             running.append(
                 targets.gateway(built.environment, key=built.key, path=world.PATH, workers=arguments.workers)
             )
-            for target in running:
-                target.pin(0 if target is upstream else 1)
+            for target in running[1:]:
+                target.pin(1)
             for connections in arguments.connections:
                 _report(
                     running,
@@ -93,9 +94,8 @@ def _report(running: list[Target], connections: int, rounds: int, seconds: float
 
 def _sample(target: Target, connections: int, seconds: float, shape: list[str]) -> dict[str, float]:
     before = target.cpu_seconds()
-    # on a shared machine the processor time a call is the measure: what is measured has a core of its own
+    # on a shared machine the processor time a call is the measure
     command = [
-        *targets.on_core(0),
         sys.executable,
         "-m",
         "benchmarks.gateway.load",

@@ -12,8 +12,43 @@ import httptools
 import uvloop
 
 
+class Pace:
+    """So many calls a second, evenly, whoever has no answer yet; late ones as soon as a connection is free."""
+
+    def __init__(self) -> None:
+        self._idle: deque[Caller] = deque()
+        self._due: deque[float] = deque()
+
+    def free(self, caller: Caller) -> None:
+        """Let a connection ask when it is time."""
+        self._idle.append(caller)
+        self._serve()
+
+    async def keep(self, rate: int, until: float) -> None:
+        """Ask until it is over. A thread keeps the time: the loop's own timers tell milliseconds."""
+        await asyncio.to_thread(self._tick, asyncio.get_running_loop(), rate, until)
+        await asyncio.sleep(0.2)
+        for caller in self._idle:
+            caller.close()
+
+    def _tick(self, loop: asyncio.AbstractEventLoop, rate: int, until: float) -> None:
+        due = time.perf_counter()
+        while due < until:
+            time.sleep(max(due - time.perf_counter(), 0))
+            loop.call_soon_threadsafe(self._ask, due)
+            due += 1 / rate
+
+    def _ask(self, due: float) -> None:
+        self._due.append(due)
+        self._serve()
+
+    def _serve(self) -> None:
+        while self._due and self._idle:
+            self._idle.popleft().ask(self._due.popleft())
+
+
 class Caller(asyncio.Protocol):
-    """One connection that asks again as soon as it has its answer. idle: where it waits instead to be asked to."""
+    """One connection that asks again as soon as it has its answer. pace: what tells it to instead."""
 
     def __init__(
         self,
@@ -21,18 +56,18 @@ class Caller(asyncio.Protocol):
         until: float,
         latencies: list[float],
         failures: list[int],
-        idle: deque[Caller] | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self._request, self._until, self._latencies, self._failures = request, until, latencies, failures
-        self._idle = idle
+        self._pace = pace
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
-        if self._idle is None:
+        if self._pace is None:
             self.ask(time.perf_counter())
         else:
-            self._idle.append(self)
+            self._pace.free(self)
 
     def ask(self, due: float) -> None:
         """Ask. Latency counts from when that was due."""
@@ -50,10 +85,10 @@ class Caller(asyncio.Protocol):
             self._failures.append(self._parser.get_status_code())
         if now >= self._until:
             self._transport.close()
-        elif self._idle is None:
+        elif self._pace is None:
             self.ask(now)
         else:
-            self._idle.append(self)
+            self._pace.free(self)
 
     def close(self) -> None:
         """End it, unless it still waits for its answer."""
@@ -77,16 +112,16 @@ async def run(arguments: argparse.Namespace) -> dict[str, float]:
     failures: list[int] = []
     loop, started = asyncio.get_running_loop(), time.perf_counter()
     callers = []
-    idle: deque[Caller] | None = deque() if arguments.rate else None
+    pace = Pace() if arguments.rate else None
     for _ in range(arguments.connections):
         _, caller = await loop.create_connection(
-            lambda: Caller(head.encode() + body, started + arguments.seconds, latencies, failures, idle),
+            lambda: Caller(head.encode() + body, started + arguments.seconds, latencies, failures, pace),
             "127.0.0.1",
             arguments.port,
         )
         callers.append(caller.done)
-    if idle is not None:
-        await _pace(idle, arguments.rate, started + arguments.seconds)
+    if pace is not None:
+        await pace.keep(arguments.rate, started + arguments.seconds)
     await asyncio.gather(*callers)
     elapsed = time.perf_counter() - started
     latencies.sort()
@@ -97,20 +132,6 @@ async def run(arguments: argparse.Namespace) -> dict[str, float]:
         "p50_us": latencies[len(latencies) // 2] * 1e6,
         "p99_us": latencies[int(len(latencies) * 0.99)] * 1e6,
     }
-
-
-async def _pace(idle: deque[Caller], rate: int, until: float) -> None:
-    """Let so many a second ask, whether or not the others have their answers; late ones as soon as one is free."""
-    due = time.perf_counter()
-    while due < until:
-        now = time.perf_counter()
-        while due <= now and idle:
-            idle.popleft().ask(due)
-            due += 1 / rate
-        await asyncio.sleep(max(due - now, 0.0002))
-    await asyncio.sleep(0.2)
-    for caller in idle:
-        caller.close()
 
 
 if __name__ == "__main__":

@@ -115,10 +115,10 @@ def gateway(environment: Mapping[str, str], *, key: str, path: str, workers: int
     return Target("gateway", port, path, key, process)
 
 
-def on_core(core: int) -> list[str]:
-    """Return what stands before a command that shall run on one core."""
-    taskset = shutil.which("taskset")
-    return [taskset, "-c", str(core)] if taskset and core < (os.cpu_count() or 1) else []
+def keep_to(core: int) -> None:
+    """Let this process, and all that it starts, run on one core, when the machine has several."""
+    if (os.cpu_count() or 1) > 1:
+        os.sched_setaffinity(0, {core})
 
 
 def _children(pid: int) -> list[int]:
