@@ -7,6 +7,7 @@ import fcntl
 import os
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from gateway.spool.segments import Position
 from gateway.spool.writer import Entry, Settled, Told, Writer
 
 _INTENT, _FINAL = Kind.INTENT, Kind.FINAL
+#: A call that is over sooner leaves no intent. A killed process loses the intents of at most twice as long.
+_BEGINNING_SECONDS = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,9 @@ class Spool:
         self._confirmed = Position(0, 0)
         self._fresh = FreshFinals()
         self._offered: Batch | None = None
+        self._begun: dict[str, bytes] = {}  # {event id: intent}, of calls that may be over soon
+        self._begun_before: dict[str, bytes] = {}  # those that have been waiting since the last look
+        self._is_looking = False
         self._gathered: list[Entry] = []  # for the next batch, as is
         self._moved_to: Position | None = None  # what has been confirmed since the last one
         self._is_writing = False
@@ -83,7 +89,7 @@ class Spool:
         return spool
 
     def intent(self, event_id: str, payload: bytes) -> None:
-        """Note that a call begins; written at once, synced with the next final or within a second.
+        """Note that a call begins; written unless it is over in 10 ms, synced with the next final or within a second.
 
         Raises: SpoolFull, SpoolBroken, PayloadTooLarge.
         """
@@ -91,14 +97,17 @@ class Spool:
             self._check_room()
         if len(payload) > MAX_PAYLOAD:
             check_size(payload)
-        self._gathered.append((_INTENT, event_id, payload, None))
-        if not self._is_writing and not self._is_handing_over:
-            self._hand_over_soon()
+        self._begun[event_id] = payload
+        if not self._is_looking:
+            self._look_later()
 
     def checkpoint(self, event_id: str, payload: bytes) -> None:
         """Note how far a call has come. Ignored for a call without intent. Raises: SpoolBroken, PayloadTooLarge."""
         self._check_sound()
-        self._gathered.append((Kind.CHECKPOINT, event_id, check_size(payload), None))
+        check_size(payload)
+        if (intent := self._take_intent(event_id)) is not None:
+            self._gathered.append((_INTENT, event_id, intent, None))
+        self._gathered.append((Kind.CHECKPOINT, event_id, payload, None))
         self._hand_over_soon()
 
     def keep(self, event_id: str, payload: bytes, settled: Told) -> None:
@@ -110,6 +119,8 @@ class Spool:
             self._check_sound()
         if len(payload) > MAX_PAYLOAD:
             check_size(payload)
+        if self._begun.pop(event_id, None) is None:
+            self._begun_before.pop(event_id, None)
         self._gathered.append((_FINAL, event_id, payload, settled))
         if not self._is_writing and not self._is_handing_over:
             self._hand_over_soon()
@@ -171,6 +182,7 @@ class Spool:
     async def close(self) -> None:
         """Write what is pending and let the directory go. Everything put in from here on is refused."""
         self._is_closed, self._has_room = True, False
+        self._note_begun(self._begun_before | self._begun)
         self._hand_over()
         await asyncio.to_thread(self._writer.stop)
         os.close(self._lock)
@@ -191,6 +203,26 @@ class Spool:
         if self._backlog.seconds(time.monotonic()) > limits.backlog_seconds:
             raise SpoolFull("Events have waited too long for PostgreSQL. Calls go on once they are shipped.")
         self._has_room = True
+
+    def _take_intent(self, event_id: str) -> bytes | None:
+        return self._begun.pop(event_id, None) or self._begun_before.pop(event_id, None)
+
+    def _look_later(self) -> None:
+        self._is_looking = True
+        self._loop.call_later(_BEGINNING_SECONDS, self._look)
+
+    def _look(self) -> None:
+        """Have the calls noted that had begun by the last look and go on."""
+        self._note_begun(self._begun_before)
+        self._begun_before, self._begun = self._begun, {}
+        self._is_looking = False
+        if self._begun_before:
+            self._look_later()
+
+    def _note_begun(self, begun: Mapping[str, bytes]) -> None:
+        if begun:
+            self._gathered += [(_INTENT, event_id, intent, None) for event_id, intent in begun.items()]
+            self._hand_over_soon()
 
     def _hand_over_soon(self) -> None:
         """Let the writer have the batch when this turn of the loop is over and it is free."""
