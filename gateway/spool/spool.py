@@ -183,6 +183,7 @@ class Spool:
         """Write what is pending and let the directory go. Everything put in from here on is refused."""
         self._is_closed, self._has_room = True, False
         self._note_begun(self._begun_before | self._begun)
+        self._begun_before, self._begun = {}, {}
         self._hand_over()
         await asyncio.to_thread(self._writer.stop)
         os.close(self._lock)

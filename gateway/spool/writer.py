@@ -187,9 +187,7 @@ class Writer:
     # files
 
     def _open(self, number: int) -> None:
-        self._active, self._descriptor = segments.create(
-            self._folder, number, self._incarnation, self._segment_bytes
-        )
+        self._active, self._descriptor = segments.create(self._folder, number, self._incarnation, self._segment_bytes)
         self._size = segments.HEADER_BYTES
         self._is_dirty = False
         self._synced_at = time.monotonic()

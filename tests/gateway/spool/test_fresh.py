@@ -6,7 +6,7 @@ import asyncio
 
 from gateway.spool import reader
 from gateway.spool.fresh import FreshFinals
-from tests.gateway.spool.conftest import crash, drained, payload
+from tests.gateway.spool.conftest import crash, drained, eventually, payload
 
 
 class TestFreshFinals:
@@ -41,10 +41,21 @@ class TestFreshFinals:
         again = [name for name, _ in await drained(await open_spool())]
         assert again[-6:] == [f"{number}" for number in range(4, 10)]
 
-    async def test_begun_and_ended_in_one_write_leave_one_record(self, open_spool, tmp_path):
+    async def test_of_short_calls_are_the_only_record_of_them(self, open_spool, tmp_path):
         spool = await open_spool()
         spool.intent("a", payload(begun=1))
         await spool.final("a", payload())
+        spool._look()
+        spool._look()
+        await spool.final("b", payload())
         (path,) = (tmp_path / "spool").glob("*.seg")
         assert b"begun" not in path.read_bytes()
+        assert [name for name, _ in await drained(spool)] == ["a", "b"]
+
+    async def test_of_long_calls_follow_a_note_that_they_have_begun(self, open_spool, tmp_path):
+        spool = await open_spool()
+        spool.intent("a", payload(begun=1))
+        (path,) = (tmp_path / "spool").glob("*.seg")
+        assert await eventually(lambda: b"begun" in path.read_bytes())
+        await spool.final("a", payload())
         assert [name for name, _ in await drained(spool)] == ["a"]
