@@ -7,6 +7,8 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
+import orjson
+
 from domain import api_keys
 from domain.routing.snapshot import (
     ALIAS,
@@ -50,10 +52,10 @@ class Catalogue:
     aliases: int = 0
 
     async def fetch(self, kind: str, name: str) -> Stored:
-        return Stored(self._body(kind, name), 1)
+        return Stored(_text(self._body(kind, name)), 1)
 
     async def fetch_all(self, kind: str) -> dict[str, Any]:
-        return {_path(number): _route(number) for number in range(self.services)} if kind == "route" else {}
+        return {_path(number): _text(_route(number)) for number in range(self.services)} if kind == "route" else {}
 
     async def changes(self, since_version: int) -> Changes:
         return Changes((), since_version)
@@ -76,6 +78,11 @@ class Catalogue:
                 row = AliasRow(_id(8, number), f"p/{_path(number % self.services)}")
                 return ALIAS.encode(AliasRecord(name.rpartition("/")[2], (row,)))
         return None
+
+
+def _text(body: Any) -> str | None:
+    """Return what the database does."""
+    return None if body is None else orjson.dumps(body).decode()
 
 
 def _id(kind: int, number: int) -> str:

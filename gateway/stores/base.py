@@ -32,7 +32,10 @@ class ScheduleLimit(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A record as it was read. body: None when there is none; version: the transaction that wrote it, 0 for none."""
+    """A record as it was read. body: its JSON, as text or read, None when there is none.
+
+    version: the transaction that wrote it, 0 for none.
+    """
 
     body: Any | None
     version: int

@@ -83,13 +83,13 @@ class PostgresRecords:
         self._database = database
 
     async def fetch(self, kind: str, key: str) -> Stored:
-        query = "SELECT body, written_in FROM publishing_publishedrecord WHERE kind = %s AND key = %s"
+        query = "SELECT body::text, written_in FROM publishing_publishedrecord WHERE kind = %s AND key = %s"
         async with self._database.connection() as connection:
             row = await (await connection.execute(query, [kind, key])).fetchone()
         return Stored(row[0], row[1]) if row else Stored(None, 0)
 
     async def fetch_all(self, kind: str) -> dict[str, Any]:
-        query = "SELECT key, body FROM publishing_publishedrecord WHERE kind = %s AND body IS NOT NULL"
+        query = "SELECT key, body::text FROM publishing_publishedrecord WHERE kind = %s AND body IS NOT NULL"
         async with self._database.connection() as connection:
             rows = await (await connection.execute(query, [kind])).fetchall()
         return dict(rows)
