@@ -12,12 +12,14 @@ from gateway.exchange import Client
 from gateway.execution import kinds
 from gateway.execution.clearing import Clearing
 from gateway.request_log.asking import level_of
+from gateway.seldom import Seldom
 from gateway.spool.errors import SpoolError
 from gateway.steps import authenticate, hold_balance, limit_rate, resolve_route, rewrite
 from gateway.stores.base import StoreUnavailable
 from gateway.tally import Tally
 
 log = logging.getLogger(__name__)
+_away, _refused = Seldom(), Seldom()
 
 
 async def run(ctx: RequestContext, deps: Deps, client: Client) -> None:
@@ -56,10 +58,10 @@ async def _carry_out(ctx: RequestContext, deps: Deps, client: Client) -> None:
 def unavailable(error: Exception, ctx: RequestContext) -> GatewayError:
     """Return what is said when the books cannot be read, or not be written."""
     if isinstance(error, StoreUnavailable):
-        log.warning("store.unavailable request=%s", ctx.event_id)
+        _away.tell(log, logging.WARNING, "store.unavailable request=%s", ctx.event_id)
         message = "The gateway cannot reach its books now, so it makes no paid call. Call again in a few seconds."
         return GatewayError(503, "temporarily_unavailable", message, retry_after_seconds=2)
-    log.error("spool.refused request=%s reason=%s", ctx.event_id, error)
+    _refused.tell(log, logging.ERROR, "spool.refused request=%s reason=%s", ctx.event_id, error)
     message = "The gateway cannot record usage now, so it makes no call. Call again in a few seconds."
     return GatewayError(503, "temporarily_unavailable", message, retry_after_seconds=5)
 

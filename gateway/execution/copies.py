@@ -8,11 +8,13 @@ from domain.routing.tree import Node, Refused, Tee
 from gateway.errors import GatewayError
 from gateway.execution.scene import Scene, go
 from gateway.execution.sinks import Rejected, discard
+from gateway.seldom import Seldom
 from gateway.spool.errors import SpoolError
 from gateway.stores.base import StoreUnavailable
 from gateway.upstream.errors import UpstreamError
 
 log = logging.getLogger(__name__)
+_dropped = Seldom()
 
 
 async def run(node: Tee, scene: Scene) -> None:
@@ -20,7 +22,7 @@ async def run(node: Tee, scene: Scene) -> None:
     if not isinstance(node.mirror, Refused):
         copy = scene.beside("tee", discard(), apart=True, flags=("tee",))
         if not scene.deps.background.offer(lambda: _send(node.mirror, copy), len(scene.ctx.body)):
-            log.warning("tee.dropped request=%s dropped=%d", scene.ctx.event_id, scene.deps.background.dropped)
+            _dropped.tell(log, logging.WARNING, "tee.dropped request=%s", scene.ctx.event_id)
     await go(node.primary, scene)
 
 
