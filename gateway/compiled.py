@@ -14,6 +14,7 @@ from domain.transforming.errors import TransformerInvalid
 from domain.transforming.transformer import Transformer, read_transformer
 from domain.url_components import Component
 from gateway.bounds import Bounds, bounds_of
+from gateway.lately import Lately
 from gateway.shaping import FORWARD, LOCAL, SIGV4, Shaping, Written, lifted, shaping_of
 
 #: What a channel's api_key says instead of a key: send none.
@@ -92,19 +93,18 @@ def compile_service(record: ServiceRecord) -> CompiledService:
 
 
 class Prices:
-    """Compiled prices by version id. Versions never change, so nothing here goes stale; the oldest are forgotten."""
+    """Compiled prices by what they say: services of one price share it. At most `size`, of those asked for lately."""
 
-    def __init__(self, size: int = 50_000) -> None:
-        self._size = size
-        self._compiled: dict[str, pricing.CompiledPrice] = {}
+    def __init__(self, size: int = 20_000) -> None:
+        self._compiled: Lately[str, pricing.CompiledPrice] = Lately(size)
 
     def of(self, price: PriceRecord) -> pricing.CompiledPrice:
         """Return the compiled price. Raises pricing.InvalidPrice."""
-        compiled = self._compiled.get(price.id)
+        said = repr(price.price)
+        compiled = self._compiled.get(said)
         if compiled is None:
-            if len(self._compiled) >= self._size:
-                self._compiled.pop(next(iter(self._compiled)))
-            compiled = self._compiled[price.id] = pricing.compile(price.price)
+            compiled = pricing.compile(price.price)
+            self._compiled.keep(said, compiled)
         return compiled
 
 

@@ -32,9 +32,6 @@ PEPPER = b"pepper"
 UPSTREAM = "http://127.0.0.1:9"
 TEAM, WALLET, _SELLER = (f"7d0d8e0e-0000-4000-8000-00000000000{digit}" for digit in "abc")
 BALANCE = {WALLET: Decimal(1_000_000)}
-_PRICE = PriceRecord(
-    "7d0d8e0e-0000-4000-8000-00000000000d", "USD", {"type": "one_million_tokens", "input": "3", "output": "15"}
-)
 
 
 @cache
@@ -97,9 +94,17 @@ def _route(number: int) -> Any:
     return ROUTE.encode(RouteRecord(_path(number), (RouteEntry(None, _id(1, number)),)))
 
 
+def _price(number: int) -> PriceRecord:
+    """Return a service's own price."""
+    amounts = {"input": f"{number % 97}.25", "output": f"{number % 89}.75"}
+    return PriceRecord(_id(7, number), "USD", {"type": "one_million_tokens", **amounts})
+
+
 def _service(number: int) -> ServiceRecord:
     channel = ChannelRecord("default", "managed", "http", {"base_url": UPSTREAM}, (), ())
-    return ServiceRecord(_id(1, number), _path(number), "bench", _SELLER, "active", "public", False, _PRICE, (channel,))
+    return ServiceRecord(
+        _id(1, number), _path(number), "bench", _SELLER, "active", "public", False, _price(number), (channel,)
+    )
 
 
 @cache

@@ -10,18 +10,29 @@ from dataclasses import field
 from decimal import Decimal
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationInfo
 from pydantic.dataclasses import dataclass
 
 _NOTHING: dict[str, Any] = {}
+_PRICES = 20_000
+_prices: dict[str, dict[str, Any]] = {}
 
 
-def _shared(value: dict[str, Any]) -> dict[str, Any]:
-    """Return the one empty mapping for all that are empty: nearly every record has several."""
-    return value or _NOTHING
+def _shared(value: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+    """Return the one empty mapping for all that are empty in stored records: nearly every record has several."""
+    return _NOTHING if info.mode == "json" and not value else value
 
 
-#: Of a record, and so never changed.
+def _alike(price: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+    """Return the one mapping for all prices of stored records that say the same. Others may still be changed."""
+    if info.mode != "json":
+        return price
+    if len(_prices) >= _PRICES:
+        _prices.clear()
+    return _prices.setdefault(repr(price), price)
+
+
+#: Of a stored record, and so never changed.
 Json = Annotated[dict[str, Any], AfterValidator(_shared)]
 _STRICT = ConfigDict(extra="ignore", arbitrary_types_allowed=False)
 
@@ -44,7 +55,7 @@ class PriceRecord:
 
     id: str
     currency: str
-    price: Json
+    price: Annotated[dict[str, Any], AfterValidator(_alike)]
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

@@ -45,6 +45,13 @@ def test_is_the_same_read_as_text_and_as_a_mapping(codec, record):
     assert codec.decode(json.dumps(stored)) == codec.decode(stored) == record
 
 
+def test_of_mappings_share_nothing_that_is_still_changed():
+    price = {"type": "graduated", "tiers": [{"up_to": 10, "price": "1"}]}
+    one, other = (make.price(price=price) for _ in range(2))
+
+    assert one.price is not other.price
+
+
 def test_of_texts_share_what_they_say_alike():
     stored = [json.dumps(SERVICE.encode(make.service(id=f"service-{number}"))) for number in range(50)]
 
@@ -54,3 +61,4 @@ def test_of_texts_share_what_they_say_alike():
     assert len({id(service.seller_id) for service in services}) < 10
     assert len({id(service.channels[0].access_method) for service in services}) < 10
     assert len({id(service.details) for service in services}) == 1
+    assert len({id(service.price.price) for service in services}) == 1
