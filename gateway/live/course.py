@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Literal
 
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 
 Why = Literal["idle", "unread", "too_long", "too_much", "funds", "refused", "unavailable", "stopping"]
 _TICK_SECONDS = 0.5
+#: What has to be paid for until the next look, which may come late.
+_NEXT_LOOK_SECONDS = 0.75
 #: A checkpoint is made after a second, and later ever more seldom.
 _CHECKPOINT_SECONDS = 1.0
 _CHECKPOINT_LONGEST = 5.0
@@ -72,8 +75,11 @@ class Course:
 
     async def pay(self, bytes_in: int = 0, bytes_out: int = 0, messages: int = 0) -> None:
         """Hold the money for so much more. Raises Ended."""
+        await self._hold(self._used(bytes_in, bytes_out, messages))
+
+    async def _hold(self, used: Mapping[str, int | Decimal]) -> None:
         try:
-            await self._funds.reach(self._used(bytes_in, bytes_out, messages))
+            await self._funds.reach(used)
         except FundsSpent as error:
             raise Ended("funds", str(error)) from error
         except StoreUnavailable as error:
@@ -132,15 +138,11 @@ class Course:
             raise Ended("idle", f"Nothing was sent for {limits.idle_seconds:g} s. Connect again, and send pings.")
 
     async def _pay_for_time(self) -> None:
-        """Hold the money for the next minute. At the end of the money the connection lives on until it is used up."""
+        """Hold the money for the next minute; at the end of the money, until the next look. Raises Ended."""
         try:
             await self._funds.reach(self._used(ahead=2 * _TICK_SECONDS))
-        except FundsSpent as error:
-            if not self._funds.cover(self._used(ahead=_TICK_SECONDS)):
-                raise Ended("funds", str(error)) from error
-        except StoreUnavailable as error:
-            if not self._funds.cover(self._used(ahead=_TICK_SECONDS)):
-                raise Ended("unavailable", _UNAVAILABLE) from error
+        except (FundsSpent, StoreUnavailable):
+            await self._hold(self._used(ahead=_NEXT_LOOK_SECONDS))
 
     async def _recheck(self) -> None:
         """Ask again whether the customer may call this. Raises Ended."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from decimal import Decimal
+from types import SimpleNamespace
 
 from domain import pricing, rating
 from domain.metering import steps
+from gateway.live import course
 from tests.factories import records as make
 from tests.gateway.sockets.conftest import closed, connected, offering
 
@@ -96,6 +98,19 @@ class TestTheBudget:
             assert (code, event.flags) == (1008, ("funds_spent",))
             # less than a second early, and never late
             assert Decimal("0.001") <= cost(event, SECOND) <= event.hold <= Decimal("0.002")
+
+    async def test_lasts_until_a_look_that_comes_late(self, tmp_path, upstream, monkeypatch):
+        monkeypatch.setitem(steps.STEP, "seconds", 1)
+        sleep, looks = asyncio.sleep, iter([0.52, 0.48, 0.6])
+
+        async def sleep_until_look(seconds):
+            await sleep(next(looks) if seconds == course._TICK_SECONDS else seconds)
+
+        monkeypatch.setattr(course, "asyncio", SimpleNamespace(sleep=sleep_until_look, shield=asyncio.shield))
+        async with offering(tmp_path, upstream, SECOND, balance="0.002") as gateway, connected(gateway) as socket:
+            await closed(socket)
+            event = await gateway.event()
+            assert Decimal("0.0015") <= cost(event, SECOND) <= event.hold <= Decimal("0.002")
 
     async def test_is_shared_fairly_by_connections_of_one_wallet(self, tmp_path, upstream):
         async with offering(tmp_path, upstream, BYTE, balance="0.4") as gateway:
