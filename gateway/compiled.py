@@ -93,18 +93,19 @@ def compile_service(record: ServiceRecord) -> CompiledService:
 
 
 class Prices:
-    """Compiled prices by what they say: services of one price share it. At most `size`, of those asked for lately."""
+    """Compiled prices, at most `size` of those asked for lately. Stored records of one price share its mapping."""
 
     def __init__(self, size: int = 20_000) -> None:
-        self._compiled: Lately[str, pricing.CompiledPrice] = Lately(size)
+        #: By the identity of the mapping, which is kept beside it so that it is no other's.
+        self._compiled: Lately[int, tuple[dict[str, Any], pricing.CompiledPrice]] = Lately(size)
 
     def of(self, price: PriceRecord) -> pricing.CompiledPrice:
         """Return the compiled price. Raises pricing.InvalidPrice."""
-        said = repr(price.price)
-        compiled = self._compiled.get(said)
-        if compiled is None:
-            compiled = pricing.compile(price.price)
-            self._compiled.keep(said, compiled)
+        kept = self._compiled.get(id(price.price))
+        if kept is not None:
+            return kept[1]
+        compiled = pricing.compile(price.price)
+        self._compiled.keep(id(price.price), (price.price, compiled))
         return compiled
 
 

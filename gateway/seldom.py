@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 
 class Seldom:
-    """One line for the first, and then at most one in so many seconds, with the number of those since the last."""
+    """One line for the first, and then at most one in so many seconds, with the number of all so far."""
 
     def __init__(self, seconds: float = 1.0, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds, self._clock = seconds, clock
@@ -22,4 +22,4 @@ class Seldom:
         if now < self._silent_until:
             return
         log.log(level, f"{message} count=%d", *arguments, self._count)
-        self._silent_until, self._count = now + self._seconds, 0
+        self._silent_until = now + self._seconds
