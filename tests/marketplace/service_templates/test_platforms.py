@@ -11,7 +11,7 @@ from marketplace.catalog.services import uploads
 from marketplace.service_templates import services
 from marketplace.service_templates.models import ServiceTemplate
 from tests.factories import templates
-from tests.factories.accounts import TeamFactory
+from tests.factories.accounts import TeamFactory, owner_of
 from tests.factories.marketplace import LISTING, NOON, OFFERING, PROVIDER
 
 LISTING_BODY = templates.LISTING.replace(
@@ -174,3 +174,17 @@ class TestMembers:
                 by=None,
                 now=NOON,
             )
+
+
+class TestThePageOfItsSeller:
+    def test_lists_who_answers_its_calls_and_no_access_of_its_own(self, labs, client):
+        published(labs)
+        platform = Service.objects.get()
+        catalog.approve(service=platform, by=None, now=NOON, is_vouched=True)
+        joined("one")
+        client.force_login(owner_of(labs))
+
+        page = client.get(f"/seller/services/{platform.pk}").content.decode()
+
+        assert "acme-fast/one/model" in page
+        assert ">Access<" not in page
