@@ -144,9 +144,11 @@ class Account:
         """Write what does not change while the attempt is made."""
         ctx = self._ctx
         assert ctx.hold is not None
+        assert ctx.plan is not None
         self._beginning = attempts.beginning(
             ctx.known or known(ctx, self._deps),
             event_id=ctx.event_id,
+            wallet_id=ctx.plan.wallet_id,
             lease_id=ctx.hold.lease_id,
             hold=ctx.hold.amount,
             request_bytes=self.request_bytes,
@@ -154,7 +156,7 @@ class Account:
         )
         session = session_of(ctx) if ctx.session is None else ctx.session
         if session:
-            self._beginning += b',"session":' + orjson.dumps(session)
+            self._beginning += b',"session":' + attempts.readable(orjson.dumps(session))
         return self._beginning
 
 
@@ -165,7 +167,6 @@ def known(ctx: RequestContext, deps: Deps) -> bytes:
     plan = ctx.plan
     return attempts.fixed(
         team_id=ctx.key.team_id,
-        wallet_id=plan.wallet_id,
         service_id=plan.service.id,
         enrollment_id=plan.enrollment.id if plan.enrollment else None,
         api_key_id=ctx.key.id or None,

@@ -117,15 +117,10 @@ class Calls:
 
 
 class _NoInbox:
-    """Has every event at once."""
+    """Has every event at once, and so does the log."""
 
-    async def insert(self, finals: Sequence[Final]) -> None: ...
-
-
-class _NoLogs(MemoryRequestLogs):
-    """Has seen every event at once."""
-
-    async def insert_attempts(self, finals: Sequence[Final]) -> None: ...
+    async def insert(self, finals: Sequence[Final], *, log: bool) -> bool:
+        return log
 
 
 @contextlib.asynccontextmanager
@@ -220,7 +215,7 @@ def _connected(offered: Catalogue) -> Any:
             MemoryTasks(),
             MemoryMemos(),
             MemoryCounters(),
-            _NoLogs(),
+            MemoryRequestLogs(),
             _nothing,
         )
 

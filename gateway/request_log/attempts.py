@@ -34,10 +34,10 @@ class LoggedInbox:
 
     async def insert(self, finals: Sequence[Final]) -> None:
         """Return when all are in the inbox. Raises what the inbox raises."""
-        await self._inbox.insert(finals)
+        if await self._insert(finals):
+            return
         if self._following is None:
-            if await self._is_taken(finals):
-                return
+            log.warning("request_log.behind")
             self._following = asyncio.create_task(self._follow())
         room = _WAITING - len(self._waiting)
         self._waiting.extend(finals[:room])
@@ -50,14 +50,13 @@ class LoggedInbox:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._following, seconds)
 
-    async def _is_taken(self, finals: Sequence[Final]) -> bool:
-        try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
-                await self._store.insert_attempts(finals)
-        except Exception as error:  # whatever the log has, it is not worth a charge
-            log.warning("request_log.behind error=%s", type(error).__name__)
-            return False
-        return True
+    async def _insert(self, finals: Sequence[Final]) -> bool:
+        """Return whether the log has them too."""
+        if self._following is None:
+            with contextlib.suppress(TimeoutError):  # then without the log; what came all the same came twice
+                async with asyncio.timeout(_PATIENCE_SECONDS):
+                    return await self._inbox.insert(finals, log=True)
+        return await self._inbox.insert(finals, log=False)
 
     async def _follow(self) -> None:
         """Give the log what waits for it, until nothing does."""

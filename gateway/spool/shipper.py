@@ -79,7 +79,7 @@ class Shipper:
                 continue
             if batch is not None:
                 await self._ship(batch)
-                if len(batch.finals) == _BATCH_EVENTS:
+                if len(batch.finals) >= _BATCH_EVENTS:
                     continue
             elif is_last_look:
                 return

@@ -144,10 +144,10 @@ class Spool:
         await waiter
 
     async def pending(self, limit: int = 500) -> Batch | None:
-        """Return the oldest finals that are not confirmed, or None. The same ones until they are."""
+        """Return the oldest finals that are not confirmed, about `limit`, or None. The same ones until they are."""
         self._arrived.clear()
         if self._offered is None:
-            self._offered = self._fresh.first(limit, self._confirmed) or await self._read(limit)
+            self._offered = self._fresh.first(limit) or await self._read(limit)
         return self._offered
 
     def confirm(self, batch: Batch) -> None:

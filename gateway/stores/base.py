@@ -130,7 +130,9 @@ class UseMarks(Protocol):
 class Inbox(Protocol):
     """Where usage events go; `gateway.spool.shipper.UsageInbox` says what it promises."""
 
-    async def insert(self, finals: Sequence[Final]) -> None: ...
+    async def insert(self, finals: Sequence[Final], *, log: bool) -> bool:
+        """log: also let the request log have them, in the same go. Return whether it does, whatever keeps it."""
+        ...
 
 
 class RequestLogStore(Protocol):

@@ -19,6 +19,7 @@ from gateway.stores.base import (
     Stored,
     StoreUnavailable,
 )
+from gateway.stores.request_logs import MemoryRequestLogs
 
 
 class MemoryRecords:
@@ -103,12 +104,16 @@ class MemoryLeases:
 class MemoryInbox:
     """Usage events by their id: a second insertion of one changes nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, log: MemoryRequestLogs) -> None:
         self.events: dict[str, UsageEvent] = {}
+        self._log = log
 
-    async def insert(self, finals: Sequence[Final]) -> None:
+    async def insert(self, finals: Sequence[Final], *, log: bool) -> bool:
         for final in finals:
             self.events.setdefault(final.event_id, from_bytes(final.payload))
+        if log and not self._log.down:
+            await self._log.insert_attempts(finals)
+        return log and not self._log.down
 
 
 class MemoryUseMarks:

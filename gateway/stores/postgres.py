@@ -32,7 +32,7 @@ from gateway.stores.base import (
 from gateway.stores.counters import MemoryCounters, RedisCounters
 from gateway.stores.memos import MemoryMemos, RedisMemos
 from gateway.stores.request_logs import PostgresRequestLogs
-from gateway.stores.texts import lines, wallet_and_lease
+from gateway.stores.texts import lines
 from gateway.stores.tidings import NoTidings, RedisTidings
 
 set_json_loads(orjson.loads)
@@ -154,27 +154,15 @@ class PostgresInbox:
     def __init__(self, database: Database, *, gateway_id: str) -> None:
         self._database, self._gateway_id = database, gateway_id
 
-    async def insert(self, finals: Sequence[Final]) -> None:
+    async def insert(self, finals: Sequence[Final], *, log: bool) -> bool:
         """Return when all are committed. Raises InboxRefused for what is no event, StoreUnavailable."""
-        ids = [wallet_and_lease(final.payload) for final in finals]
-        arguments = [
-            self._gateway_id,
-            "\n".join([final.event_id for final in finals]),
-            "\n".join([wallet for wallet, _ in ids]),
-            "\n".join([lease for _, lease in ids]),
-            lines([final.payload for final in finals]),
-        ]
+        arguments = [self._gateway_id, lines([final.payload for final in finals]), log]
         async with self._database.connection() as connection:
             try:
-                await connection.execute(_INSERT, arguments)
-            except psycopg.DataError as error:
-                raise InboxRefused("A record of the spool has an id that is none.") from error
-
-
-_INSERT = (
-    "SELECT usage_inbox_insert(%s, string_to_array(%b, E'\\n')::uuid[], string_to_array(%b, E'\\n')::uuid[], "
-    "string_to_array(%b, E'\\n', '')::uuid[], string_to_array(%b, E'\\n'))"
-)
+                row = await (await connection.execute("SELECT attempts_take(%s, %b, %s)", arguments)).fetchone()
+            except (psycopg.DataError, psycopg.errors.NotNullViolation) as error:
+                raise InboxRefused("A record of the spool is no usage event.") from error
+        return row is not None and bool(row[0])
 
 
 class PostgresUseMarks:

@@ -99,7 +99,7 @@ class UpstreamClient:
         was closed while we wrote.
         """
         origin = prepared.origin
-        now = asyncio.get_running_loop().time()
+        now = time.monotonic()  # the loop's clock, without a system call to find the loop
         addresses = self._guard.known(origin, now)
         if addresses is None or origin.name in self._breaker.states:
             return None

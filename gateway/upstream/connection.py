@@ -90,7 +90,7 @@ class Connection(asyncio.Protocol):
         """Send a whole request that has an answer with a body. now: in the loop's time."""
         self._asker, self._timeouts = asker, self._limits.timeouts
         self._ends_at = now + self._timeouts.total
-        self._transport.write(request)
+        self._owner.outbox.put(self._transport, request)
         self._enter("first_byte", self._timeouts.first_byte, now)
 
     def _respond(self) -> UpstreamResponse:

@@ -9,6 +9,7 @@ from gateway.upstream.connection import Connection
 from gateway.upstream.deadlines import Deadlines
 from gateway.upstream.egress import Origin
 from gateway.upstream.errors import UpstreamBusy
+from gateway.upstream.outbox import Outbox
 
 
 class Pool:
@@ -21,6 +22,7 @@ class Pool:
         self._idle_count = 0
         self._in_use: dict[str, int] = {}
         self._deadlines = Deadlines()
+        self.outbox = Outbox()
 
     def add(self, connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
         """Watch the deadlines of a new connection."""

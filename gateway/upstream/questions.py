@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from gateway.upstream.egress import Origin
 from gateway.upstream.limits import Timeouts
+from gateway.upstream.outbox import Outbox
 from gateway.upstream.response import UpstreamResponse
 from gateway.upstream.whole import Whole
 
@@ -18,7 +19,9 @@ Body = bytes | AsyncIterator[bytes] | None
 
 
 class Owner(Protocol):
-    """Who hands connections out."""
+    """Who hands connections out. outbox: by which they send whole requests."""
+
+    outbox: Outbox
 
     def free(self, connection: Connection) -> None: ...
 

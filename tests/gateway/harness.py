@@ -121,9 +121,9 @@ async def serving(
 
     beside: an ASGI application that gets every other path of the same port. tidings: how it hears of other gateways.
     """
-    records, inbox, marks = MemoryRecords(), MemoryInbox(), MemoryUseMarks()
-    schedules, tasks, memos, counters = MemorySchedules(), MemoryTasks(), MemoryMemos(), MemoryCounters()
     logs = MemoryRequestLogs()
+    records, inbox, marks = MemoryRecords(), MemoryInbox(logs), MemoryUseMarks()
+    schedules, tasks, memos, counters = MemorySchedules(), MemoryTasks(), MemoryMemos(), MemoryCounters()
     leases = MemoryLeases({make.WALLET: Decimal(balance)})
 
     async def connect(_settings: GatewaySettings, _incarnation: str) -> Stores:

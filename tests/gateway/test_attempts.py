@@ -35,7 +35,7 @@ TOKENS = pricing.compile({"type": "one_million_tokens", "input": "3", "output": 
 
 
 def attempt(**changes: object) -> attempts.AttemptEvent:
-    own = {name: KNOWN[name] for name in ("event_id", "lease_id", "request_bytes")}
+    own = {name: KNOWN[name] for name in ("event_id", "wallet_id", "lease_id", "request_bytes")}
     shared = attempts.fixed(**{name: value for name, value in KNOWN.items() if name not in own})
     values = {
         "beginning": attempts.beginning(shared, started_ms=STARTED_MS, hold=Decimal("0.010000000000"), **own),

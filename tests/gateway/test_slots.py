@@ -29,10 +29,11 @@ class Books:
         books, name = self, settings.gateway_id
 
         class Inbox:
-            async def insert(self, finals):
+            async def insert(self, finals, *, log):
                 if books.are_away:
                     raise StoreUnavailable("The database is away.")
                 books.shipped += [(name, final.event_id) for final in finals]
+                return log
 
         class Leases(MemoryLeases):
             async def retire_others(self):

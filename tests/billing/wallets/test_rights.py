@@ -51,8 +51,8 @@ class TestTheGateway:
         as_role("marketplace_gateway", "SELECT lease_return(%s, 1)", [lease])
         as_role(
             "marketplace_gateway",
-            "SELECT usage_inbox_insert('g', %s::uuid[], %s::uuid[], %s::uuid[], %s)",
-            [[event.event_id], [event.wallet_id], [event.lease_id], [event.to_bytes().decode()]],
+            "SELECT attempts_take('g', %s, true)",
+            [event.to_bytes().decode()],
         )
         as_role("marketplace_gateway", "SELECT lease_retire(%s, %s)", who)
 

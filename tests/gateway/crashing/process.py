@@ -47,11 +47,12 @@ class FileInbox:
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.execute("CREATE TABLE IF NOT EXISTS inbox (event_id TEXT PRIMARY KEY, payload BLOB)")
 
-    async def insert(self, finals: Sequence[Final]) -> None:
-        """Commit all of them."""
+    async def insert(self, finals: Sequence[Final], *, log: bool) -> bool:
+        """Commit all of them, and let the log have them."""
         self._connection.execute("BEGIN")
         self._connection.executemany("INSERT OR IGNORE INTO inbox VALUES (?, ?)", finals)
         self._connection.execute("COMMIT")
+        return log
 
 
 def published(key: str, upstream_port: int) -> MemoryRecords:

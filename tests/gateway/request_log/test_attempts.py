@@ -15,13 +15,23 @@ from gateway.stores.request_logs import MemoryRequestLogs
 
 
 class Inbox:
-    """The ids of what came, in order."""
+    """The ids of what came, in order, each once; `log` gets it in the same go, or nobody has it."""
 
-    def __init__(self) -> None:
+    def __init__(self, log: Log) -> None:
         self.ids: list[str] = []
+        self._log = log
 
-    async def insert(self, finals) -> None:
-        self.ids += [final.event_id for final in finals]
+    async def insert(self, finals, *, log: bool) -> bool:
+        is_logged = log and await self._is_taken(finals)
+        self.ids += [final.event_id for final in finals if final.event_id not in self.ids]
+        return is_logged
+
+    async def _is_taken(self, finals) -> bool:
+        try:
+            await self._log.insert_attempts(finals)
+        except (InboxRefused, RuntimeError):
+            return False
+        return True
 
 
 class Log(MemoryRequestLogs):
@@ -40,18 +50,22 @@ class Log(MemoryRequestLogs):
 
 
 @pytest.fixture
-def inbox(monkeypatch):
+def log(monkeypatch):
     monkeypatch.setattr(attempts, "_PATIENCE_SECONDS", 0.05)
     monkeypatch.setattr(attempts, "_FIRST_PAUSE", 0.01)
-    return Inbox()
+    return Log()
+
+
+@pytest.fixture
+def inbox(log):
+    return Inbox(log)
 
 
 def some(*ids: str) -> list[Final]:
     return [Final(each, json.dumps({"id": each}).encode()) for each in ids]
 
 
-async def test_what_a_log_does_not_take_in_time_comes_to_it_later(inbox):
-    log = Log()
+async def test_what_a_log_does_not_take_in_time_comes_to_it_later(inbox, log):
     logged = LoggedInbox(inbox, log)
     log.is_awake.clear()
     await logged.insert(some("a", "b"))
@@ -62,8 +76,7 @@ async def test_what_a_log_does_not_take_in_time_comes_to_it_later(inbox):
     assert (set(log.attempts), logged.dropped) == ({"a", "b", "c"}, 0)
 
 
-async def test_a_log_that_was_away_gets_everything_once_it_is_back(inbox):
-    log = Log()
+async def test_a_log_that_was_away_gets_everything_once_it_is_back(inbox, log):
     log.down = True
     logged = LoggedInbox(inbox, log)
     for each in ("a", "b", "c"):
@@ -76,17 +89,15 @@ async def test_a_log_that_was_away_gets_everything_once_it_is_back(inbox):
     assert ("d" in log.attempts, logged.dropped) == (True, 0)
 
 
-async def test_what_the_log_cannot_read_is_passed_over_alone(inbox):
-    log = Log()
+async def test_what_the_log_cannot_read_is_passed_over_alone(inbox, log):
     logged = LoggedInbox(inbox, log)
     await logged.insert(some("a", "b", "c", "bad", "d"))
     await logged.close(30)
     assert (set(log.attempts), logged.dropped) == ({"a", "b", "c", "d"}, 1)
 
 
-async def test_no_more_wait_than_memory_is_given_for(inbox, monkeypatch):
+async def test_no_more_wait_than_memory_is_given_for(inbox, log, monkeypatch):
     monkeypatch.setattr(attempts, "_WAITING", 3)
-    log = Log()
     log.down = True
     logged = LoggedInbox(inbox, log)
     await logged.insert(some("a", "b"))
@@ -96,8 +107,7 @@ async def test_no_more_wait_than_memory_is_given_for(inbox, monkeypatch):
     assert (inbox.ids, set(log.attempts), logged.dropped) == (["a", "b", "c", "d"], {"a", "b", "c"}, 1)
 
 
-async def test_closing_waits_no_longer_than_it_may(inbox):
-    log = Log()
+async def test_closing_waits_no_longer_than_it_may(inbox, log):
     log.down = True
     logged = LoggedInbox(inbox, log)
     await logged.insert(some("a"))

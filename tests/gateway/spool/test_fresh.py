@@ -35,11 +35,22 @@ class TestFreshFinals:
     async def test_are_offered_again_after_a_crash(self, open_spool):
         spool = await open_spool()
         await drained(spool)
-        await asyncio.gather(*(spool.final(f"{number}", payload()) for number in range(10)))
+        for number in range(10):
+            await spool.final(f"{number}", payload())
         spool.confirm(await spool.pending(4))
         await crash(spool)
         again = [name for name, _ in await drained(await open_spool())]
         assert again[-6:] == [f"{number}" for number in range(4, 10)]
+
+    async def test_that_were_written_together_are_shipped_together(self, open_spool):
+        spool = await open_spool()
+        assert await spool.pending() is None
+        await asyncio.gather(*(spool.final(f"{number}", payload()) for number in range(10)))
+        await spool.final("alone", payload())
+        batch = await spool.pending(4)
+        assert [final.event_id for final in batch.finals] == [f"{number}" for number in range(10)]
+        spool.confirm(batch)
+        assert [name for name, _ in await drained(spool)] == ["alone"]
 
     async def test_of_short_calls_are_the_only_record_of_them(self, open_spool, tmp_path):
         spool = await open_spool()
