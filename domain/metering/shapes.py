@@ -35,12 +35,12 @@ def read(answer: Answer) -> Statement | None:
 def images(answer: Answer) -> int | None:
     """Return how many images an answer of the image generation format holds, or None for other answers."""
     made = answer.get("data")
-    if not isinstance(made, list) or "created" not in answer:
+    if not isinstance(made, list) or "created" not in answer or "choices" in answer:
         return None
     return len(made) if all(isinstance(each, dict) and ("b64_json" in each or "url" in each) for each in made) else None
 
 
-def _openai(answer: Answer) -> Statement | None:
+def openai(answer: Answer) -> Statement | None:
     """Chat, completions, embeddings, and who speaks like them. Cached tokens are inside prompt_tokens."""
     stated = answer.get("usage")
     usage = stated if stated and isinstance(stated, dict) else _mapping(_mapping(answer, "x_groq"), "usage")
@@ -134,7 +134,7 @@ def _total_only(answer: Answer) -> Statement | None:
 
 
 _SHAPES: tuple[Callable[[Answer], Statement | None], ...] = (
-    _openai,
+    openai,
     _anthropic,
     _responses,
     _gemini,

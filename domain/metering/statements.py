@@ -19,6 +19,11 @@ _WRAPPED = re.compile(rb'\{"bytes":"([A-Za-z0-9+/=]{16,})"')
 _TRIES = 20
 _END_BYTES = 2048  # where the last statement nearly always is
 _STATEMENT_BYTES = 16 * 1024
+#: From here on reading a part and not the whole is worth the search for it.
+_LONG_BYTES = 1024
+_BEGINNING_BYTES = 512
+_USAGE = b'"usage"'
+_BEFORE_A_NAME = b"{, \t\r\n"
 
 
 def parsed(text: bytes) -> object:
@@ -34,6 +39,8 @@ def in_body(kept: bytes, *, is_whole: bool) -> Statement | None:
 
     A body that is cut, or no JSON (the binary event streams of Bedrock), is searched from its end.
     """
+    if is_whole and len(kept) > _LONG_BYTES and (stated := _at_the_end(kept)) is not None:
+        return stated
     answer = parsed(kept) if is_whole else None
     if isinstance(answer, dict):
         return _of_answer(answer)
@@ -61,6 +68,23 @@ def events(text: bytes) -> Iterator[Mapping[str, object]]:
     for line in text.split(b"\n"):
         if isinstance(event := parsed(_data(line)), dict):
             yield event
+
+
+def _at_the_end(answer: bytes) -> Statement | None:
+    """Return what a chat, a completion or embeddings state in OpenAI's words, without reading what they say; None: the
+    answer must be read whole.
+
+    From a name at its top to its end an object is an object again behind a brace. From a name further inside it is
+    none, and inside a text the quotes of a name have backslashes before them.
+    """
+    beginning = answer[:_BEGINNING_BYTES]
+    if b'"choices"' not in beginning and b'"embedding"' not in beginning:
+        return None
+    at = answer.rfind(_USAGE, -_END_BYTES)
+    if at < 1 or answer[at - 1] not in _BEFORE_A_NAME:
+        return None
+    end = parsed(b"{" + answer[at:])
+    return shapes.openai(end) if isinstance(end, dict) else None
 
 
 def _of_answer(answer: Mapping[str, object]) -> Statement | None:
