@@ -38,6 +38,14 @@ def scrub_beginning(body: bytes, secrets: Iterable[str]) -> bytes:
     return pattern.sub(MARK, body[:end])
 
 
+def forget() -> None:
+    """Let go of everything that was made of secrets to find them."""
+    if _all_writings.cache_info().currsize:
+        _pattern.cache_clear()
+        _all_writings.cache_clear()
+        re.purge()  # it remembers patterns by their text
+
+
 def _wanted(secrets: Iterable[str]) -> frozenset[str]:
     return frozenset(secret for secret in secrets if len(secret) >= LEAST_CHARACTERS)
 

@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import gc
 import logging
+import time
 from collections.abc import Coroutine
 from typing import Any
 
+from domain import scrubbing
 from gateway import slots
 from gateway.budgets import Budgets
 from gateway.candidates import compile_candidate
@@ -158,10 +160,14 @@ class Runtime:
 
     async def _forget_secrets(self) -> None:
         """Let no secret stay in clear for longer than it may."""
+        scrubbed_since = time.monotonic()
         while True:
             await asyncio.sleep(_FORGET_SECONDS)
             self.deps.secrets.forget()
             self.deps.rendered.forget()
+            if time.monotonic() - scrubbed_since >= self.deps.settings.secret_cache_seconds:
+                scrubbed_since = time.monotonic()
+                scrubbing.forget()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -111,7 +111,7 @@ def parse_inner(written: str, *, rest: tuple[str, ...] = (), query: str = "") ->
     A path without a letter is a service's. rest: segments of the call that go after the written path; query: of the
     call, after the written one. Raises: BadPath.
     """
-    parsed = _parse_written(written)
+    parsed = _remembered(written) if len(written) <= _REMEMBERED_CHARACTERS else _parse_written(written)
     if rest:
         parsed = replace(parsed, segments=(*(each for each in parsed.segments if each), *rest))
     if query:
@@ -119,7 +119,6 @@ def parse_inner(written: str, *, rest: tuple[str, ...] = (), query: str = "") ->
     return parsed
 
 
-@lru_cache(maxsize=4096)
 def _parse_written(written: str) -> ParsedPath:
     if "://" in written:
         message = f"{written[:80]!r} is an address. Write a path of this gateway, such as g/llm or p/<service id>."
@@ -129,6 +128,10 @@ def _parse_written(written: str) -> ParsedPath:
     if len(head) != 1:
         path = f"p/{path}"
     return parse(path, query)
+
+
+_REMEMBERED_CHARACTERS = 512  # a caller can write them
+_remembered = lru_cache(maxsize=4096)(_parse_written)
 
 
 def _unwrap(head: str, rest: str) -> tuple[str, str, str]:

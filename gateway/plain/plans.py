@@ -91,10 +91,7 @@ class Plans:
         if not reading.may_be_plain:
             return None
         deps.records.check_trust()
-        body = ctx.body_json
-        model = body.get("model") if isinstance(body, dict) else None
-        if not isinstance(model, str):
-            model = None
+        model = resolve_route.model_of(ctx.body_json)
         plan = repeat.plan
         if plan is None or plan.model != model:
             plan = self._kept.get((reading.key, ctx.method, ctx.path, ctx.query, model))

@@ -22,6 +22,9 @@ from gateway.deps import Deps
 from gateway.errors import GatewayError
 from gateway.records import Missing
 
+#: A longer text in the place of a model's name is data, and goes on as such: it is not noted, and routes nothing.
+_MODEL_CHARACTERS = 512
+
 
 async def run(ctx: RequestContext, deps: Deps) -> None:
     """Set ctx.parsed, and either ctx.plan, ctx.channel and ctx.price, or ctx.tree.
@@ -145,11 +148,16 @@ def _service(service_id: str, ctx: RequestContext, deps: Deps) -> CompiledServic
     return found
 
 
+def model_of(body: Any) -> str | None:
+    """Return the `model` of a body; None when it has none, or a text that is too long to be the name of one."""
+    model = body.get("model") if isinstance(body, dict) else None
+    return model if isinstance(model, str) and len(model) <= _MODEL_CHARACTERS else None
+
+
 def routing_key(body: Any) -> dict[str, Any] | None:
     """Return what a request asks for: the `model` of its body."""
-    if isinstance(body, dict) and isinstance(model := body.get("model"), str):
-        return {"model": model}
-    return None
+    model = model_of(body)
+    return None if model is None else {"model": model}
 
 
 def refused(refusal: plan.Refusal) -> GatewayError:

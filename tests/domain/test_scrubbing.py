@@ -9,6 +9,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
+from domain import scrubbing
 from domain.scrubbing import MARK, scrub, scrub_beginning
 
 CANARIES = ["sk-canary-0123456789", 'qu"ote\\and/slash+plus ä', "line\nbreak&amp=1"]
@@ -51,6 +52,16 @@ class TestScrubbing:
 
     def test_takes_the_longer_of_two_whole(self):
         assert scrub(b"x secret-long x", ["secret", "secret-long"]) == b"x *** x"
+
+
+def test_nothing_of_a_secret_stays_once_it_is_forgotten():
+    canary = "canaryforgotten"
+    scrub(canary.encode(), [canary])
+    assert any(canary in repr(pattern) for pattern in re._cache)
+    scrubbing.forget()
+    assert not any(canary in repr(pattern) for pattern in re._cache)
+    assert (scrubbing._pattern.cache_info().currsize, scrubbing._all_writings.cache_info().currsize) == (0, 0)
+    assert scrub(canary.encode(), [canary]) == MARK
 
 
 class TestTheBeginningOfALongerText:

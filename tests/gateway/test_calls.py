@@ -49,6 +49,15 @@ class TestACall:
         )
         assert upstream.requests[0].body == body
 
+    async def test_with_a_text_too_long_for_a_models_name_goes_on_and_is_not_remembered(self, gateway, upstream):
+        upstream.answers(json_answer({}))
+        await offer(gateway, upstream)
+        body = {"model": "m" * 100_000}
+        for _ in range(2):
+            assert (await gateway.call(body=body)).status_code == 200
+        assert [json.loads(each.body) for each in upstream.requests] == [body, body]
+        assert [event.routing_key for event in await gateway.events(2)] == [None, None]
+
     async def test_keeps_the_customers_credentials_from_the_upstream(self, gateway, upstream):
         upstream.answers(json_answer({}))
         await gateway.call(headers={"x-api-key": gateway.key, "cookie": "s=1", "x-forwarded-for": "1.2.3.4"})

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
+import json
+import re
+
 import pytest
 
+from domain import scrubbing
+from gateway import runtime
 from tests.factories import records as make
 from tests.fakes.upstream import json_answer
 from tests.gateway.conftest import offer
+from tests.gateway.harness import serving
 
 
 class TestSecrets:
@@ -134,6 +142,21 @@ class TestInMemory:
         now[0] += 3600
         deps.rendered.forget()
         assert len(deps.rendered._kept) == 1
+
+    async def test_that_were_taken_out_of_a_log_are_gone_too(self, tmp_path, upstream, monkeypatch):
+        upstream.answers(json_answer({"echo": "upstreamsecret"}))
+        monkeypatch.setattr(runtime, "_FORGET_SECONDS", 0.05)
+        async with serving(tmp_path, secret_cache_seconds=0.5) as gateway:
+            gateway.publish_secret(make.SELLER, "UP_KEY", "upstreamsecret")
+            await offer(gateway, upstream, config={"api_key": "${ secrets.UP_KEY }"})
+            await gateway.call("/l/p/acme/chat")
+            async with asyncio.timeout(10):
+                while not (gateway.logs.calls and not scrubbing._all_writings.cache_info().currsize):
+                    await asyncio.sleep(0.02)
+            (call,) = gateway.logs.calls.values()
+            assert "upstreamsecret" not in json.dumps(call)
+            assert base64.b64decode(call["kept"]["response"]["bytes"]) == b'{"echo": "***"}'
+            assert not any("upstreamsecret" in repr(pattern) for pattern in re._cache)
 
     async def test_that_are_rotated_are_the_new_ones_at_the_next_look(self, gateway, upstream):
         upstream.answers(json_answer({}))
