@@ -37,7 +37,6 @@ class LoggedInbox:
         if await self._insert(finals):
             return
         if self._following is None:
-            log.warning("request_log.behind")
             self._following = asyncio.create_task(self._follow())
         room = _WAITING - len(self._waiting)
         self._waiting.extend(finals[:room])
@@ -70,7 +69,8 @@ class LoggedInbox:
                     self._forget(some)
                     self._drop(1, "unreadable")
                 at_once = max(len(some) // 2, 1)
-            except Exception:
+            except Exception as error:  # whatever the log has, it is not worth a charge
+                log.warning("request_log.behind error=%s waiting=%d", type(error).__name__, len(self._waiting))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
             else:
