@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -110,14 +109,14 @@ class TestKeys:
 
         page.keyboard.press("g")
         page.keyboard.press("l")
+        page.wait_for_url("**/request-logs*")  # until it is loaded: before that, nobody listens to keys
         expect(page.get_by_role("heading", level=1)).to_have_text("Request logs")
-        page.keyboard.press("j")
-        page.keyboard.press("j")
-        page.keyboard.press("j")
-        page.keyboard.press("k")
+        for key, pk in (("j", ids[0]), ("j", ids[1]), ("j", ids[2]), ("k", ids[1])):
+            page.keyboard.press(key)
+            expect(page.locator(f"a[href$='{pk}']:focus")).to_be_visible()
         page.keyboard.press("Enter")
 
-        expect(page).to_have_url(re.compile(str(ids[1])))
+        page.wait_for_url(f"**/{ids[1]}")
         page.keyboard.press("g")
         page.keyboard.press("w")
         expect(page.get_by_role("heading", level=1)).to_have_text("Wallet")

@@ -50,6 +50,7 @@ def test_leads_from_sign_up_to_an_enrollment_and_a_key(visit, transactional_db):
     press(page, page.get_by_role("button", name="Create account"))
     press(page, page.get_by_role("link", name="Market", exact=True))
     expect(page.get_by_label("Search services")).to_be_visible()
+    page.wait_for_load_state()  # before that, nobody listens to keys
     page.keyboard.press("/")
     page.keyboard.type("feed")
     press(page, page.locator(".market-card").get_by_role("link", name="Feed"))
