@@ -12,6 +12,7 @@ from decimal import Decimal
 import orjson
 
 from domain.rating import due
+from domain.routing.matching import routing_key_of
 from domain.usage import Outcome
 from gateway import attempts, crash_points
 from gateway.attempts import AttemptEvent
@@ -20,7 +21,6 @@ from gateway.deps import Deps
 from gateway.request_log.asking import session_of
 from gateway.spool.errors import SpoolError
 from gateway.spool.writer import Told
-from gateway.steps.resolve_route import routing_key
 
 Metrics = Mapping[str, int | Decimal]
 _MILLI = Decimal("0.001")
@@ -176,7 +176,7 @@ def known(ctx: RequestContext, deps: Deps) -> bytes:
         gateway_id=deps.settings.gateway_id,
         method=ctx.method,
         path=ctx.path[:500],
-        routing_key=routing_key(ctx.body_json),
+        routing_key=routing_key_of(ctx.body_json),
         **_place(ctx),
     )
 

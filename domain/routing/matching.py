@@ -13,6 +13,20 @@ from domain.routing.snapshot import CustomerRecord, RouteRecord
 _SEGMENTS_LOOKED_AT = 12
 #: No canonical text: so what is known at a path can be asked.
 _NO_SUCH_KEY = "?"
+#: A longer text in the place of a model's name is data, and goes on as such: it is not noted, and routes nothing.
+_MODEL_CHARACTERS = 512
+
+
+def model_of(body: object) -> str | None:
+    """Return the `model` of a request's body; None when it has none, or a text that is too long to be a name."""
+    model = body.get("model") if isinstance(body, dict) else None
+    return model if isinstance(model, str) and len(model) <= _MODEL_CHARACTERS else None
+
+
+def routing_key_of(body: object) -> dict[str, Any] | None:
+    """Return what a request asks for: the `model` of its body."""
+    model = model_of(body)
+    return None if model is None else {"model": model}
 
 
 def canonical(routing_key: Mapping[str, Any] | None) -> str:

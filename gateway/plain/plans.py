@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.pricing import CompiledPrice
+from domain.routing.matching import model_of
 from domain.routing.plan import Call
 from domain.routing.snapshot import ApiKeyRecord
 from gateway import settling, telling
@@ -91,7 +92,7 @@ class Plans:
         if not reading.may_be_plain:
             return None
         deps.records.check_trust()
-        model = resolve_route.model_of(ctx.body_json)
+        model = model_of(ctx.body_json)
         plan = repeat.plan
         if plan is None or plan.model != model:
             plan = self._kept.get((reading.key, ctx.method, ctx.path, ctx.query, model))

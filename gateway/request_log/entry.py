@@ -12,6 +12,7 @@ import orjson
 
 from domain.request_logs import COMPLETE_BYTES, TRUNCATED_BYTES, shown_headers, source_of, without_keys
 from domain.routing.leaves import only_service
+from domain.routing.matching import routing_key_of
 from domain.scrubbing import scrub, scrub_beginning
 from domain.usage import LogLevel
 from gateway.context import Headers, RequestContext
@@ -19,7 +20,6 @@ from gateway.errors import GatewayError
 from gateway.request_log.asking import session_of
 from gateway.request_log.trail import Trail
 from gateway.steps.authenticate import presented_key
-from gateway.steps.resolve_route import routing_key
 
 _PATH_LENGTH, _QUERY_LENGTH, _MESSAGE_LENGTH = 500, 4000, 500
 #: Of a body, in one record of the spool.
@@ -76,7 +76,7 @@ def _what(ctx: RequestContext, refusal: GatewayError | None) -> dict[str, Any]:
         "method": ctx.method,
         "path": without_keys(ctx.path.encode("latin-1", "replace")).decode("latin-1")[:_PATH_LENGTH],
         "alias": f"{parsed.target}/{parsed.segments[0]}"[:80] if parsed is not None and named else "",
-        "routing_key": routing_key(ctx.body_json),
+        "routing_key": routing_key_of(ctx.body_json),
         "service_id": call.service.id if call is not None else None,
         "enrollment_id": call.enrollment.id if call is not None and call.enrollment is not None else None,
         "channel": call.channel.name if call is not None else "",

@@ -15,15 +15,13 @@ import orjson
 from domain.routing import expansion, grammar, plan
 from domain.routing.asking import Asker, Need, PlanRefused
 from domain.routing.health import Health
+from domain.routing.matching import routing_key_of
 from domain.routing.tree import Node, Refused
 from gateway.compiled import CompiledService
 from gateway.context import RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
 from gateway.records import Missing
-
-#: A longer text in the place of a model's name is data, and goes on as such: it is not noted, and routes nothing.
-_MODEL_CHARACTERS = 512
 
 
 async def run(ctx: RequestContext, deps: Deps) -> None:
@@ -82,7 +80,7 @@ def look(ctx: RequestContext, parsed: grammar.ParsedPath, deps: Deps) -> Missing
     assert ctx.customer is not None
     found = plan.find(
         parsed,
-        routing_key=routing_key(ctx.body_json),
+        routing_key=routing_key_of(ctx.body_json),
         routes=ctx.candidate.routes if ctx.candidate is not None else deps.records.routes,
         customer=ctx.customer.record,
         own=ctx.customer.own_routes,
@@ -148,18 +146,6 @@ def _service(service_id: str, ctx: RequestContext, deps: Deps) -> CompiledServic
     return found
 
 
-def model_of(body: Any) -> str | None:
-    """Return the `model` of a body; None when it has none, or a text that is too long to be the name of one."""
-    model = body.get("model") if isinstance(body, dict) else None
-    return model if isinstance(model, str) and len(model) <= _MODEL_CHARACTERS else None
-
-
-def routing_key(body: Any) -> dict[str, Any] | None:
-    """Return what a request asks for: the `model` of its body."""
-    model = model_of(body)
-    return None if model is None else {"model": model}
-
-
 def refused(refusal: plan.Refusal) -> GatewayError:
     """Return the error of a refusal."""
     return GatewayError(refusal.status, refusal.code, refusal.message)
@@ -190,7 +176,7 @@ async def _plan(ctx: RequestContext, parsed: grammar.ParsedPath, deps: Deps) -> 
     asker = Asker(
         customer=ctx.customer.record,
         own=ctx.customer.own_routes,
-        routing_key=routing_key(ctx.body_json),
+        routing_key=routing_key_of(ctx.body_json),
         draw=deps.draw,
         method=ctx.method,
         caller=ctx.key.id,

@@ -17,7 +17,7 @@ from domain.money import rounded
 from domain.pricing import PricingError
 from domain.routing import expansion, explanation, grammar
 from domain.routing.asking import Asker, Need, PlanRefused
-from domain.routing.matching import Table, enrollment_table
+from domain.routing.matching import Table, enrollment_table, routing_key_of
 from domain.routing.plan import Call, Refusal
 from domain.routing.snapshot import CODECS, CUSTOMER, ROUTE, CustomerRecord
 from domain.routing.tree import Node, Refused
@@ -63,7 +63,7 @@ def plan(*, team: Team, asked: Asked) -> Planned:
     """Return what a call of the team would do now. Whether services are healthy is known to the gateways alone."""
     customer = _customer(team)
     path, _, query = asked.path.strip().partition("?")
-    key = asked.routing_key or _key(asked.body)
+    key = asked.routing_key or routing_key_of(asked.body)
     asker = Asker(
         customer=customer,
         own=enrollment_table(customer),
@@ -123,11 +123,6 @@ def _customer(team: Team) -> CustomerRecord:
     if body is None:
         return CustomerRecord(team_id=str(team.pk), wallets={}, secret_names=frozenset(), enrollments=())
     return CUSTOMER.decode(body)
-
-
-def _key(body: dict[str, Any] | None) -> dict[str, Any] | None:
-    model = (body or {}).get("model")
-    return {"model": model} if isinstance(model, str) else None
 
 
 def _explained(node: Node, asked: Asked) -> dict[str, Any]:

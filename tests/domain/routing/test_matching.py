@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.routing.matching import Match, NoKey, Table, canonical
+from domain.routing.matching import Match, NoKey, Table, canonical, routing_key_of
 from domain.routing.snapshot import RouteEntry, RouteRecord
 
 
@@ -98,3 +98,19 @@ class TestCanonical:
 
     def test_tells_types_apart(self):
         assert canonical({"model": "1"}) != canonical({"model": 1})
+
+
+@pytest.mark.parametrize(
+    ("body", "key"),
+    [
+        ({"model": "gpt-4", "n": 1}, {"model": "gpt-4"}),
+        ({"model": "m" * 512}, {"model": "m" * 512}),
+        ({"model": "m" * 513}, None),
+        ({"model": {"name": "m"}}, None),
+        ({}, None),
+        (["model"], None),
+        (None, None),
+    ],
+)
+def test_a_body_asks_for_a_model_by_a_name(body, key):
+    assert routing_key_of(body) == key
