@@ -70,12 +70,8 @@ class AttemptEvent:
 
 def fixed(**known: Any) -> bytes:
     """Return what is the same for every call of a plan, as members of a JSON object. known: fields of a usage event."""
-    return readable(orjson.dumps(known))[1:-1]
-
-
-def readable(text: bytes) -> bytes:
-    """Return JSON text without the zero character, which PostgreSQL cannot read in one; clients can write it."""
-    return text.replace(b"\\u0000", b"\\ufffd")
+    # PostgreSQL cannot read the zero character in JSON text; clients can write it
+    return orjson.dumps(known)[1:-1].replace(b"\\u0000", b"\\ufffd")
 
 
 def beginning(

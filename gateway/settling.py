@@ -156,7 +156,7 @@ class Account:
         )
         session = session_of(ctx) if ctx.session is None else ctx.session
         if session:
-            self._beginning += b',"session":' + attempts.readable(orjson.dumps(session))
+            self._beginning += b',"session":' + orjson.dumps(session)
         return self._beginning
 
 

@@ -13,6 +13,9 @@ def lines(payloads: Sequence[bytes]) -> str:
     Raises InboxRefused when one is no text at all.
     """
     try:
-        return b"\n".join(payloads).decode()
+        text = b"\n".join(payloads).decode()
     except UnicodeDecodeError as error:
         raise InboxRefused("A record of the spool is no JSON text.") from error
+    if not text:  # the lines of an empty text are none, and not one that is empty
+        raise InboxRefused("A record of the spool is empty.")
+    return text

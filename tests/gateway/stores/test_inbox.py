@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 
 import orjson
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from billing.rating.models import UsageInbox
@@ -18,6 +17,7 @@ from gateway.spool.reader import Final
 from gateway.spool.shipper import InboxRefused
 from gateway.stores.postgres import Database, PostgresInbox
 from gateway_admin.request_logs.models import RequestLog
+from tests.databases import address
 from tests.factories.request_logs import attempt
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,11 +27,9 @@ WALLET, LEASE = UUID("7d0d8e0e-0000-4000-8000-00000000000b"), UUID("7d0d8e0e-000
 
 def ship(*payloads: bytes, log: bool = True) -> bool:
     """Put texts into the inbox as a gateway does. Return whether the log has them."""
-    values = connection.get_connection_params()
-    address = f"dbname={values['dbname']} user={values.get('user') or ''} host={values.get('host') or ''}"
 
     async def insert() -> bool:
-        database = Database(address, size=1)
+        database = Database(address(), size=1)
         await database.open()
         try:
             return await PostgresInbox(database, gateway_id="g1").insert(

@@ -7,11 +7,11 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 
 from billing.wallets.models import Wallet
 from gateway.leases import Hold, InsufficientFunds, LeaseBook
 from gateway.stores.postgres import Database, PostgresLeases
+from tests.databases import address
 from tests.factories.billing import funded_wallet
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -19,9 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 async def fifty_calls(wallet_id: str, amount: str) -> tuple[int, int]:
     """Ask for fifty holds at once, at four processes in turn. Return how many were granted, and how many refused."""
-    values = connection.get_connection_params()
-    address = f"dbname={values['dbname']} user={values.get('user') or ''} host={values.get('host') or ''}"
-    databases = [Database(address) for _ in range(4)]
+    databases = [Database(address()) for _ in range(4)]
     for each in databases:
         await each.open()
     books = [

@@ -14,6 +14,7 @@ def test_every_event_is_a_line():
     assert [line.encode() for line in lines(payloads).split("\n")] == payloads
 
 
-def test_what_is_no_text_is_refused():
+@pytest.mark.parametrize("payloads", [[b"{}", b"\xff"], [b""]])
+def test_what_is_no_text_is_refused(payloads):
     with pytest.raises(InboxRefused):
-        lines([b"{}", b"\xff"])
+        lines(payloads)

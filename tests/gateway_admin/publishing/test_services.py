@@ -15,16 +15,11 @@ from gateway_admin.publishing import queries
 from gateway_admin.publishing.models import PublishedRecord
 from gateway_admin.publishing.services import publish
 from gateway_admin.secrets import services as secrets
+from tests.databases import address
 from tests.factories.accounts import TeamFactory
 from tests.factories.marketplace import make_service
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-
-
-def address() -> str:
-    """Return the test database's address as libpq reads it."""
-    values = connection.get_connection_params()
-    return f"dbname={values['dbname']} user={values.get('user') or ''} host={values.get('host') or ''}"
 
 
 def feed(since: int) -> tuple[dict[tuple[str, str], int], int]:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import uvicorn
 from django.conf import settings
-from django.db import connection
 
 from config.embedded.engines import free_port
 from gateway.app import GatewayApp
 from gateway.door.protocol import DoorProtocol
 from gateway.settings import GatewaySettings
+from tests.databases import address
 from tests.fakes.upstream import FakeUpstream, Recorded, Script, json_answer
 
 
@@ -28,8 +28,7 @@ class Live:
         self.upstream = FakeUpstream()
         self.upstream.answers_by(self._script)
         self._folder, self._ready = folder, threading.Event()
-        values = connection.get_connection_params()
-        self._database = f"dbname={values['dbname']} user={values.get('user') or ''} host={values.get('host') or ''}"
+        self._database = address()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="gateway")
 
     def start(self) -> None:

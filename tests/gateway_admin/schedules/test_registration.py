@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
 from gateway.stores.base import NewSchedule, ScheduleLimit, ScheduleNameTaken
 from gateway.stores.postgres import Database, PostgresSchedules, PostgresTasks
 from gateway_admin.schedules import services
 from gateway_admin.schedules.models import Schedule, TaskAnswer
+from tests.databases import address
 from tests.factories.accounts import TeamFactory, owner_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,10 +28,7 @@ DUE = datetime(2030, 1, 31, 8, 0, tzinfo=UTC)
 
 def with_database(work: Callable[[Database], Awaitable[Any]]) -> Any:
     async def run() -> Any:
-        values = connection.get_connection_params()
-        database = Database(
-            f"dbname={values['dbname']} user={values.get('user') or ''} host={values.get('host') or ''}"
-        )
+        database = Database(address())
         await database.open()
         try:
             return await work(database)
