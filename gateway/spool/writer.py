@@ -86,6 +86,7 @@ class Writer:
         self._queue: SimpleQueue[Batch | None] = SimpleQueue()
         self._unfinished: dict[str, _Unfinished] = {}
         self._confirmed = Position(0, 0)
+        self._finals_end = Position(0, 0)  # behind the last final
         self._looked_at = 0.0
         self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
 
@@ -98,6 +99,7 @@ class Writer:
                 self._rotate()
             self._write([record])
         self._sync()
+        self._finals_end = self.position
         self._look_at_disk()
         self._thread.start()
 
@@ -142,12 +144,14 @@ class Writer:
         """Make a batch durable. Return what kept it from being so."""
         if self.is_broken:
             return SpoolBroken("The spool's disk has failed. Start the gateway again.")
+        active = self._active
         try:
             self._append(batch.entries, {event_id for _, event_id, _, _ in finals})
             if finals or time.monotonic() - self._synced_at >= _SYNC_SECONDS:
                 self._sync()
             if batch.confirmed is not None:
                 self._confirmed = batch.confirmed
+            if batch.confirmed is not None or self._active is not active:
                 self._retire(self._confirmed)
             self._look_at_disk()
         except _NoRoom:
@@ -179,6 +183,8 @@ class Writer:
             self._rotate()
         self._write(kept)
         number = self._active.number
+        if ended:
+            self._finals_end = self.position
         for event_id in ended:
             self._unfinished.pop(event_id, None)
         for event_id, latest in changed.items():
@@ -239,10 +245,12 @@ class Writer:
         crash_points.reach("spool.after_rotate")
 
     def _retire(self, confirmed: Position) -> None:
-        """Remove, from the oldest on, the segments that end before `confirmed`; calls under way are carried over."""
+        """Remove, from the oldest on, the segments without a final behind `confirmed`; calls under way are carried
+        over, so that those that note how far they are do not fill the disk while none ends."""
+        are_all_read = self._finals_end <= confirmed
         for number in sorted(self.segments):
             segment = self.segments[number]
-            is_read = number < confirmed.number or Position(number, segment.durable_bytes) <= confirmed
+            is_read = are_all_read or Position(number, segment.durable_bytes) <= confirmed
             if not (segment.is_sealed and is_read):
                 return
             self._carry_over(number)

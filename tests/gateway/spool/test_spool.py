@@ -143,6 +143,21 @@ class TestSegments:
 
         assert await eventually(lambda: len(files(tmp_path, ".seg")) == 1)
 
+    async def test_of_calls_that_go_on_do_not_pile_up_while_none_ends(self, open_spool, tmp_path):
+        spool = await open_spool()
+        await spool.final("ended", payload())
+        await drained(spool)
+        spool.intent("long", payload())
+        for number in range(60):
+            spool.checkpoint("long", payload(so_far=number))
+            await asyncio.sleep(0.01)
+        assert await eventually(lambda: spool._writer.position.number > 2)
+
+        assert await eventually(lambda: len(files(tmp_path, ".seg")) == 1)
+        await crash(spool)
+
+        assert dict(await drained(await open_spool()))["long"]["so_far"] == 59
+
 
 class TestRecovery:
     async def test_offers_again_what_was_not_confirmed(self, open_spool):
