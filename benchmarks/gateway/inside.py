@@ -67,7 +67,7 @@ async def _run(folder: Path, arguments: argparse.Namespace) -> None:
             in_loop.append((time.thread_time() - loop_began) / _CHUNK * 1e6)
             in_all.append((time.process_time() - all_began) / _CHUNK * 1e6)
             steps.append(in_all[-1] / ((step + _step_us()) / 2))
-        print(f"{arguments.shape}: {min(in_loop):.1f} us a call in the loop, {min(in_all):.1f} with the spool's thread")
+        print(f"{arguments.shape}: {min(in_loop):.1f} us a call in the loop, {min(in_all):.1f} with other threads")
         print(f"{statistics.median(steps):.0f} steps a call, of {_step_us():.3f} us now")
         counted = await _counted(calls.make)
         print(f"function calls a call: {counted['call'] / _CHUNK:.1f} of Python, {counted['c_call'] / _CHUNK:.1f} of C")

@@ -44,7 +44,12 @@ def read(held: Mapping[int, Segment], start: Position, limit: int) -> Batch:
             continue
         if at.number < number:
             at = Position(number, segments.HEADER_BYTES)
-        at = _read_segment(segment, at, finals, limit)
+        try:
+            at = _read_segment(segment, at, finals, limit)
+        except FileNotFoundError:
+            if number in held:
+                raise
+            continue  # it was removed meanwhile, so it has nothing that is not confirmed
         if len(finals) >= limit or not segment.is_sealed:
             break
     return Batch(finals, at)

@@ -64,6 +64,14 @@ def _allocate(descriptor: int, size: int) -> None:
             raise
 
 
+def remove(segment: Segment) -> None:
+    """Remove a segment, or set it aside where it is damaged. Raises OSError."""
+    if segment.is_damaged:
+        segment.path.rename(segment.path.with_suffix(".bad"))
+    else:
+        segment.path.unlink()
+
+
 def is_sound_header(buffer: bytes) -> bool:
     """Return whether a segment's first bytes are those of a segment."""
     return len(buffer) >= HEADER_BYTES and buffer.startswith(_MAGIC)

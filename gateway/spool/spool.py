@@ -61,15 +61,14 @@ class Spool:
         self._is_looking = False
         self._gathered: list[Entry] = []  # for the next batch, as is
         self._moved_to: Position | None = None  # what has been confirmed since the last one
-        self._is_writing = False
-        self._is_handing_over = False
         self._has_room = False  # seen since the last batch
         self._writer = Writer(
             folder,
             incarnation=self.incarnation,
             segment_bytes=limits.segment_bytes,
             min_free_bytes=limits.min_free_bytes,
-            settled=self._report,
+            take=self._take,
+            settled=self._settle,
         )
 
     @classmethod
@@ -80,7 +79,7 @@ class Spool:
         """
         spool = cls(folder, _lock(folder), limits or SpoolLimits())
         try:
-            await asyncio.to_thread(spool._start)
+            await spool._start()
         except BaseException:
             os.close(spool._lock)
             raise
@@ -108,7 +107,7 @@ class Spool:
         if (intent := self._take_intent(event_id)) is not None:
             self._gathered.append((_INTENT, event_id, intent, None))
         self._gathered.append((Kind.CHECKPOINT, event_id, payload, None))
-        self._hand_over_soon()
+        self._writer.wake()
 
     def keep(self, event_id: str, payload: bytes, settled: Told) -> None:
         """Note what a call used. settled: told in the loop when it is on disk, or what kept it from being so.
@@ -122,8 +121,8 @@ class Spool:
         if self._begun.pop(event_id, None) is None:
             self._begun_before.pop(event_id, None)
         self._gathered.append((_FINAL, event_id, payload, settled))
-        if not self._is_writing and not self._is_handing_over:
-            self._hand_over_soon()
+        if not self._writer.is_awake:
+            self._writer.wake()
 
     async def final(self, event_id: str, payload: bytes) -> None:
         """Return when what a call used is on disk. Cancelling the wait does not take the record back.
@@ -184,9 +183,10 @@ class Spool:
         self._is_closed, self._has_room = True, False
         self._note_begun(self._begun_before | self._begun)
         self._begun_before, self._begun = {}, {}
-        self._hand_over()
-        await asyncio.to_thread(self._writer.stop)
-        os.close(self._lock)
+        try:
+            await self._writer.stop()
+        finally:
+            os.close(self._lock)
 
     def _check_sound(self) -> None:
         if self._is_closed:
@@ -223,26 +223,19 @@ class Spool:
     def _note_begun(self, begun: Mapping[str, bytes]) -> None:
         if begun:
             self._gathered += [(_INTENT, event_id, intent, None) for event_id, intent in begun.items()]
-            self._hand_over_soon()
+            self._writer.wake()
 
-    def _hand_over_soon(self) -> None:
-        """Let the writer have the batch when this turn of the loop is over and it is free."""
-        if not self._is_writing and not self._is_handing_over:
-            self._is_handing_over = True
-            self._loop.call_soon(self._hand_over)
-
-    def _hand_over(self) -> None:
-        self._is_handing_over = self._has_room = False
-        if self._gathered or self._moved_to is not None:
-            batch = writer.Batch(self._gathered, self._moved_to)
-            self._gathered, self._moved_to = [], None
-            self._is_writing = True
-            self._writer.put(batch)
+    def _take(self) -> writer.Batch:
+        """Give the writer what has gathered."""
+        self._has_room = False
+        batch = writer.Batch(self._gathered, self._moved_to)
+        self._gathered, self._moved_to = [], None
+        return batch
 
     def _move(self, position: Position) -> None:
         if position > self._confirmed:
             self._confirmed = self._moved_to = position
-            self._hand_over_soon()
+            self._writer.wake()
 
     async def _read(self, limit: int) -> Batch | None:
         """Return a batch from the disk: what an earlier life left, or what memory had no room for."""
@@ -256,23 +249,18 @@ class Spool:
         self._move(batch.position)
         return None
 
-    def _start(self) -> None:
-        found: Found = recovery.read(self._folder)
-        self._writer.start(found.sound, found.rewritten)
+    async def _start(self) -> None:
+        found: Found = await asyncio.to_thread(recovery.read, self._folder)
+        await self._writer.start(found.sound, found.rewritten)
         self._fresh.written_to = self._writer.position
         for path in found.damaged:
             found.report.quarantined.append(path.rename(path.with_suffix(".bad")))
-        segments.sync_folder(self._folder)
+        await asyncio.to_thread(segments.sync_folder, self._folder)
         self.recovery = found.report
 
-    def _report(self, settled: Settled) -> None:
-        self._loop.call_soon_threadsafe(self._settle, settled)
-
     def _settle(self, settled: Settled) -> None:
-        """Take the end of a batch, in the loop."""
-        self._is_writing = self._has_room = False
-        if self._gathered or self._moved_to is not None:
-            self._hand_over_soon()  # with what the rest of this turn brings
+        """Take the end of a batch."""
+        self._has_room = False
         error, finals = settled.error, settled.finals
         if error is None:
             self._fresh.add([final_of(entry[1:3]) for entry in finals], settled.position)
@@ -281,7 +269,10 @@ class Spool:
                 self._arrived.set()
         for _, _, _, told in finals:
             assert told is not None
-            told(error)
+            try:
+                told(error)
+            except Exception as failed:  # the others, and the writer, go on
+                self._loop.call_exception_handler({"message": "The end of a call failed.", "exception": failed})
 
 
 def _lock(folder: Path) -> int:

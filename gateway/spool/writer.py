@@ -1,32 +1,35 @@
-"""The one thread that writes: it takes a batch, writes once, syncs once, then tells the loop.
+"""The one task that writes: it takes a batch, writes once, has it synced once, then tells who waits.
 
-A batch is what the loop has gathered while the one before was written, so the thread is woken once for many calls, and
-never in the middle of a turn of the loop.
+A batch is what the loop has gathered while the one before was on its way to the disk, so the disk is asked once for
+many calls. The loop writes, which is into memory; it never waits for the disk.
 """
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import shutil
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar, TypeVarTuple
 
 from gateway import crash_points
-from gateway.spool import segments
+from gateway.spool import segments, syncing
 from gateway.spool.errors import SpoolBroken, SpoolError, SpoolFull
 from gateway.spool.records import Kind, encode
 from gateway.spool.segments import Position, Segment
+from gateway.spool.syncing import Sync
 
 #: Takes the end of a final: None once it is on disk, else what kept it from being so.
 Told = Callable[[SpoolError | None], None]
 _SYNC_SECONDS = 1.0  # the longest that an intent, which nobody awaits, stays unsynced
 _NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT))
+R = TypeVar("R")
+Ts = TypeVarTuple("Ts")
 
 
 #: A record to append: its kind, event id and payload; and who is told in the loop of the end of a final.
@@ -40,7 +43,6 @@ class Batch(NamedTuple):
     confirmed: Position | None
 
 
-_EMPTY = Batch((), None)
 _FINAL = Kind.FINAL
 
 
@@ -72,87 +74,115 @@ class Writer:
         incarnation: uuid.UUID,
         segment_bytes: int,
         min_free_bytes: int,
+        take: Callable[[], Batch],
         settled: Callable[[Settled], None],
     ) -> None:
-        """settled: called in the thread, once for each batch."""
+        """take: gives what has gathered. settled: told once for each batch taken."""
         self.segments: dict[int, Segment] = {}
         self.is_full = False
         self.is_broken = False
+        self.is_awake = False  # something is to be taken
         self._folder = folder
         self._incarnation = incarnation
         self._segment_bytes = segment_bytes
         self._min_free_bytes = min_free_bytes
+        self._take = take
         self._settled = settled
-        self._queue: SimpleQueue[Batch | None] = SimpleQueue()
+        self._loop = asyncio.get_running_loop()
+        self._thread = ThreadPoolExecutor(1, "spool")  # for what takes long, and is seldom done
+        self._asleep: asyncio.Future[None] | None = None
+        self._is_stopping = False
+        self._is_looking = False  # it will be woken without being asked
         self._unfinished: dict[str, _Unfinished] = {}
         self._confirmed = Position(0, 0)
         self._finals_end = Position(0, 0)  # behind the last final
         self._looked_at = 0.0
-        self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
 
-    def start(self, sound: Iterable[Segment], rewritten: Sequence[bytes]) -> None:
+    async def start(self, sound: Iterable[Segment], rewritten: Sequence[bytes]) -> None:
         """Take over what a recovery found, write and sync what it wants rewritten, and begin to serve."""
         self.segments.update((segment.number, segment) for segment in sound)
-        self._open(segments.next_number(self._folder))
+        await self._open(segments.next_number(self._folder))
+        self._syncing: Sync = await syncing.quickest(self._descriptor, self._thread)
         for record in rewritten:
             if self._size + len(record) > self._segment_bytes:
-                self._rotate()
+                await self._rotate()
             self._write([record])
-        self._sync()
+        await self._sync()
         self._finals_end = self.position
         self._look_at_disk()
-        self._thread.start()
+        self._task = self._loop.create_task(self._run())
+        self._task.add_done_callback(self._end)
 
-    def put(self, batch: Batch) -> None:
-        """Hand over records to append, and up to where everything is confirmed."""
-        self._queue.put(batch)
+    def wake(self) -> None:
+        """Have taken what gathers in this turn of the loop, as soon as what is on its way is on disk."""
+        self.is_awake = True
+        if self._asleep is not None:
+            self._asleep.set_result(None)
+            self._asleep = None
 
     @property
     def position(self) -> Position:
-        """Where the next record will stand. For the loop only before the first batch."""
+        """Where the next record will stand."""
         return Position(self._active.number, self._size)
 
-    def stop(self) -> None:
-        """Write what is pending and end the thread. Removes the files when everything is confirmed and finished."""
-        self._queue.put(None)
-        self._thread.join()
-        if not self.is_broken:
-            self._sync()
-            self._cut()
-            self._active.is_sealed = True
-            if not self._unfinished:
-                self._retire(self._confirmed)
-        os.close(self._descriptor)
+    async def stop(self) -> None:
+        """Write what has gathered and end. Removes the files when everything is confirmed and finished."""
+        self._is_stopping = True
+        self.wake()
+        try:
+            await self._task
+            if not self.is_broken:
+                await self._sync()
+                self._cut()
+                self._active.is_sealed = True
+                if not self._unfinished:
+                    await self._retire(self._confirmed)
+        finally:
+            os.close(self._descriptor)
+            self._syncing.close()
+            self._thread.shutdown()
 
-    # the thread
+    async def _aside(self, function: Callable[[*Ts], R], *arguments: *Ts) -> R:
+        return await self._loop.run_in_executor(self._thread, function, *arguments)
 
-    def _run(self) -> None:
-        while True:
-            try:
-                batch = self._queue.get(timeout=_SYNC_SECONDS if self._is_dirty or self.is_full else None)
-            except Empty:
-                batch = _EMPTY
-            if batch is None:
-                return
+    async def _run(self) -> None:
+        is_last = False
+        while not is_last:
+            if not self.is_awake:
+                self._asleep = self._loop.create_future()
+                await self._asleep
+            self.is_awake, is_last = False, self._is_stopping
+            batch, active = self._take(), self._active
             finals = [entry for entry in batch.entries if entry[0] is _FINAL]
-            error = self._commit(batch, finals)
-            if batch is not _EMPTY:
-                self._settled(Settled(finals, self.position, error))
-                crash_points.reach("spool.after_settle")
+            error = await self._commit(batch.entries, finals)
+            self._settled(Settled(finals, self.position, error))
+            crash_points.reach("spool.after_settle")
+            await self._tidy(batch.confirmed, is_due=self._active is not active)
+            if self._is_dirty or self.is_full:
+                self._look_later()
+            await asyncio.sleep(0)  # what the rest of this turn brings goes with the next batch
 
-    def _commit(self, batch: Batch, finals: Sequence[Entry]) -> SpoolError | None:
+    def _end(self, task: asyncio.Task[None]) -> None:
+        """Let the process end too when the task ended of a mistake of ours: nobody else writes."""
+        self.is_broken |= task.cancelled() or task.exception() is not None
+
+    def _look_later(self) -> None:
+        if not self._is_looking:
+            self._is_looking = True
+            self._loop.call_later(_SYNC_SECONDS, self._look)
+
+    def _look(self) -> None:
+        self._is_looking = False
+        self.wake()
+
+    async def _commit(self, entries: Sequence[Entry], finals: Sequence[Entry]) -> SpoolError | None:
         """Make a batch durable. Return what kept it from being so."""
         if self.is_broken:
             return SpoolBroken("The spool's disk has failed. Start the gateway again.")
-        active = self._active
         try:
-            self._append(batch.entries, {event_id for _, event_id, _, _ in finals})
+            await self._append(entries, {event_id for _, event_id, _, _ in finals})
             if finals or time.monotonic() - self._synced_at >= _SYNC_SECONDS:
-                self._sync()
-            if batch.confirmed is not None:
-                self._confirmed = batch.confirmed
-            if batch.confirmed is not None or self._active is not active:
-                self._retire(self._confirmed)
+                await self._sync()
             self._look_at_disk()
         except _NoRoom:
             self.is_full = True
@@ -163,7 +193,22 @@ class Writer:
             return SpoolBroken(f"The spool's disk has failed ({error.strerror}). Start the gateway again.")
         return None
 
-    def _append(self, entries: Sequence[Entry], ended: set[str]) -> None:
+    async def _tidy(self, confirmed: Position | None, *, is_due: bool) -> None:
+        """Remove what need not be kept. confirmed: when that has moved; is_due: look even if it has not."""
+        if confirmed is not None:
+            self._confirmed = confirmed
+        elif not is_due:
+            return
+        if self.is_broken:
+            return
+        try:
+            await self._retire(self._confirmed)
+        except _NoRoom:
+            self.is_full = True
+        except OSError:
+            self.is_broken = True
+
+    async def _append(self, entries: Sequence[Entry], ended: set[str]) -> None:
         """Write the records, but those that a later one of the same batch makes void. ended: calls with a final."""
         changed: dict[str, bytes] = {}  # {event id: latest record} of those that go on
         kept: list[bytes] = []
@@ -180,7 +225,7 @@ class Writer:
         if not kept:
             return
         if self._size + sum(map(len, kept)) > self._segment_bytes:
-            self._rotate()
+            await self._rotate()
         self._write(kept)
         number = self._active.number
         if ended:
@@ -192,8 +237,11 @@ class Writer:
 
     # files
 
-    def _open(self, number: int) -> None:
-        self._active, self._descriptor = segments.create(self._folder, number, self._incarnation, self._segment_bytes)
+    async def _open(self, number: int) -> None:
+        size = self._segment_bytes
+        self._active, self._descriptor = await self._aside(
+            segments.create, self._folder, number, self._incarnation, size
+        )
         self._size = segments.HEADER_BYTES
         self._is_dirty = False
         self._synced_at = time.monotonic()
@@ -221,21 +269,21 @@ class Writer:
         os.ftruncate(self._descriptor, self._size)
         os.lseek(self._descriptor, self._size, os.SEEK_SET)
 
-    def _sync(self) -> None:
+    async def _sync(self) -> None:
         if self._is_dirty:
-            os.fdatasync(self._descriptor)
+            await self._syncing.sync(self._descriptor)
             self._is_dirty = False
             crash_points.reach("spool.after_sync")
         self._synced_at = time.monotonic()
         self._active.durable_bytes = self._size
 
-    def _rotate(self) -> None:
+    async def _rotate(self) -> None:
         if self._size == segments.HEADER_BYTES:
             return
-        self._sync()
+        await self._sync()
         full, descriptor = self._active, self._descriptor
         try:
-            self._open(full.number + 1)
+            await self._open(full.number + 1)
         except OSError as error:
             if error.errno not in _NO_ROOM:
                 raise
@@ -244,7 +292,7 @@ class Writer:
         os.close(descriptor)
         crash_points.reach("spool.after_rotate")
 
-    def _retire(self, confirmed: Position) -> None:
+    async def _retire(self, confirmed: Position) -> None:
         """Remove, from the oldest on, the segments without a final behind `confirmed`; calls under way are carried
         over, so that those that note how far they are do not fill the disk while none ends."""
         are_all_read = self._finals_end <= confirmed
@@ -253,20 +301,17 @@ class Writer:
             is_read = are_all_read or Position(number, segment.durable_bytes) <= confirmed
             if not (segment.is_sealed and is_read):
                 return
-            self._carry_over(number)
+            await self._carry_over(number)
             crash_points.reach("spool.before_unlink")
-            if segment.is_damaged:
-                segment.path.rename(segment.path.with_suffix(".bad"))
-            else:
-                segment.path.unlink()
             del self.segments[number]
+            await self._aside(segments.remove, segment)
             crash_points.reach("spool.after_unlink")
 
-    def _carry_over(self, number: int) -> None:
+    async def _carry_over(self, number: int) -> None:
         moved = {event_id: call.record for event_id, call in self._unfinished.items() if call.number == number}
         if moved:
             self._write(list(moved.values()))
-            self._sync()
+            await self._sync()
             for event_id, record in moved.items():
                 self._unfinished[event_id] = _Unfinished(record, self._active.number)
             crash_points.reach("spool.after_carry_over")

@@ -8,7 +8,10 @@ from collections.abc import Callable
 
 import pytest
 
+from gateway.spool import syncing
+from gateway.spool.segments import Position
 from gateway.spool.spool import Spool, SpoolLimits
+from gateway.spool.syncing import KernelSync, ThreadSync
 
 SMALL = SpoolLimits(segment_bytes=2000, min_free_bytes=0)
 
@@ -39,16 +42,24 @@ async def eventually(condition: Callable[[], bool]) -> bool:
 async def crash(spool: Spool) -> None:
     """Let go of the directory as a killed process does: what was written stays, nothing is tidied."""
     spool._writer._unfinished["pinned"] = None  # keeps `close` from removing the files
-    spool._writer._retire = lambda confirmed: None
+    spool._writer._retire = _nothing
     await spool.close()
 
 
-@pytest.fixture
-async def open_spool(tmp_path):
+async def _nothing(_confirmed: Position) -> None:
+    return None
+
+
+@pytest.fixture(params=[KernelSync, ThreadSync])
+async def open_spool(tmp_path, request, monkeypatch):
+    """Spools, once synced by the kernel, once by a thread as where the kernel has no way."""
+    if request.param is ThreadSync:
+        monkeypatch.setattr(syncing, "linux_aio", None)
     opened = []
 
     async def open_one(limits: SpoolLimits = SMALL) -> Spool:
         spool = await Spool.open(tmp_path / "spool", limits=limits)
+        assert type(spool._writer._syncing) is request.param
         opened.append(spool)
         return spool
 

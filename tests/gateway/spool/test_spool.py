@@ -8,7 +8,9 @@ import os
 
 import pytest
 
+from gateway.spool import reader, segments
 from gateway.spool.errors import PayloadTooLarge, SpoolBroken, SpoolFull, SpoolLocked
+from gateway.spool.segments import Position
 from gateway.spool.spool import Spool, SpoolLimits
 from tests.gateway.spool.conftest import SMALL, crash, drained, eventually, payload
 
@@ -62,17 +64,34 @@ class TestFinal:
 
     async def test_is_synced_before_it_returns(self, open_spool, tmp_path, monkeypatch):
         spool = await open_spool()
-        synced = []
-        sync = os.fdatasync
+        sync, synced, moments = spool._writer._syncing.sync, [], []
 
-        def fdatasync(descriptor):
+        async def noted(descriptor):
             synced.append((tmp_path / "spool" / files(tmp_path, ".seg")[0]).read_bytes())
-            sync(descriptor)
+            await sync(descriptor)
+            moments.append("synced")
 
-        monkeypatch.setattr(os, "fdatasync", fdatasync)
+        monkeypatch.setattr(spool._writer._syncing, "sync", noted)
         await spool.final("a", payload(name="a"))
+        moments.append("told")
 
         assert payload(name="a") in synced[-1]
+        assert moments == ["synced", "told"]
+
+    async def test_counts_when_who_waits_for_another_one_fails(self, open_spool):
+        spool, told, failed = await open_spool(), [], []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: failed.append(context["exception"]))
+
+        def fail(_error):
+            raise ValueError("a mistake")
+
+        spool.keep("a", payload(), fail)
+        spool.keep("b", payload(), told.append)
+        await spool.final("c", payload())
+
+        assert told == [None]
+        assert [str(error) for error in failed] == ["a mistake"]
+        assert [name for name, _ in await drained(spool)] == ["a", "b", "c"]
 
     async def test_of_too_many_bytes_is_refused(self, open_spool):
         spool = await open_spool()
@@ -157,6 +176,28 @@ class TestSegments:
         await crash(spool)
 
         assert dict(await drained(await open_spool()))["long"]["so_far"] == 59
+
+    async def test_that_are_removed_while_they_are_read_have_nothing_more_to_say(self, open_spool, tmp_path):
+        spool = await open_spool()
+        for number in range(100):
+            await spool.final(f"{number}", payload())
+        held = dict(spool._writer.segments)
+        first, second = sorted(held)[:2]
+        held[first].path.unlink()
+
+        with pytest.raises(FileNotFoundError):
+            reader.read(held, Position(0, 0), 500)
+        del spool._writer.segments[first]
+
+        class Removing(dict):
+            """Lets go of the first as soon as it was asked for."""
+
+            def get(self, number):
+                return self.pop(number) if number == first else super().get(number)
+
+        found = reader.read(Removing(held), Position(0, 0), 500)
+        assert 0 < len(found.finals) < 100
+        assert found.finals[0] == reader.read({second: held[second]}, Position(0, 0), 1).finals[0]
 
 
 class TestRecovery:
@@ -292,11 +333,11 @@ class TestDisk:
     async def test_that_fails_to_sync_breaks_the_spool_for_good(self, open_spool, monkeypatch):
         spool = await open_spool()
 
-        def fdatasync(descriptor):
+        async def fail(descriptor):
             raise OSError(errno.EIO, "Input/output error")
 
         with monkeypatch.context() as patch:
-            patch.setattr(os, "fdatasync", fdatasync)
+            patch.setattr(spool._writer._syncing, "sync", fail)
             results = await asyncio.gather(*(spool.final(name, payload()) for name in "abc"), return_exceptions=True)
         assert all(isinstance(result, SpoolBroken) for result in results)
 
@@ -305,6 +346,37 @@ class TestDisk:
             await spool.final("d", payload())
         with pytest.raises(SpoolBroken):
             spool.intent("d", payload())
+
+    async def test_that_cannot_remove_a_file_breaks_the_spool_but_not_what_is_on_it(self, open_spool, monkeypatch):
+        spool = await open_spool()
+        for number in range(50):
+            await spool.final(f"{number}", payload())
+
+        def fail(segment):
+            raise OSError(errno.EIO, "Input/output error")
+
+        monkeypatch.setattr(segments, "remove", fail)
+        assert len(await drained(spool)) == 50
+        assert await eventually(lambda: spool.is_broken)
+
+        with pytest.raises(SpoolBroken):
+            await spool.final("d", payload())
+
+    async def test_is_not_served_any_more_after_a_mistake_of_ours(self, open_spool, monkeypatch):
+        spool = await open_spool()
+
+        async def fail(_entries, _ended):
+            raise ValueError("a mistake")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(spool._writer, "_append", fail)
+            spool.keep("a", payload(), lambda _error: None)
+            assert await eventually(lambda: spool.is_broken)
+
+        with pytest.raises(SpoolBroken):
+            spool.intent("b", payload())
+        with pytest.raises(ValueError, match="a mistake"):
+            await spool.close()
 
     async def test_that_is_full_takes_nothing_and_loses_nothing(self, open_spool, monkeypatch):
         spool = await open_spool()
