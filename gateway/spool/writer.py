@@ -27,6 +27,7 @@ from gateway.spool.syncing import Sync
 #: Takes the end of a final: None once it is on disk, else what kept it from being so.
 Told = Callable[[SpoolError | None], None]
 _SYNC_SECONDS = 1.0  # the longest that an intent, which nobody awaits, stays unsynced
+_ZEROS = memoryview(bytes(64 * 1024))
 _NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT))
 R = TypeVar("R")
 Ts = TypeVarTuple("Ts")
@@ -242,7 +243,7 @@ class Writer:
         self._active, self._descriptor = await self._aside(
             segments.create, self._folder, number, self._incarnation, size
         )
-        self._size = segments.HEADER_BYTES
+        self._size = self._cleared = segments.HEADER_BYTES
         self._is_dirty = False
         self._synced_at = time.monotonic()
         self.segments[number] = self._active
@@ -255,6 +256,8 @@ class Writer:
         try:
             while remaining:
                 remaining = remaining[os.write(self._descriptor, remaining) :]
+            if size > self._cleared:
+                self._clear_ahead(size)
         except OSError as error:
             if error.errno not in _NO_ROOM:
                 raise
@@ -264,8 +267,15 @@ class Writer:
         self._size = size
         crash_points.reach("spool.after_write")
 
+    def _clear_ahead(self, size: int) -> None:
+        """Write zeros where there are zeros: a sync need not note any more that these blocks are in use now."""
+        ahead = _ZEROS[: max(0, self._segment_bytes - size)]
+        os.pwrite(self._descriptor, ahead, size)
+        self._cleared = size + len(ahead)
+
     def _cut(self) -> None:
         """Let the segment end where it is written to."""
+        self._cleared = self._size
         os.ftruncate(self._descriptor, self._size)
         os.lseek(self._descriptor, self._size, os.SEEK_SET)
 

@@ -405,6 +405,26 @@ class TestDisk:
         assert (again.recovery.torn_bytes, again.recovery.quarantined) == (0, [])
         assert [name for name, _ in await drained(again)] == ["a", "d"]
 
+    async def test_that_has_no_room_for_zeros_takes_the_record_back(self, open_spool, monkeypatch):
+        spool = await open_spool(SpoolLimits(segment_bytes=200_000, min_free_bytes=0))
+        await spool.final("a", payload())
+
+        def full(descriptor, content, offset):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "pwrite", full)
+            ends = [await asyncio.gather(spool.final(f"{n}", b" " * 20_000), return_exceptions=True) for n in range(4)]
+        refused = [number for number, (end,) in enumerate(ends) if isinstance(end, SpoolFull)]
+        assert refused[:1] == [3]
+        await spool.final("d", payload())
+        await crash(spool)
+
+        again = await open_spool()
+        assert (again.recovery.torn_bytes, again.recovery.quarantined) == (0, [])
+        batch = await again.pending()
+        assert [final.event_id for final in batch.finals] == ["a", "0", "1", "2", "d"]
+
     async def test_that_is_nearly_full_begins_nothing_new_but_ends_what_began(self, open_spool):
         spool = await open_spool(SpoolLimits(min_free_bytes=2**62))
 
