@@ -177,6 +177,9 @@ class TestAGroupWithARule:
             responses = [client.dispatch("g/pool", json=BODY) for _ in range(6)]
             return {told(each)["from"] for each in responses if each.status_code == 200}
 
+        def models() -> list[str]:
+            return [each["id"] for each in told(client.dispatch("g/pool/models", method="GET"))["data"]]
+
         assert client.dispatch("g/pool", json=BODY).status_code == 503
         first = offer("first", offering={"tags": ["pool"]})
         until(lambda: answering() == {"first"})
@@ -184,9 +187,8 @@ class TestAGroupWithARule:
         offer("second", offering={"tags": ["pool"]})
         until(lambda: answering() == {"first", "second"})  # no click of the customer's in between
         catalog.suspend(service=first, reason="Stopped.", by=None, now=NOON)
-        until(lambda: answering() == {"second"})
-        models = told(client.dispatch("g/pool/models", method="GET"))
-        assert [each["id"] for each in models["data"]] == ["second/chat"]
+        until(lambda: models() == ["second/chat"])  # of six calls all may go to the second by chance, too
+        assert answering() == {"second"}
 
 
 class TestASwitchUnderLoad:
