@@ -92,6 +92,7 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(1, "spool")  # for what takes long, and is seldom done
         self._asleep: asyncio.Future[None] | None = None
+        self._on_its_way: Sequence[Entry] = ()  # finals of the batch that is being written
         self._is_stopping = False
         self._is_looking = False  # it will be woken without being asked
         self._unfinished: dict[str, _Unfinished] = {}
@@ -154,8 +155,9 @@ class Writer:
                 await self._asleep
             self.is_awake, is_last = False, self._is_stopping
             batch, active = self._take(), self._active
-            finals = [entry for entry in batch.entries if entry[0] is _FINAL]
+            self._on_its_way = finals = _finals(batch)
             error = await self._commit(batch.entries, finals)
+            self._on_its_way = ()
             self._settled(Settled(finals, self.position, error))
             crash_points.reach("spool.after_settle")
             await self._tidy(batch.confirmed, is_due=self._active is not active)
@@ -164,8 +166,13 @@ class Writer:
             await asyncio.sleep(0)  # what the rest of this turn brings goes with the next batch
 
     def _end(self, task: asyncio.Task[None]) -> None:
-        """Let the process end too when the task ended of a mistake of ours: nobody else writes."""
-        self.is_broken |= task.cancelled() or task.exception() is not None
+        """Tell all who wait when the task ended of a mistake of ours: nobody writes any more."""
+        if task.cancelled() or (mistake := task.exception()) is None:
+            return
+        self.is_broken = True
+        self._loop.call_exception_handler({"message": "The spool's writer failed.", "exception": mistake, "task": task})
+        waiting = [*self._on_its_way, *_finals(self._take())]
+        self._settled(Settled(waiting, self.position, SpoolBroken("The spool has failed. Start the gateway again.")))
 
     def _look_later(self) -> None:
         if not self._is_looking:
@@ -331,6 +338,10 @@ class Writer:
         if self.is_full or now - self._looked_at >= _SYNC_SECONDS:
             self._looked_at = now
             self.is_full = shutil.disk_usage(self._folder).free < self._min_free_bytes
+
+
+def _finals(batch: Batch) -> list[Entry]:
+    return [entry for entry in batch.entries if entry[0] is _FINAL]
 
 
 class _NoRoom(Exception):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,11 @@ SMALL = SpoolLimits(segment_bytes=2000, min_free_bytes=0)
 def payload(**fields: object) -> bytes:
     """A payload with the fields that the spool knows of."""
     return json.dumps({"outcome": "completed", "flags": [], **fields}).encode()
+
+
+def files(folder: Path, suffix: str) -> list[str]:
+    """Return the names of a spool's files that end so, in order."""
+    return sorted(path.name for path in (folder / "spool").glob(f"*{suffix}"))
 
 
 async def drained(spool: Spool) -> list[tuple[str, dict[str, object]]]:

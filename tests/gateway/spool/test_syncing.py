@@ -30,13 +30,6 @@ def way(request, thread):
 
 
 class TestBothWays:
-    async def test_sync_one_time_after_the_other(self, way, descriptor):
-        sync = way()
-        for _ in range(20):
-            os.write(descriptor, b"more")
-            await sync.sync(descriptor)
-        sync.close()
-
     async def test_let_the_loop_go_on(self, way, descriptor):
         sync = way()
         syncs = asyncio.create_task(sync.sync(descriptor))
