@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -55,7 +56,7 @@ class Database:
             timeout=wait_seconds,
             open=False,
             kwargs={"autocommit": True, "connect_timeout": 3, "options": "-c statement_timeout=5000"},
-            check=AsyncConnectionPool.check_connection,
+            check=_check,
         )
 
     async def open(self) -> None:
@@ -74,6 +75,15 @@ class Database:
                 yield connection
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise StoreUnavailable("The database cannot be reached.") from error
+
+
+async def _check(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Raises OperationalError when the server has hung up. It is asked only when something has come from it: between
+    two statements that is nearly always its farewell, and to ask each time would be one more way there and back."""
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    if poll.poll(0):
+        await AsyncConnectionPool.check_connection(connection)
 
 
 class PostgresRecords:
