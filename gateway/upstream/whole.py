@@ -7,8 +7,8 @@ changes the framing. For everything else the answer is None, and llhttp reads th
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import Enum, auto
-from typing import NamedTuple
 
 from gateway.upstream import headers as crossing
 from gateway.upstream.limits import UpstreamLimits
@@ -23,9 +23,11 @@ _SPACE = 0x20
 #: They say how the answer ends, or what becomes of the connection.
 _OF_FRAMING = frozenset((b"transfer-encoding", b"proxy-connection", b"upgrade"))
 _KEEP = 4096
+_SHORT = 256  # of lines that are kept
 
 
-class Whole(NamedTuple):
+@dataclass(slots=True)
+class Whole:
     """lines: the header lines that may cross to the client, as they came, each with its end."""
 
     status: int
@@ -44,6 +46,8 @@ class _Kind(Enum):
 
 _kinds: dict[bytes, _Kind] = {}
 _statuses: dict[bytes, int] = {}
+#: Lines that were read before and found sound, and whether they cross: an upstream sends most of them again and again.
+_lines: dict[bytes, bool] = {}
 _PASSED, _DROPPED, _LENGTH, _TYPE = _Kind.PASSED, _Kind.DROPPED, _Kind.LENGTH, _Kind.TYPE
 _CONNECTION, _STRANGE = _Kind.CONNECTION, _Kind.STRANGE
 
@@ -69,24 +73,32 @@ def _kept(lines: list[bytes], body_bytes: int) -> bytes | None:
     length = -1
     del lines[0]
     for line in lines:
+        if (crosses := _lines.get(line)) is not None:
+            if crosses:
+                kept.append(line)
+            continue
         name, _, value = line.partition(b": ")
         kind = _kinds.get(name) or _kind(name)
         # blanks around a value are the parser's to take away
         if kind is _STRANGE or not value or value[0] == _SPACE or value[-1] == _SPACE:
             return None
-        if kind is _PASSED:
-            kept.append(line)
-        elif kind is _LENGTH:
+        if kind is _LENGTH:
             if length >= 0 or not value.isdigit() or len(value) > _LENGTH_DIGITS:
                 return None
             length = int(value)
             kept.append(line)
-        elif kind is _TYPE:
-            if b"event-stream" in value.lower():
-                return None
-            kept.append(line)
-        elif kind is _CONNECTION and value.lower() != b"keep-alive":
+            continue
+        if kind is _TYPE and b"event-stream" in value.lower():
             return None
+        if kind is _CONNECTION and value.lower() != b"keep-alive":
+            return None
+        crosses = kind is _PASSED or kind is _TYPE
+        if crosses:
+            kept.append(line)
+        if len(line) <= _SHORT:
+            if len(_lines) >= _KEEP:
+                _lines.clear()
+            _lines[line] = crosses
     if length != body_bytes:
         return None
     kept.append(b"")

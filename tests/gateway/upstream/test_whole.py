@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.upstream import headers as crossing
+from gateway.upstream import whole
 from gateway.upstream.limits import UpstreamLimits
 from gateway.upstream.whole import split
 
@@ -68,8 +69,10 @@ class Reader:
 
 
 def check(data: bytes) -> bool:
-    """Return whether the bytes were taken; whatever was taken must be what llhttp reads."""
+    """Return whether the bytes were taken; whatever was taken must be what llhttp reads, and the same again."""
+    whole._lines.clear()
     answer = split(data, LIMITS)
+    assert split(data, LIMITS) == answer
     if answer is None:
         return False
     read = Reader(data)
@@ -142,6 +145,15 @@ def test_others_are_left_to_llhttp(old, new):
 @pytest.mark.parametrize("rest", [b"", b"{", b"{}\r\n", b"{}" + HEAD + b"{}"])
 def test_what_is_more_or_less_than_one_answer_is_left_to_llhttp(rest):
     assert split(HEAD + rest, LIMITS) is None
+
+
+def test_lines_are_remembered_only_if_they_are_short_and_few():
+    whole._lines.clear()
+    for number in range(5000):
+        assert split(HEAD.replace(b"a b", b"%d" % number) + b"{}", LIMITS) is not None
+    assert split(HEAD.replace(b"a b", b"a" * 1000) + b"{}", LIMITS) is not None
+    assert 0 < len(whole._lines) <= 4096
+    assert max(map(len, whole._lines)) < 300
 
 
 def test_headers_that_are_not_the_clients_stay_here():
