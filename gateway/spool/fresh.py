@@ -24,15 +24,16 @@ class FreshFinals:
         self.written_to = Position(0, 0)
         self._kept_bytes = kept_bytes
         self._bytes = 0
-        self._written: deque[tuple[Sequence[Final], Position]] = deque()  # together, and where they end
+        self._written: deque[tuple[Sequence[Final], Position, int]] = deque()  # together, where they end, their bytes
 
     def add(self, finals: Sequence[Final], position: Position) -> None:
         """Take what a batch made durable. position: where it ended."""
         self.written_to = position
         if not self.is_whole or not finals:
             return
-        self._written.append((finals, position))
-        self._bytes += _size(finals)
+        size = sum(map(len, map(_PAYLOAD, finals)))
+        self._written.append((finals, position, size))
+        self._bytes += size
         if self._bytes > self._kept_bytes:
             self._let_go()
 
@@ -40,7 +41,7 @@ class FreshFinals:
         """Return the oldest, or None when there are none here: `limit`, and the rest of those written with the last."""
         taken: list[Final] = []
         end: Position | None = None
-        for finals, position in self._written:
+        for finals, position, _ in self._written:
             taken += finals
             end = position
             if len(taken) >= limit:
@@ -51,10 +52,10 @@ class FreshFinals:
         """Drop a batch that `first` returned, once it is confirmed; one that came from the disk is not here."""
         if not self._written or self._written[0][0][0] is not batch.finals[0]:
             return
-        self._bytes -= _size(batch.finals)
         end = None
         while end != batch.position:
-            _, end = self._written.popleft()
+            _, end, size = self._written.popleft()
+            self._bytes -= size
 
     def begin_after(self, position: Position) -> None:
         """Note how far the disk has been read: when that is all of it, memory takes over from there."""
@@ -64,7 +65,3 @@ class FreshFinals:
         self._written.clear()
         self._bytes = 0
         self.is_whole = False
-
-
-def _size(finals: Sequence[Final]) -> int:
-    return sum(map(len, map(_PAYLOAD, finals)))

@@ -24,6 +24,7 @@ from gateway.spool.writer import Entry, Settled, Told, Writer
 _INTENT, _FINAL = Kind.INTENT, Kind.FINAL
 #: A call that is over sooner leaves no intent. A killed process loses the intents of at most twice as long.
 _BEGINNING_SECONDS = 0.005
+Intent = tuple[bytes, bytes]  # a payload in two parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,8 @@ class Spool:
         self._confirmed = Position(0, 0)
         self._fresh = FreshFinals()
         self._offered: Batch | None = None
-        self._begun: dict[str, bytes] = {}  # {event id: intent}, of calls that may be over soon
-        self._begun_before: dict[str, bytes] = {}  # those that have been waiting since the last look
+        self._begun: dict[str, Intent] = {}  # {event id: intent}, of calls that may be over soon
+        self._begun_before: dict[str, Intent] = {}  # those that have been waiting since the last look
         self._is_looking = False
         self._gathered: list[Entry] = []  # for the next batch, as is
         self._moved_to: Position | None = None  # what has been confirmed since the last one
@@ -87,16 +88,17 @@ class Spool:
         spool._arrived.set()
         return spool
 
-    def intent(self, event_id: str, payload: bytes) -> None:
+    def intent(self, event_id: str, payload: bytes, ending: bytes = b"") -> None:
         """Note that a call begins; written unless it is over in 10 ms, synced with the next final or within a second.
 
+        ending: of the payload. The two are put together when they are written, which is seldom.
         Raises: SpoolFull, SpoolBroken, PayloadTooLarge.
         """
         if not self._has_room:
             self._check_room()
-        if len(payload) > MAX_PAYLOAD:
-            check_size(payload)
-        self._begun[event_id] = payload
+        if len(payload) + len(ending) > MAX_PAYLOAD:
+            check_size(payload + ending)
+        self._begun[event_id] = payload, ending
         if not self._is_looking:
             self._look_later()
 
@@ -206,7 +208,8 @@ class Spool:
         self._has_room = True
 
     def _take_intent(self, event_id: str) -> bytes | None:
-        return self._begun.pop(event_id, None) or self._begun_before.pop(event_id, None)
+        intent = self._begun.pop(event_id, None) or self._begun_before.pop(event_id, None)
+        return None if intent is None else b"".join(intent)
 
     def _look_later(self) -> None:
         self._is_looking = True
@@ -220,9 +223,9 @@ class Spool:
         if self._begun_before:
             self._look_later()
 
-    def _note_begun(self, begun: Mapping[str, bytes]) -> None:
+    def _note_begun(self, begun: Mapping[str, Intent]) -> None:
         if begun:
-            self._gathered += [(_INTENT, event_id, intent, None) for event_id, intent in begun.items()]
+            self._gathered += [(_INTENT, event_id, b"".join(intent), None) for event_id, intent in begun.items()]
             self._writer.wake()
 
     def _take(self) -> writer.Batch:
@@ -262,17 +265,17 @@ class Spool:
         """Take the end of a batch."""
         self._has_room = False
         error, finals = settled.error, settled.finals
-        if error is None:
-            self._fresh.add([final_of(entry[1:3]) for entry in finals], settled.position)
-            if finals:
-                self._backlog.add(len(finals), time.monotonic())
-                self._arrived.set()
-        for _, _, _, told in finals:
+        for _, _, _, told in finals:  # first: they wait
             assert told is not None
             try:
                 told(error)
             except Exception as failed:  # the others, and the writer, go on
                 self._loop.call_exception_handler({"message": "The end of a call failed.", "exception": failed})
+        if error is None:
+            self._fresh.add([final_of(entry[1:3]) for entry in finals], settled.position)
+            if finals:
+                self._backlog.add(len(finals), time.monotonic())
+                self._arrived.set()
 
 
 def _lock(folder: Path) -> int:
