@@ -97,14 +97,14 @@ def beginning(
     return known.encode() + fixed_members
 
 
-def intent(begun: bytes, *, started_ms: int) -> bytes:
-    """Return the event of an attempt that has just begun: what is charged for it when nothing more is heard of it."""
+def just_begun(started_ms: int) -> bytes:
+    """Return the end of an event whose attempt has just begun: what is charged when nothing more is heard of it."""
     global _begun
     known, ending = _begun
     if known != started_ms:
         ending = _INTENT.format(moment(started_ms)).encode()
         _begun = (started_ms, ending)
-    return begun + ending
+    return ending
 
 
 def moment(milliseconds: int) -> str:

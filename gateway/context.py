@@ -28,12 +28,11 @@ if TYPE_CHECKING:
 Headers = list[tuple[bytes, bytes]]
 
 
-@dataclass
+@dataclass(slots=True)
 class RequestContext:
     """event_id: the request id, known before anything is sent. started_ms: wall clock; started: monotonic seconds.
 
-    access: how the call came in. What follows it is set by the steps; until then its value is the class's, so that a
-    context is made quickly.
+    access: how the call came in. What follows it is set by the steps.
     token: with which the platform calls for the customer, in place of a key of theirs; then key has no id.
     plan: the one upstream call. tree, part: set instead, and beside it, when there is more to do than that call.
     upstream_method, upstream_host: "" for the caller's method and the address's host. reply: makes the answer.

@@ -41,16 +41,18 @@ class Account:
         """Note that what was known beforehand has changed: the hold, or the bytes of the request."""
         self._beginning = b""
 
-    def open(self) -> None:
-        """Note that the attempt will be made. Raises SpoolError."""
+    def open(self) -> float:
+        """Note that the attempt is made, and return when, in monotonic seconds. Raises SpoolError."""
         ctx = self._ctx
         if ctx.part is not None and ctx.part.flags:
-            intent = self.event("interrupted", {}, ("unfinished",), status=0, response_bytes=0).to_bytes()
+            begun = self.event("interrupted", {}, ("unfinished",), status=0, response_bytes=0)
+            self._deps.spool.intent(ctx.event_id, begun.to_bytes())
         else:
-            intent = attempts.intent(self._beginning or self._begin(), started_ms=ctx.started_ms)
-        self._deps.spool.intent(ctx.event_id, intent)
+            beginning, ending = self._beginning or self._begin(), attempts.just_begun(ctx.started_ms)
+            self._deps.spool.intent(ctx.event_id, beginning, ending)
         crash_points.reach("call.before_upstream")
-        self._asked_at = time.monotonic()
+        self._asked_at = now = time.monotonic()
+        return now
 
     def checkpoint(self, usage: Metrics, flags: tuple[str, ...], *, status: int, response_bytes: int) -> None:
         """Note how far the attempt has come. Raises SpoolError."""
@@ -105,13 +107,22 @@ class Account:
             ctx.budget.settle(charged)
 
     def event(
-        self, outcome: Outcome, usage: Metrics, flags: tuple[str, ...], *, status: int, response_bytes: int
+        self,
+        outcome: Outcome,
+        usage: Metrics,
+        flags: tuple[str, ...],
+        *,
+        status: int,
+        response_bytes: int,
+        now: float | None = None,
     ) -> AttemptEvent:
         """Return the usage event as it is now. status: of the upstream's answer, 0 for none."""
         ctx = self._ctx
         assert ctx.plan is not None
         assert ctx.hold is not None
-        now, started, first, asked = time.monotonic(), ctx.started, self.first_byte_at, self._asked_at
+        if now is None:
+            now = time.monotonic()
+        started, first, asked = ctx.started, self.first_byte_at, self._asked_at
         return AttemptEvent(
             self._beginning or self._begin(),
             ctx.hold.amount,
@@ -128,9 +139,11 @@ class Account:
             int((now - asked) * 1_000_000 + 0.5) / 1000 if asked else None,
         )
 
-    def seconds(self) -> Decimal:
+    def seconds(self, now: float | None = None) -> Decimal:
         """Return how long the call has taken, in whole milliseconds."""
-        return round((time.monotonic() - self._ctx.started) * 1000) * _MILLI
+        if now is None:
+            now = time.monotonic()
+        return round((now - self._ctx.started) * 1000) * _MILLI
 
     def _tell(self, charged: Decimal, status: int) -> None:
         """Tell the plan around the call what came of it."""

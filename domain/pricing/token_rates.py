@@ -7,8 +7,8 @@ are asked for, is left to the decimals.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
 
 from domain.money import QUANTUM
 from domain.pricing.decimals import EXACT
@@ -23,7 +23,8 @@ _HALF = _UNITS // 2
 _LARGEST = 10**27
 
 
-class TokenRates(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class TokenRates:
     """Units per token that is read, read from a cache, and written; none is negative."""
 
     input: int

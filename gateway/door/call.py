@@ -59,20 +59,21 @@ class Line(Protocol):
 class Call:
     """Runs once. `leave` tells it that its client has hung up; it then ends what it owes to the books."""
 
-    # until they are set, the class's: a call is made quickly
-    _client: Client | None = None  # of the general way
-    _plain: PlainCall | None = None  # the short way, when the call takes it
-    _task: asyncio.Task[None] | None = None
-    _over: asyncio.Future[None] | None = None
-    _head = b""
-    _left_bytes: int | None = None
-    _chunked = _is_bodiless = False
-    has_begun = is_complete = is_gone = False
+    __slots__ = ("_chunked", "_client", "_ctx", "_deps", "_head", "_is_bodiless", "_is_old", "_left_bytes", "_line",
+                 "_over", "_plain", "_task", "has_begun", "is_complete", "is_gone", "keeps")  # fmt: skip
 
     def __init__(self, line: Line, ctx: RequestContext, deps: Deps, *, keeps: bool, is_old: bool) -> None:
         """keeps: whether the client wants the connection again; is_old: whether it speaks HTTP/1.0."""
         self._line, self._ctx, self._deps = line, ctx, deps
         self.keeps, self._is_old = keeps, is_old
+        self._client: Client | None = None  # of the general way
+        self._plain: PlainCall | None = None  # the short way, when the call takes it
+        self._task: asyncio.Task[None] | None = None
+        self._over: asyncio.Future[None] | None = None
+        self._head = b""
+        self._left_bytes: int | None = None
+        self._chunked = self._is_bodiless = False
+        self.has_begun = self.is_complete = self.is_gone = False
 
     def start(self, plans: Plans) -> None:
         """Answer the request, whatever happens."""

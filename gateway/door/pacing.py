@@ -18,6 +18,7 @@ from gateway.upload import Upload
 class PacedProtocol(PageProtocol):
     """deadline: when it is looked at again, in the loop's time. is_write_paused: the client does not read."""
 
+    __slots__ = ("_call", "_continue", "_upload", "_writable", "deadline", "is_write_paused")
     _limits: DoorLimits
 
     def __init__(

@@ -34,6 +34,10 @@ _DEFAULTS = answers.DefaultHeaders()
 class DoorProtocol(PacedProtocol):
     """A connection of uvicorn's. One request is answered at a time; the next ones wait, and reading with them."""
 
+    __slots__ = ("_body_bytes", "_check", "_desk", "_greeting", "_in_head", "_is_deaf", "_is_idle", "_is_leaving",
+                 "_is_ours", "_limits", "_memory", "_names", "_pieces", "_repeat", "_target", "_unread_bytes",
+                 "_waiting")  # fmt: skip
+
     def __init__(
         self,
         config: Config,

@@ -66,13 +66,13 @@ class PlainCall:
         """Note that the call is made, and make it."""
         ctx, deps = self._ctx, self._deps
         try:
-            self._account.open()
+            now = self._account.open()
         except SpoolError as error:
             failed = self._account.event("failed", {}, (), status=0, response_bytes=0)
             self._account.give_back(failed)
             self._way_back.end(refusal(error, ctx))
             return
-        self._connection = deps.upstream.begin(self._request, ctx.upstream_body or None, self)
+        self._connection = deps.upstream.begin(self._request, ctx.upstream_body or None, self, now)
         if self._connection is None:
             self._way_back.go_on(Tally(ctx, deps, self._account))
 
@@ -98,10 +98,10 @@ class PlainCall:
         account, deps, ctx = self._account, self._deps, self._ctx
         self._connection, self._answer = None, answer
         deps.upstream.judge(self._request.origin)
-        account.first_byte_at = time.monotonic()
-        usage, flags = tally.used_by(answer.status, answer.body, ctx, account.seconds())
-        size = len(answer.body)
-        event = account.event("completed", usage, flags, status=answer.status, response_bytes=size)
+        account.first_byte_at = now = time.monotonic()
+        status, body = answer.status, answer.body
+        usage, flags = tally.used_by(status, body, ctx, account.seconds(now))
+        event = account.event("completed", usage, flags, status=status, response_bytes=len(body), now=now)
         try:
             account.close_soon(event, self._end)
         except SpoolError as failed:

@@ -6,7 +6,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import Iterable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from gateway.upstream import wire
 from gateway.upstream.breaker import Breaker
@@ -22,7 +22,8 @@ from gateway.upstream.response import UpstreamResponse
 _ATTEMPTS = 2
 
 
-class Prepared(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Prepared:
     """A request but for its body. lines: of its head; tells_length: also when it has no body."""
 
     origin: Origin
@@ -92,14 +93,14 @@ class UpstreamClient:
         origin, target = self._guard.split(url)
         return Prepared(origin, wire.lines(method, target, origin.authority, headers), method in wire.EXPECT_BODY)
 
-    def begin(self, prepared: Prepared, body: bytes | None, asker: Asker) -> Connection | None:
+    def begin(self, prepared: Prepared, body: bytes | None, asker: Asker, now: float) -> Connection | None:
         """Send a request on a connection that is kept, or do nothing and return None: then `request` can wait for one.
+        now: in monotonic seconds.
 
         Whoever asks looks at what came, `judge`s it, and sends again with `request` what a connection took with it that
         was closed while we wrote.
         """
         origin = prepared.origin
-        now = time.monotonic()  # the loop's clock, without a system call to find the loop
         addresses = self._guard.known(origin, now)
         if addresses is None or origin.name in self._breaker.states:
             return None
