@@ -228,6 +228,31 @@ class TestFirstSteps:
         assert "Create an API key" in logged_in.get("/").content.decode()
 
 
+class TestAddresses:
+    @pytest.mark.parametrize(
+        ("asked", "meant"),
+        [
+            ("/pricing/", "/pricing"),
+            ("/pricing//", "/pricing"),
+            ("/usage/?month=2026-10&by=a%20b", "/usage?month=2026-10&by=a%20b"),
+            ("/admin", "/admin/"),
+            ("/accounts/login", "/accounts/login/"),
+            ("/topics/caf%C3%A9s/", None),
+            ("/no/such/page/", None),
+            ("/v1/services/", None),
+        ],
+    )
+    def test_with_a_slash_too_many_or_too_few_lead_on(self, client, db, asked, meant):
+        answer = client.get(asked)
+        assert (answer.status_code, answer.headers.get("Location")) == ((301, meant) if meant else (404, None))
+
+    def test_of_others_are_none_of_ours(self, client, db):
+        assert client.get("/", PATH_INFO="//evil.example/pricing/").status_code == 404
+
+    def test_take_nothing_that_was_sent_to_another(self, client, db):
+        assert client.post("/theme/", {"theme": "dark"}).status_code == 404
+
+
 @pytest.mark.django_db
 class TestTheme:
     @pytest.mark.parametrize("theme", ["light", "dark"])
