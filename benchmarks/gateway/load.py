@@ -7,6 +7,7 @@ import asyncio
 import json
 import time
 from collections import deque
+from dataclasses import dataclass, field
 
 import httptools
 import uvloop
@@ -47,6 +48,15 @@ class Pace:
             self._idle.popleft().ask(self._due.popleft())
 
 
+@dataclass
+class Seen:
+    """Of all calls, in seconds: latencies, since each was due; lateness: of asking it. failures: statuses."""
+
+    latencies: list[float] = field(default_factory=list)
+    lateness: list[float] = field(default_factory=list)
+    failures: list[int] = field(default_factory=list)
+
+
 class Caller(asyncio.Protocol):
     """One connection that asks again as soon as it has its answer. pace: what tells it to instead."""
 
@@ -54,12 +64,10 @@ class Caller(asyncio.Protocol):
         self,
         request: bytes,
         until: float,
-        latencies: list[float],
-        failures: list[int],
+        seen: Seen,
         pace: Pace | None = None,
     ) -> None:
-        self._request, self._until, self._latencies, self._failures = request, until, latencies, failures
-        self._pace = pace
+        self._request, self._until, self._seen, self._pace = request, until, seen, pace
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -70,9 +78,10 @@ class Caller(asyncio.Protocol):
             self._pace.free(self)
 
     def ask(self, due: float) -> None:
-        """Ask. Latency counts from when that was due."""
+        """Ask. Latency counts from when that was due, however late it is."""
         self._parser = httptools.HttpResponseParser(self)
         self._asked_at = due
+        self._seen.lateness.append(time.perf_counter() - due)
         self._transport.write(self._request)  # type: ignore[attr-defined]
 
     def data_received(self, data: bytes) -> None:
@@ -80,9 +89,9 @@ class Caller(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         now = time.perf_counter()
-        self._latencies.append(now - self._asked_at)
+        self._seen.latencies.append(now - self._asked_at)
         if self._parser.get_status_code() != 200:
-            self._failures.append(self._parser.get_status_code())
+            self._seen.failures.append(self._parser.get_status_code())
         if now >= self._until:
             self._transport.close()
         elif self._pace is None:
@@ -108,14 +117,13 @@ async def run(arguments: argparse.Namespace) -> dict[str, float]:
         f"POST {arguments.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {arguments.key}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
-    latencies: list[float] = []
-    failures: list[int] = []
+    seen = Seen()
     loop, started = asyncio.get_running_loop(), time.perf_counter()
     callers = []
     pace = Pace() if arguments.rate else None
     for _ in range(arguments.connections):
         _, caller = await loop.create_connection(
-            lambda: Caller(head.encode() + body, started + arguments.seconds, latencies, failures, pace),
+            lambda: Caller(head.encode() + body, started + arguments.seconds, seen, pace),
             "127.0.0.1",
             arguments.port,
         )
@@ -124,13 +132,14 @@ async def run(arguments: argparse.Namespace) -> dict[str, float]:
         await pace.keep(arguments.rate, started + arguments.seconds)
     await asyncio.gather(*callers)
     elapsed = time.perf_counter() - started
-    latencies.sort()
+    latencies, lateness = sorted(seen.latencies), sorted(seen.lateness)
     return {
         "requests": len(latencies),
-        "failures": len(failures),
+        "failures": len(seen.failures),
         "per_second": len(latencies) / elapsed,
         "p50_us": latencies[len(latencies) // 2] * 1e6,
         "p99_us": latencies[int(len(latencies) * 0.99)] * 1e6,
+        "late_p99_us": lateness[int(len(lateness) * 0.99)] * 1e6,
     }
 
 
