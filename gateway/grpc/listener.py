@@ -17,6 +17,8 @@ from gateway.upstream.deadlines import Deadlines
 log = logging.getLogger(__name__)
 
 _HANDSHAKE_SECONDS = 10.0
+#: How long a client may take to say farewell in TLS, which many never do.
+_FAREWELL_SECONDS = 1.0
 #: Beside the time that calls under way are given: for their usage to reach the disk.
 _LAST_SECONDS = 5.0
 
@@ -46,6 +48,7 @@ class GrpcListener:
             self._port.port,
             ssl=self._tls,
             ssl_handshake_timeout=_HANDSHAKE_SECONDS,
+            ssl_shutdown_timeout=_FAREWELL_SECONDS,
             reuse_port=True,
         )
         self._renewing = loop.create_task(self._renew())
