@@ -31,6 +31,7 @@ from gateway.settings import GatewaySettings
 from gateway.slots import Connect
 from gateway.spool.shipper import Shipper
 from gateway.stores.base import LeaseStore, StoreUnavailable
+from gateway.upstream import whole
 from gateway.upstream.client import UpstreamClient
 from gateway.upstream.egress import EgressGuard, EgressPolicy
 from gateway.upstream.limits import UpstreamLimits
@@ -168,6 +169,7 @@ class Runtime:
             if time.monotonic() - scrubbed_since >= self.deps.settings.secret_cache_seconds:
                 scrubbed_since = time.monotonic()
                 scrubbing.forget()
+                whole.forget()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -67,6 +67,11 @@ def split(data: bytes, limits: UpstreamLimits) -> Whole | None:
     return None if kept is None else Whole(status, kept, data[end + 4 :])
 
 
+def forget() -> None:
+    """Let go of the lines that were remembered: in one of them an upstream may have said a secret again."""
+    _lines.clear()
+
+
 def _kept(lines: list[bytes], body_bytes: int) -> bytes | None:
     """Return the lines that may cross, or None for a head that llhttp shall read."""
     kept: list[bytes] = []

@@ -11,6 +11,7 @@ import pytest
 
 from domain import scrubbing
 from gateway import runtime
+from gateway.upstream import whole
 from tests.factories import records as make
 from tests.fakes.upstream import json_answer
 from tests.gateway.conftest import offer
@@ -157,6 +158,22 @@ class TestInMemory:
             assert "upstreamsecret" not in json.dumps(call)
             assert base64.b64decode(call["kept"]["response"]["bytes"]) == b'{"echo": "***"}'
             assert not any("upstreamsecret" in repr(pattern) for pattern in re._cache)
+
+    async def test_that_an_upstream_says_again_in_a_head_are_gone_too(self, tmp_path, upstream, monkeypatch):
+        upstream.answers(json_answer({}, headers=[("X-Echo", "upstreamsecret")]))
+        monkeypatch.setattr(runtime, "_FORGET_SECONDS", 0.05)
+
+        def are_remembered() -> bool:
+            return any(b"upstreamsecret" in line for line in whole._lines)
+
+        async with serving(tmp_path, secret_cache_seconds=1) as gateway:
+            gateway.publish_secret(make.SELLER, "UP_KEY", "upstreamsecret")
+            await offer(gateway, upstream, config={"api_key": "${ secrets.UP_KEY }"})
+            async with asyncio.timeout(10):
+                while not are_remembered():  # the first call does not take the short way
+                    await gateway.call()
+                while are_remembered():
+                    await asyncio.sleep(0.02)
 
     async def test_that_are_rotated_are_the_new_ones_at_the_next_look(self, gateway, upstream):
         upstream.answers(json_answer({}))
