@@ -92,6 +92,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def _with_the_other_slash(request: HttpRequest) -> str | None:
     path = request.path_info
     other = path.rstrip("/") if path.endswith("/") else f"{path}/"
+    if request.resolver_match is not None:
+        return None  # a page is there, without what was asked for
     if request.method not in ("GET", "HEAD") or not is_valid_path(other):
         return None
     asked = request.META["QUERY_STRING"]

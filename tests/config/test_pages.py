@@ -236,6 +236,8 @@ class TestAddresses:
             ("/pricing//", "/pricing"),
             ("/usage/?month=2026-10&by=a%20b", "/usage?month=2026-10&by=a%20b"),
             ("/admin", "/admin/"),
+            ("/docs/", "/docs"),
+            ("/docs/nothing", None),
             ("/accounts/login", "/accounts/login/"),
             ("/topics/caf%C3%A9s/", None),
             ("/no/such/page/", None),

@@ -28,7 +28,7 @@ class TestDocumentation:
         assert len(anchors) == len(set(anchors))
 
     @pytest.mark.parametrize(
-        "path", ["/docs/nothing", "/docs/architecture", "/docs/../.env", "/docs/decisions/0003-leases", "/docs/"]
+        "path", ["/docs/nothing", "/docs/architecture", "/docs/../.env", "/docs/decisions/0003-leases"]
     )
     def test_has_nothing_else(self, client, path):
         assert client.get(path).status_code == 404
