@@ -1,19 +1,22 @@
-"""A request id on every answer, files that never change, and errors of the domain as pages."""
+"""A request id on every answer, files that never change, errors of the domain as pages, slashes that nobody meant."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import is_valid_path
 from django.utils.decorators import sync_and_async_middleware
 from servestatic.middleware import ServeStaticMiddleware
 
+from common.apis.middleware import PREFIX
 from common.errors import DomainError
 from common.htmx import is_fragment
 from common.http import status_of
@@ -84,3 +87,29 @@ class DomainErrors:
         if status == 404:
             return render(request, "404.html", status=404)
         return render(request, "error.html", {"error": error, "status": status}, status=status)
+
+
+class OtherSlash:
+    """Who wrote a slash too many, or one too few, is sent to the page that they mean, where they would find none."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != 404 or request.method not in ("GET", "HEAD"):
+            return response
+        meant = _meant(request)
+        return HttpResponsePermanentRedirect(meant) if meant else response
+
+
+def _meant(request: HttpRequest) -> str | None:
+    path, match = request.path_info, request.resolver_match
+    has_slash = path.endswith("/")
+    # an address that was found has nothing to show, unless its name for that took the slash as well
+    is_found = match is not None and not (has_slash and "<path:" in match.route)
+    other = path.rstrip("/") if has_slash else f"{path}/"
+    if is_found or path.startswith(PREFIX) or not is_valid_path(other):
+        return None
+    asked = request.META["QUERY_STRING"]
+    return f"{quote(other)}?{asked}" if asked else quote(other)

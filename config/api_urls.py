@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
-from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
-from django.urls import is_valid_path
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.defaults import page_not_found, server_error
 
 from accounts.files.api import customer_router as customer_files
@@ -78,26 +75,11 @@ install_error_handlers(seller_api)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer addresses that nothing stands at: below /v1 in JSON, as the APIs answer everything.
-
-    Who wrote a slash too many, or one too few, is sent to the page that they mean.
-    """
+    """Answer addresses that nothing stands at: below /v1 in JSON, as the APIs answer everything."""
     if not request.path.startswith("/v1/"):
-        meant = _with_the_other_slash(request)
-        return HttpResponsePermanentRedirect(meant) if meant else page_not_found(request, exception)
+        return page_not_found(request, exception)
     message = f"There is nothing at {request.path}. The addresses are in /v1/openapi.json and /v1/seller/openapi.json."
     return JsonResponse(envelope(request, code="not_found", message=message), status=404)
-
-
-def _with_the_other_slash(request: HttpRequest) -> str | None:
-    path = request.path_info
-    other = path.rstrip("/") if path.endswith("/") else f"{path}/"
-    if request.resolver_match is not None:
-        return None  # a page is there, without what was asked for
-    if request.method not in ("GET", "HEAD") or not is_valid_path(other):
-        return None
-    asked = request.META["QUERY_STRING"]
-    return f"{quote(other)}?{asked}" if asked else quote(other)
 
 
 def broken(request: HttpRequest) -> HttpResponse:

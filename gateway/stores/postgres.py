@@ -79,7 +79,8 @@ class Database:
 
 async def _check(connection: psycopg.AsyncConnection[Any]) -> None:
     """Raises OperationalError when the server has hung up. It is asked only when something has come from it: between
-    two statements that is nearly always its farewell, and to ask each time would be one more way there and back."""
+    two statements that is nearly always its farewell, and to ask each time would be one more way there and back.
+    The pool lends by turns and the feed is read every moment, so no network in between has time to forget one."""
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     if poll.poll(0):

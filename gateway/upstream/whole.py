@@ -68,8 +68,9 @@ def split(data: bytes, limits: UpstreamLimits) -> Whole | None:
 
 
 def forget() -> None:
-    """Let go of the lines that were remembered: in one of them an upstream may have said a secret again."""
-    _lines.clear()
+    """Let go of what was remembered of heads: an upstream may have said a secret again in one."""
+    for remembered in (_lines, _statuses, _kinds):
+        remembered.clear()
 
 
 def _kept(lines: list[bytes], body_bytes: int) -> bytes | None:

@@ -238,6 +238,9 @@ class TestAddresses:
             ("/admin", "/admin/"),
             ("/docs/", "/docs"),
             ("/docs/nothing", None),
+            ("/docs/gateway/", "/docs/gateway"),
+            ("/market/acme/chat/?tab=pricing", "/market/acme/chat?tab=pricing"),
+            ("/market/acme/chat", None),
             ("/accounts/login", "/accounts/login/"),
             ("/topics/caf%C3%A9s/", None),
             ("/no/such/page/", None),
@@ -247,6 +250,11 @@ class TestAddresses:
     def test_with_a_slash_too_many_or_too_few_lead_on(self, client, db, asked, meant):
         answer = client.get(asked)
         assert (answer.status_code, answer.headers.get("Location")) == ((301, meant) if meant else (404, None))
+
+    def test_of_the_operators_are_left_to_them(self, client, db):
+        assert client.get("/admin/nothing/").status_code == 302  # a log-in first
+        client.force_login(UserFactory(is_staff=True, is_superuser=True))
+        assert client.get("/admin/nothing/").status_code == 404
 
     def test_of_others_are_none_of_ours(self, client, db):
         assert client.get("/", PATH_INFO="//evil.example/pricing/").status_code == 404
