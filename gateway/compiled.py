@@ -68,10 +68,14 @@ class CompiledServer:
 
 @dataclass(frozen=True, slots=True)
 class CompiledService:
-    """A service record with what was made of it. channels: by name."""
+    """A service record with what was made of it. A service has few channels: to look through them takes no table."""
 
     record: ServiceRecord
-    channels: dict[str, CompiledChannel]
+    channels: tuple[CompiledChannel, ...]
+
+    def channel(self, name: str) -> CompiledChannel | None:
+        """Return the channel of that name."""
+        return next((channel for channel in self.channels if channel.record.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ def compile_customer(record: CustomerRecord) -> CompiledCustomer:
 
 def compile_service(record: ServiceRecord) -> CompiledService:
     """Return the service ready for calls."""
-    return CompiledService(record, {channel.name: _channel(channel, record) for channel in record.channels})
+    return CompiledService(record, tuple(_channel(channel, record) for channel in record.channels))
 
 
 class Prices:

@@ -83,6 +83,8 @@ class Renderings:
         if len(self._kept) >= _SIZE:
             self._kept.pop(next(iter(self._kept)))
         written = frozenset(name.lower() for name, _ in headers if crossing.may_go_up(name)) or _NONE
+        if base == channel.base_url.text:
+            base = channel.base_url.text  # one text in place of two: there may be very many of them
         until = self._clock() + self._keep_seconds if secrets else math.inf
         self._kept[id(channel)] = Rendering(channel, base, headers, written, tuple(secrets), until)
         if secrets:

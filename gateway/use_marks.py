@@ -7,6 +7,8 @@ import contextlib
 
 from gateway.stores.base import StoreUnavailable, UseMarks
 
+_BATCH = 1000
+
 
 class UseBook:
     """Collects marks; `keep` writes them."""
@@ -33,8 +35,9 @@ class UseBook:
 
     async def write(self) -> None:
         """Write what was collected. What cannot be written now is forgotten: a mark is not worth a queue."""
-        keys, secrets = sorted(self._keys), sorted(self._secrets)
+        keys, secrets = list(self._keys), list(self._secrets)
         self._keys.clear()
         self._secrets.clear()
-        if keys or secrets:
-            await self._store.mark_used(api_key_ids=keys, secrets=secrets)
+        for start in range(0, max(len(keys), len(secrets)), _BATCH):
+            part = slice(start, start + _BATCH)  # calls wait while Python sorts, and gateways for rows in another order
+            await self._store.mark_used(api_key_ids=sorted(keys[part]), secrets=sorted(secrets[part]))

@@ -101,7 +101,8 @@ def _price(number: int) -> PriceRecord:
 
 
 def _service(number: int) -> ServiceRecord:
-    channel = ChannelRecord("default", "managed", "http", {"base_url": UPSTREAM}, (), ())
+    config = {"base_url": f"{UPSTREAM}/{number // 100}"}  # a seller's services are reached in one way
+    channel = ChannelRecord("default", "managed", "http", config, (), ())
     return ServiceRecord(
         _id(1, number), _path(number), "bench", _SELLER, "active", "public", False, _price(number), (channel,)
     )

@@ -54,8 +54,8 @@ async def _run(folder: Path, arguments: argparse.Namespace) -> None:
     own = _resident_mb() - before
     connections = arguments.connections
     async with pretended.gateway(folder, offered, requests, shape=arguments.shape, connections=connections) as calls:
-        # once round all of them, or as many as a process keeps: what is called is in memory from here on
-        await calls.make(min(max(_CHUNK, offered.services, offered.keys, offered.aliases), _MOST))
+        # twice round all of them, or as many as a process keeps: the first call of each reads, the second plans
+        await calls.make(2 * min(max(_CHUNK, offered.services, offered.keys, offered.aliases), _MOST))
         calls.only(arguments.called or len(requests))
         await calls.make(_CHUNK)
         print(f"resident: {_resident_mb() - own:.0f} MB, and {own:.0f} of the requests")

@@ -64,7 +64,7 @@ class Table:
 
     def __init__(self) -> None:
         self.version = 0  # another one after each change
-        self._paths: dict[str, dict[str, str]] = {}
+        self._paths: dict[str, dict[str, str] | str] = {}  # a text is the value for no key, where there is no other
         self._private: dict[str, frozenset[str]] = {}  # of a path, the values that not everybody may know
         self._lengths: tuple[int, ...] = ()  # in segments, of every path there ever was, the longest first
 
@@ -75,7 +75,7 @@ class Table:
         for key, value in entries:
             at_path.setdefault(key, value)
         if at_path:
-            self._paths[path] = at_path
+            self._paths[path] = at_path[""] if at_path.keys() == {""} else at_path
             length = path.count("/") + 1
             if length not in self._lengths and length <= _SEGMENTS_LOOKED_AT:
                 self._lengths = tuple(sorted((*self._lengths, length), reverse=True))
@@ -126,6 +126,8 @@ class Table:
     def _at(self, path: str, knows: Container[str]) -> Mapping[str, str] | None:
         """Return what those who know of `knows` find at a path: {canonical key: value}, None for nothing."""
         at_path, private = self._paths.get(path), self._private.get(path)
+        if isinstance(at_path, str):
+            at_path = {"": at_path}
         if at_path is None or private is None:
             return at_path
         return {key: value for key, value in at_path.items() if value not in private or value in knows} or None

@@ -14,8 +14,8 @@ from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationI
 from pydantic.dataclasses import dataclass
 
 _NOTHING: dict[str, Any] = {}
-_PRICES = 20_000
-_prices: dict[str, dict[str, Any]] = {}
+_ALIKE, _LONGEST_ALIKE = 20_000, 2_000
+_known: dict[str, dict[str, Any]] = {}
 
 
 def _shared(value: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
@@ -23,17 +23,19 @@ def _shared(value: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
     return _NOTHING if info.mode == "json" and not value else value
 
 
-def _alike(price: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
-    """Return the one mapping for all prices of stored records that say the same. Others may still be changed."""
-    if info.mode != "json":
-        return price
-    if len(_prices) >= _PRICES:
-        _prices.clear()
-    return _prices.setdefault(repr(price), price)
+def _alike(value: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+    """Return the one mapping for all of stored records that say the same. Others may still be changed."""
+    if info.mode != "json" or len(text := repr(value)) > _LONGEST_ALIKE:
+        return value
+    if len(_known) >= _ALIKE:
+        _known.clear()
+    return _known.setdefault(text, value)
 
 
 #: Of a stored record, and so never changed.
 Json = Annotated[dict[str, Any], AfterValidator(_shared)]
+#: The same in many records: services of one seller have one price, or are reached in one way.
+Alike = Annotated[dict[str, Any], AfterValidator(_alike)]
 _STRICT = ConfigDict(extra="ignore", arbitrary_types_allowed=False)
 
 
@@ -55,7 +57,7 @@ class PriceRecord:
 
     id: str
     currency: str
-    price: Annotated[dict[str, Any], AfterValidator(_alike)]
+    price: Alike
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
@@ -119,7 +121,7 @@ class ChannelRecord:
     name: str
     type: str
     access_method: str
-    config: Json
+    config: Alike
     required_secrets: tuple[str, ...]
     optional_secrets: tuple[str, ...]
     is_primary: bool = False

@@ -10,14 +10,14 @@ from gateway.context import RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
 from gateway.plain.flow import Flow
-from gateway.plain.plans import PlainPlan, Plans
+from gateway.plain.plans import Plans
+from gateway.plain.repeats import Onward
 from gateway.plain.way_back import WayBack, refusal
 from gateway.settling import Account
 from gateway.spool.errors import SpoolError
 from gateway.steps import hold_balance, rewrite
 from gateway.stores.base import StoreUnavailable
 from gateway.tally import Tally
-from gateway.upstream.client import Prepared
 from gateway.upstream.connection import Connection
 from gateway.upstream.errors import UpstreamError
 from gateway.upstream.response import UpstreamResponse
@@ -45,17 +45,18 @@ def prepared(ctx: RequestContext, deps: Deps, plans: Plans, way_back: WayBack) -
     if hold is None:
         return None
     ctx.hold = hold
-    return PlainCall(ctx, deps, way_back, plan, onward.prepared)
+    return PlainCall(ctx, deps, way_back, onward)
 
 
 class PlainCall:
     """`send` once; then its answer comes. `leave` says that its client has gone, `resume` that it reads again."""
 
-    __slots__ = ("_account", "_answer", "_connection", "_ctx", "_deps", "_flow", "_is_leaving", "_plan", "_request",
+    __slots__ = ("_account", "_answer", "_connection", "_ctx", "_deps", "_flow", "_is_leaving", "_request", "_served",
                  "_way_back")  # fmt: skip
 
-    def __init__(self, ctx: RequestContext, deps: Deps, way_back: WayBack, plan: PlainPlan, request: Prepared) -> None:
-        self._ctx, self._deps, self._way_back, self._plan, self._request = ctx, deps, way_back, plan, request
+    def __init__(self, ctx: RequestContext, deps: Deps, way_back: WayBack, onward: Onward) -> None:
+        self._ctx, self._deps, self._way_back = ctx, deps, way_back
+        self._request, self._served = onward.prepared, onward.served
         self._account = Account(ctx, deps)
         self._connection: Connection | None = None  # until something of the answer has come
         self._answer: Whole | None = None
@@ -113,7 +114,7 @@ class PlainCall:
         if failed is not None or answer is None:
             way_back.end(refusal(failed, ctx))
             return
-        way_back.put_whole(answer.status, answer.lines + telling.own_lines(ctx, self._plan.served), answer.body)
+        way_back.put_whole(answer.status, answer.lines + telling.own_lines(ctx, self._served), answer.body)
         way_back.end()
 
     def _stop(self) -> None:

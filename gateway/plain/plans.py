@@ -11,28 +11,27 @@ from domain.pricing import CompiledPrice
 from domain.routing.matching import model_of
 from domain.routing.plan import Call
 from domain.routing.snapshot import ApiKeyRecord
-from gateway import settling, telling
 from gateway.compiled import CompiledChannel, CompiledCustomer, CompiledService
 from gateway.context import RequestContext
 from gateway.deps import Deps
 from gateway.lately import Lately
+from gateway.plain.repeats import Repeat
 from gateway.request_log import asking
 from gateway.steps import authenticate, resolve_route
 
-_SIZE = 20_000
+#: As many as there are keys and services in memory.
+_SIZE = 100_000
 _LONGEST = 512
-Key = tuple[str, str, str, str, str | None]
 
 
 @dataclass(slots=True)
 class PlainPlan:
-    """A plain call and the records behind it.
+    """A plain call and the records behind it: no more, as there are many.
 
-    known: what its usage events say alike. served: the lines of its answers that tell who served it. is_followed: by
-    its customer's preference. generation: of all records, when these were last seen to be the ones in memory.
+    is_followed: by its customer's preference. generation: of all records, when these were last seen to be the ones in
+    memory.
     """
 
-    digest: str
     key: ApiKeyRecord
     customer: CompiledCustomer
     service: CompiledService
@@ -40,24 +39,23 @@ class PlainPlan:
     call: Call
     price: CompiledPrice
     routes_version: int
-    known: bytes
-    served: str
-    model: str | None
     is_followed: bool
     generation: int
 
-    def holds(self, deps: Deps, now_ms: int) -> bool:
-        """Return whether nothing has changed since it was made."""
+    def holds(self, deps: Deps, now_ms: int, presented: str) -> bool:
+        """Return whether nothing has changed since it was made. presented: its key."""
         expires_at = self.key.expires_at
         if expires_at is not None and expires_at * 1000 <= now_ms:
             return False
-        return self.generation == deps.records.generation or self._holds_anew(deps)
+        return self.generation == deps.records.generation or self._holds_anew(deps, presented)
 
-    def _holds_anew(self, deps: Deps) -> bool:
+    def _holds_anew(self, deps: Deps, presented: str) -> bool:
         records, shelves = deps.records, deps.records.shelves
+        digest = deps.keys.of(presented)
         holds = (
             self.routes_version == records.routes.version
-            and shelves["api_key"].holds(self.digest, self.key)
+            and digest is not None
+            and shelves["api_key"].holds(digest, self.key)
             and shelves["customer"].holds(self.key.team_id, self.customer)
             and shelves["service"].holds(self.call.service.id, self.service)
         )
@@ -68,7 +66,7 @@ class PlainPlan:
     def fill(self, ctx: RequestContext, deps: Deps) -> None:
         """Set in the context what the steps would have set."""
         ctx.key, ctx.customer, ctx.plan, ctx.channel = self.key, self.customer, self.call, self.channel
-        ctx.price, ctx.known = self.price, self.known
+        ctx.price = self.price
         deps.use_marks.key_used(self.key.id)
 
 
@@ -76,7 +74,7 @@ class Plans:
     """Plans by key, method, path, query and model."""
 
     def __init__(self, size: int = _SIZE) -> None:
-        self._kept: Lately[Key, PlainPlan] = Lately(size)
+        self._kept: Lately[str, PlainPlan] = Lately(size)
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -88,47 +86,49 @@ class Plans:
         """
         repeat = ctx.repeat
         assert repeat is not None
-        reading = repeat.read(ctx)
-        if not reading.may_be_plain:
+        repeat.read(ctx)
+        if not repeat.may_be_plain:
             return None
         deps.records.check_trust()
         model = model_of(ctx.body_json)
         plan = repeat.plan
-        if plan is None or plan.model != model:
-            plan = self._kept.get((reading.key, ctx.method, ctx.path, ctx.query, model))
-        if plan is not None and plan.holds(deps, ctx.started_ms):
+        if plan is None or repeat.model != model:
+            plan = self._kept.get(_name(repeat, model))
+        if plan is not None and plan.holds(deps, ctx.started_ms, repeat.presented):
             plan.fill(ctx, deps)
         else:
-            plan = self._look((reading.key, ctx.method, ctx.path, ctx.query, model), ctx, deps)
-        repeat.plan = plan
-        # a call that is followed for its customer's log is more than its usage event
-        return None if plan is None or plan.is_followed else plan
-
-    def _look(self, key: Key, ctx: RequestContext, deps: Deps) -> PlainPlan | None:
-        """Take the steps, and remember what comes of it. Return the plan of a plain call."""
-        assert ctx.parsed is not None
-        if authenticate.look(ctx, deps, presented=key[0]) is not None or ctx.token is not None:
+            plan = self._look(repeat, model, ctx, deps)
+        repeat.plan, repeat.model = plan, model
+        if plan is not None and plan.is_followed:  # for its customer's log: it is more than its usage event
+            repeat.parse(ctx)
             return None
-        if resolve_route.look(ctx, ctx.parsed, deps) is not None or ctx.tree is not None:
+        return plan
+
+    def _look(self, repeat: Repeat, model: str | None, ctx: RequestContext, deps: Deps) -> PlainPlan | None:
+        """Take the steps, and remember what comes of it. Return the plan of a plain call."""
+        parsed = repeat.parse(ctx)
+        if not repeat.may_be_plain:
+            return None
+        if authenticate.look(ctx, deps, presented=repeat.presented) is not None or ctx.token is not None:
+            return None
+        if resolve_route.look(ctx, parsed, deps) is not None or ctx.tree is not None:
             return None
         if ctx.channel is None or ctx.channel.shaping is not None or ctx.channel.bounds is not None:
             return None
-        return self._remember(key, ctx, deps) if len(ctx.path) + len(ctx.query) <= _LONGEST else None
+        name = _name(repeat, model)
+        return self._remember(name, ctx, deps) if len(name) <= _LONGEST else None
 
-    def _remember(self, key: Key, ctx: RequestContext, deps: Deps) -> PlainPlan | None:
-        call, shelves = ctx.plan, deps.records.shelves
+    def _remember(self, name: str, ctx: RequestContext, deps: Deps) -> PlainPlan | None:
+        call = ctx.plan
         assert call is not None
         assert ctx.key is not None
         assert ctx.customer is not None
         assert ctx.channel is not None
         assert ctx.price is not None
-        digest, (_, service) = deps.keys.of(key[0]), shelves["service"].peek(call.service.id)
-        served = telling.served_lines(call)
-        if digest is None or service is None or served is None:
+        _, service = deps.records.shelves["service"].peek(call.service.id)
+        if service is None:
             return None
-        ctx.known = settling.known(ctx, deps)
         plan = PlainPlan(
-            digest,
             ctx.key,
             ctx.customer,
             service,
@@ -136,11 +136,13 @@ class Plans:
             call,
             ctx.price,
             deps.records.routes.version,
-            ctx.known,
-            served,
-            key[-1],
             asking.is_followed(ctx.customer.record.request_log, asks=False),
             deps.records.generation,
         )
-        self._kept.keep(key, plan)
+        self._kept.keep(name, plan)
         return plan
+
+
+def _name(repeat: Repeat, model: str | None) -> str:
+    """Return what a plan is found by."""
+    return repeat.name if model is None else f"{repeat.name}\n{model}"

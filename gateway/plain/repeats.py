@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from domain.routing.grammar import ParsedPath
+from gateway import settling, telling
 from gateway.context import Headers, RequestContext
 from gateway.deps import Deps
 from gateway.rendered import Rendering
@@ -18,22 +19,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """may_be_plain: as far as the head says. key: the presented one; is_json: whether the body is to be read.
-
-    session: by what the client ties its calls together.
-    """
-
-    may_be_plain: bool
-    parsed: ParsedPath
-    key: str
-    is_json: bool
-    session: str
-
-
-@dataclass(frozen=True, slots=True)
 class Onward:
-    """What a call is sent on with, as long as its plan, and what was rendered for its channel, are these."""
+    """What a call is sent on with, as long as its plan, and what was rendered for its channel, are these.
+
+    known: what its usage events say alike. served: the lines of its answers that tell who served it.
+    """
 
     plan: PlainPlan
     rendering: Rendering
@@ -41,43 +31,56 @@ class Onward:
     url: str
     headers: Headers
     prepared: Prepared
+    known: bytes
+    served: str
 
 
 class Repeat:
     """Shared by the calls of a connection that came with the same head; empty until the first of them is read.
 
-    plan: of the last of them.
+    may_be_plain: as far as is known. presented: the key. name: of the calls with this key, method, path and query, as
+    one text. parsed: the path, once somebody had to know. plan: of the last of the calls, and model: what it asked for.
     """
 
-    __slots__ = ("_onward", "_reading", "plan")
+    __slots__ = ("_is_json", "_is_read", "_onward", "_session", "may_be_plain", "model", "name", "parsed", "plan",
+                 "presented")  # fmt: skip
 
     def __init__(self) -> None:
-        self._reading: Reading | None = None
+        self._is_read = self._is_json = self.may_be_plain = False
+        self._session = self.presented = self.name = ""
         self._onward: Onward | None = None
+        self.parsed: ParsedPath | None = None
         self.plan: PlainPlan | None = None
+        self.model: str | None = None
 
-    def read(self, ctx: RequestContext) -> Reading:
-        """Return what the head says, and set ctx.parsed and ctx.body_json. Raises GatewayError 400, 404."""
-        reading = self._reading or self._read(ctx)
-        if reading.is_json:
+    def read(self, ctx: RequestContext) -> None:
+        """Set ctx.body_json and ctx.session. Raises GatewayError 400."""
+        if not self._is_read:
+            self._read(ctx)
+        if self._is_json:
             ctx.body_json = resolve_route.json_of(ctx)
-        ctx.parsed, ctx.session = reading.parsed, reading.session
-        return reading
+        ctx.session, ctx.parsed = self._session, self.parsed
 
-    def _read(self, ctx: RequestContext) -> Reading:
-        parsed = resolve_route.parsed(ctx)
-        self._reading = Reading(
-            # an answer to HEAD has no body, and a call that is followed is more than its usage event
-            not parsed.names_more_than_a_service and ctx.method != "HEAD" and not asking.asks_for_log(ctx),
-            parsed,
-            authenticate.presented_key(ctx),
-            resolve_route.is_json(ctx),
-            asking.session_of(ctx),
-        )
-        return self._reading
+    def _read(self, ctx: RequestContext) -> None:
+        self._is_read = True
+        self._is_json = resolve_route.is_json(ctx)
+        self._session = asking.session_of(ctx)
+        self.presented = authenticate.presented_key(ctx)
+        self.name = "\n".join((self.presented, ctx.method, ctx.path, ctx.query))  # none has an end of line in it
+        # an answer to HEAD has no body, and a call that is followed is more than its usage event
+        self.may_be_plain = ctx.method != "HEAD" and not asking.asks_for_log(ctx)
+
+    def parse(self, ctx: RequestContext) -> ParsedPath:
+        """Set ctx.parsed, and return what the path says. Raises GatewayError 400, 404."""
+        parsed = self.parsed
+        if parsed is None:
+            parsed = self.parsed = resolve_route.parsed(ctx)
+            self.may_be_plain = self.may_be_plain and not parsed.names_more_than_a_service
+        ctx.parsed = parsed
+        return parsed
 
     def onward(self, ctx: RequestContext, plan: PlainPlan, deps: Deps) -> Onward | None:
-        """Return what is sent but the body, and set ctx.url and ctx.upstream_headers. Raises UpstreamError.
+        """Return what is sent but the body, and set ctx.url, ctx.upstream_headers and ctx.known. Raises UpstreamError.
 
         None where what is sent is not the same for every call.
         """
@@ -88,12 +91,15 @@ class Repeat:
             or onward.generation != generation
             or onward.rendering.until <= ctx.started
         ):
-            rendering = deps.rendered.of(plan.channel)
-            if rendering is None:
+            rendering, served = deps.rendered.of(plan.channel), telling.served_lines(plan.call)
+            if rendering is None or served is None:
                 return None
             rewrite.head(rendering, ctx)
+            ctx.known = settling.known(ctx, deps)
             prepared = deps.upstream.prepared(ctx.method, ctx.url, ctx.upstream_headers)
-            self._onward = Onward(plan, rendering, generation, ctx.url, ctx.upstream_headers, prepared)
+            self._onward = Onward(
+                plan, rendering, generation, ctx.url, ctx.upstream_headers, prepared, ctx.known, served
+            )
             return self._onward
-        ctx.url, ctx.upstream_headers = onward.url, onward.headers
+        ctx.url, ctx.upstream_headers, ctx.known = onward.url, onward.headers, onward.known
         return onward

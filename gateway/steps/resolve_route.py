@@ -113,7 +113,7 @@ _remembered = lru_cache(maxsize=4096)(grammar.parse)
 
 def bind(ctx: RequestContext, call: plan.Call, service: CompiledService, deps: Deps) -> None:
     """Set ctx.plan, ctx.channel and ctx.price for one upstream call. Raises GatewayError 501, or 502 config_error."""
-    channel = service.channels.get(call.channel.name)
+    channel = service.channel(call.channel.name)
     if channel is None:
         message = f"{service.record.name} was changed while you called. Call again."
         raise GatewayError(503, "channel_missing", message, retry_after_seconds=1)

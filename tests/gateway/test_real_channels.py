@@ -55,17 +55,17 @@ class TestRealChannels:
     def test_compile_and_are_carried(self, name):
         limits = {"rpm": {"name": "rpm", "limit": 100, "unit": "requests", "window": "minute"}}
         channel = make.channel(config=CHANNELS[name])
-        compiled = compile_service(make.service(channels=(channel,), account_limits=limits)).channels["default"]
+        compiled = compile_service(make.service(channels=(channel,), account_limits=limits)).channels[0]
         assert compiled.unsupported == ""
 
     def test_without_any_of_it_cost_nothing_more(self):
         channel = make.channel(config=CHANNELS["a model behind a provider's address"])
-        compiled = compile_service(make.service(channels=(channel,))).channels["default"]
+        compiled = compile_service(make.service(channels=(channel,))).channels[0]
         assert (compiled.shaping, compiled.bounds) == (None, None)
 
     @pytest.mark.parametrize("address", ["notify://x", "smtp://mail.example", "resp://99", "resp://x", ""])
     def test_that_are_for_other_gateways_are_told_apart(self, address):
         channel = make.channel(config={"base_url": address})
-        compiled = compile_service(make.service(channels=(channel,))).channels["default"]
+        compiled = compile_service(make.service(channels=(channel,))).channels[0]
         assert compiled.unsupported
         assert not compiled.is_broken

@@ -62,3 +62,4 @@ def test_of_texts_share_what_they_say_alike():
     assert len({id(service.channels[0].access_method) for service in services}) < 10
     assert len({id(service.details) for service in services}) == 1
     assert len({id(service.price.price) for service in services}) == 1
+    assert len({id(service.channels[0].config) for service in services}) == 1
