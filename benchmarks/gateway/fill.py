@@ -1,17 +1,23 @@
-"""`python -m benchmarks.gateway.fill UPSTREAM_PORT SERVICES KEYS`: write what the gateway reads; prints the key."""
+"""`python -m benchmarks.gateway.fill UPSTREAM_PORT SERVICES KEYS FILE`: write what the gateway reads; prints the key.
+
+What can be called goes into the file: a line "key path" for every service and every key.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
 import uuid
+from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 
 import django
 
 django.setup()
 
-from django.db import connection  # noqa: E402  after Django's set-up
+from django.conf import settings  # noqa: E402  after Django's set-up
+from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from accounts.teams import services as teams  # noqa: E402
@@ -19,6 +25,7 @@ from accounts.teams.models import Role  # noqa: E402
 from billing.prices import services as prices  # noqa: E402
 from billing.prices.models import Side  # noqa: E402
 from billing.wallets import services as wallets  # noqa: E402
+from domain import api_keys as keys_as_text  # noqa: E402
 from domain.money import Money  # noqa: E402
 from domain.routing.snapshot import (  # noqa: E402
     API_KEY,
@@ -37,8 +44,8 @@ from gateway_admin.publishing.models import PublishedRecord  # noqa: E402
 _BATCH = 5000
 
 
-def main(upstream_port: int, services: int, keys: int) -> str:
-    """Fill the database and return the customer's key."""
+def main(upstream_port: int, services: int, keys: int, calls: Path) -> str:
+    """Fill the database, write the file of calls, and return the customer's key."""
     now = timezone.now()
     team = teams.create(kind="customer", name="bench")
     wallet = wallets.open(team=team)
@@ -51,10 +58,12 @@ def main(upstream_port: int, services: int, keys: int) -> str:
     )
     version = PriceRecord(str(price.pk), "USD", price.price)
     rows = []
-    for number in range(services):
-        name = "bench/chat" if number == 0 else f"bench/chat-{number}"
+    names = ["bench/chat" if number == 0 else f"bench/chat-{number}" for number in range(services)]
+    for name in names:
         rows += _service(name, version, upstream_port)
-    rows += [_key(str(team.pk)) for _ in range(keys - 1)]
+    raws = [raw, *(keys_as_text.new_key() for _ in range(keys - 1))]
+    rows += [_key(str(team.pk), other) for other in raws[1:]]
+    calls.write_text("".join(_lines(raws, names)))
     PublishedRecord.objects.bulk_create(rows, batch_size=_BATCH)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
@@ -73,10 +82,16 @@ def _service(name: str, price: PriceRecord, port: int) -> list[PublishedRecord]:
     ]
 
 
-def _key(team_id: str) -> PublishedRecord:
+def _key(team_id: str, raw: str) -> PublishedRecord:
     record = ApiKeyRecord(str(uuid.uuid4()), team_id, "customer", None, True, None)
-    return PublishedRecord(kind="api_key", key=uuid.uuid4().hex * 2, body=API_KEY.encode(record), written_in=1)
+    digest = keys_as_text.digest(raw, settings.API_KEY_PEPPER.encode())
+    return PublishedRecord(kind="api_key", key=digest, body=API_KEY.encode(record), written_in=1)
+
+
+def _lines(raws: list[str], names: list[str]) -> Iterator[str]:
+    for number in range(max(len(raws), len(names))):
+        yield f"{raws[number % len(raws)]} /p/{names[number % len(names)]}/chat/completions\n"
 
 
 if __name__ == "__main__":
-    print(json.dumps({"key": main(*map(int, sys.argv[1:4]))}))
+    print(json.dumps({"key": main(*map(int, sys.argv[1:4]), Path(sys.argv[4]))}))

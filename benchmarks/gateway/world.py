@@ -17,10 +17,11 @@ PATH = "/p/bench/chat/chat/completions"
 
 @dataclass(frozen=True)
 class World:
-    """environment: for every process of the benchmark; key: of the customer."""
+    """environment: for every process of the benchmark; key: of the customer. calls: a file of 'key path' lines."""
 
     environment: dict[str, str]
     key: str
+    calls: Path
 
 
 def build(folder: Path, *, upstream_port: int, services: int, keys: int) -> World:
@@ -41,7 +42,7 @@ def build(folder: Path, *, upstream_port: int, services: int, keys: int) -> Worl
     }
     inherited = {**os.environ, **environment}
     subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True, env=inherited)
-    arguments = [str(upstream_port), str(services), str(keys)]
+    arguments = [str(upstream_port), str(services), str(keys), str(folder / "calls")]
     filled = subprocess.run(
         [sys.executable, "-m", "benchmarks.gateway.fill", *arguments],
         check=True,
@@ -49,7 +50,7 @@ def build(folder: Path, *, upstream_port: int, services: int, keys: int) -> Worl
         text=True,
         env=inherited,
     )
-    return World(environment, json.loads(filled.stdout.splitlines()[-1])["key"])
+    return World(environment, json.loads(filled.stdout.splitlines()[-1])["key"], folder / "calls")
 
 
 def stop(folder: Path) -> None:
