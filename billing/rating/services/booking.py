@@ -13,6 +13,7 @@ from billing.rating.services.literals import array
 from billing.rating.services.rated import Booked, Poison, Rated
 from billing.rating.services.reductions import Reductions
 from domain.promotions import Adjustment, net
+from domain.routing.grammar import called_name
 
 
 @dataclass(slots=True)
@@ -86,7 +87,8 @@ def _booked(rated: Rated, wallet: Funds, leases: dict[str, Borrowed], reductions
     adjusted, failed = reductions.take_off(event, list_cost) if list_cost else ([], False)
     cost = net(list_cost, adjusted) if adjusted else list_cost
     charged = funds.capture(event, list_cost, cost, wallet, leases)
-    return Booked(rated, period, late, adjusted, cost, charged, flags(rated, adjusted, late=late, failed=failed))
+    found = flags(rated, adjusted, late=late, failed=failed)
+    return Booked(rated, period, late, adjusted, cost, charged, found, called_name(event.path))
 
 
 def _wallet(rated: Rated, wallets: dict[str, Funds]) -> Funds:

@@ -9,7 +9,6 @@ from django.db.backends.utils import CursorWrapper
 
 from billing.rating.services.literals import NULL, copy_json, copy_text
 from billing.rating.services.rated import Booked
-from domain.routing.grammar import called_name
 
 #: Charges that are sent to PostgreSQL at a time.
 _PART = 100
@@ -44,7 +43,7 @@ def _line(booked: Booked) -> str:
     event, rating = booked.rated.event, booked.rated.rating
     adjustments = copy_json([each.to_json() for each in booked.adjustments]) if booked.adjustments else "[]"
     flags = copy_json(booked.flags) if booked.flags else "[]"
-    channel, alias = copy_text(event.channel or ""), copy_text(called_name(event.path))
+    channel, alias = copy_text(event.channel or ""), copy_text(booked.alias)
     # ids, numbers and outcomes come from a closed alphabet; only texts are escaped
     return (
         f"{event.event_id}\t{event.wallet_id}\t{event.team_id}\t{event.service_id}\t{event.enrollment_id or NULL}\t"

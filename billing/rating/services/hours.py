@@ -14,7 +14,6 @@ from billing.rating.services.funds import Funds
 from billing.rating.services.literals import array, text_array
 from billing.rating.services.rated import Booked
 from domain import periods
-from domain.routing.grammar import called_name
 
 #: Wallet, hour, period, service, key, channel, name that was called: what a row of HourlyUsage is known by.
 _UsageKey = tuple[str, datetime, date, str, str | None, str, str]
@@ -47,8 +46,11 @@ def write(cursor: CursorWrapper, booked: Iterable[Booked], wallets: Mapping[str,
     priced = [each for each in booked if not each.rated.rating.error]
     if not priced:
         return
-    _write_usage(cursor, priced, wallets)
-    _write_sales(cursor, priced)
+    testers, slot = _testers_and_slot(cursor)
+    usage, sales = _add_up(priced, wallets, testers)
+    _write_usage(cursor, usage)
+    if sales:
+        _write_sales(cursor, sales, slot)
 
 
 def hour_of(moment: datetime, time_zone: str) -> datetime:
@@ -57,14 +59,49 @@ def hour_of(moment: datetime, time_zone: str) -> datetime:
     return moment - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
 
 
-def _write_usage(cursor: CursorWrapper, booked: Iterable[Booked], wallets: Mapping[str, Funds]) -> None:
-    hours: dict[_UsageKey, _Hour] = {}
+class Hours:
+    """`hour_of` for moments of which many are in one minute: offsets from UTC are whole minutes since 1972."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, ...], datetime] = {}
+
+    def of(self, moment: datetime, time_zone: str) -> datetime:
+        """Return `hour_of`."""
+        minute = (time_zone, moment.tzinfo, moment.date(), moment.hour, moment.minute, moment.fold)
+        hour = self._known.get(minute)
+        if hour is None:
+            hour = self._known[minute] = hour_of(moment, time_zone)
+        return hour
+
+
+def _add_up(
+    booked: Iterable[Booked], wallets: Mapping[str, Funds], testers: str | None
+) -> tuple[dict[_UsageKey, _Hour], dict[_SalesKey, _Hour]]:
+    """Return what customers' and sellers' hours grow by. testers: the team of the platform's own tests, by which nobody
+    earns."""
+    usage: dict[_UsageKey, _Hour] = {}
+    sales: dict[_SalesKey, _Hour] = {}
+    hours = Hours()
     for each in booked:
         event = each.rated.event
-        hour = hour_of(event.finished_at, wallets[event.wallet_id].time_zone)
-        name = called_name(event.path)
-        key = (event.wallet_id, hour, each.period, event.service_id, event.api_key_id, event.channel or "", name)
-        hours.setdefault(key, _Hour()).add(each.charged, is_billable=event.is_billable)
+        moment, service, is_billable = event.finished_at, event.service_id, event.is_billable
+        hour = hours.of(moment, wallets[event.wallet_id].time_zone)
+        key = (event.wallet_id, hour, each.period, service, event.api_key_id, event.channel or "", each.alias)
+        used = usage.get(key)
+        if used is None:
+            used = usage[key] = _Hour()
+        used.add(each.charged, is_billable=is_billable)
+        if event.team_id == testers:
+            continue
+        of_service = (service, hours.of(moment, "UTC"), each.period, event.currency)
+        sold = sales.get(of_service)
+        if sold is None:
+            sold = sales[of_service] = _Hour()
+        sold.add(_paid(each), is_billable=is_billable)
+    return usage, sales
+
+
+def _write_usage(cursor: CursorWrapper, hours: Mapping[_UsageKey, _Hour]) -> None:
     wallet_ids, starts, months, services, keys, channels, names = zip(*hours, strict=True)
     cursor.execute(
         "INSERT INTO rating_hourlyusage AS h (wallet_id, starts_at, period, service_id, api_key_id, channel, alias,"
@@ -83,17 +120,7 @@ def _write_usage(cursor: CursorWrapper, booked: Iterable[Booked], wallets: Mappi
     )
 
 
-def _write_sales(cursor: CursorWrapper, booked: Iterable[Booked]) -> None:
-    testers, slot = _testers_and_slot(cursor)
-    hours: dict[_SalesKey, _Hour] = {}
-    for each in booked:
-        event = each.rated.event
-        if event.team_id == testers:  # nobody earns by the platform's own tests
-            continue
-        key = (event.service_id, hour_of(event.finished_at, "UTC"), each.period, event.currency)
-        hours.setdefault(key, _Hour()).add(_paid(each), is_billable=event.is_billable)
-    if not hours:
-        return
+def _write_sales(cursor: CursorWrapper, hours: Mapping[_SalesKey, _Hour], slot: int) -> None:
     services, starts, months, currencies = zip(*hours, strict=True)
     cursor.execute(
         "INSERT INTO rating_hourlysales AS h (service_id, starts_at, period, currency, slot, requests, failures, paid)"
@@ -109,6 +136,8 @@ def _write_sales(cursor: CursorWrapper, booked: Iterable[Booked]) -> None:
 
 def _paid(booked: Booked) -> Decimal:
     """Return what the customer paid, with what the platform paid in their stead."""
+    if not booked.adjustments:
+        return booked.charged
     lent = (each.amount for each in booked.adjustments if each.kind == "promotion" and each.funded_by == "platform")
     return sum(lent, booked.charged)
 

@@ -28,7 +28,10 @@ class Rated(NamedTuple):
 
 
 class Booked(NamedTuple):
-    """A rated event as its charge says. cost: the list cost less the adjustments. late: for the month it is of."""
+    """A rated event as its charge says. cost: the list cost less the adjustments. late: for the month it is of.
+
+    alias: the name that was called.
+    """
 
     rated: Rated
     period: date
@@ -37,6 +40,7 @@ class Booked(NamedTuple):
     cost: Decimal
     charged: Decimal
     flags: tuple[str, ...]
+    alias: str
 
 
 Poison = tuple[Claimed, str]

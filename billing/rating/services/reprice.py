@@ -16,6 +16,7 @@ from billing.rating.services.reductions import Reductions
 from common.errors import DomainError
 from domain.promotions import net
 from domain.rating import Rating
+from domain.routing.grammar import called_name
 from domain.usage import UsageEvent
 
 
@@ -63,7 +64,7 @@ def _booked(event: UsageEvent, rating: Rating, wallet: funds.Funds, reductions: 
     charged = funds.capture(event, rating.cost, cost, wallet, {})
     # a charge that was late for its month before it had a price has the flag already
     found = flags(rated, adjusted, late=late and "late" not in event.flags, failed=failed)
-    return Booked(rated, period, late, adjusted, cost, charged, (*found, "repriced"))
+    return Booked(rated, period, late, adjusted, cost, charged, (*found, "repriced"), called_name(event.path))
 
 
 def _write(charge: Charge, booked: Booked) -> None:

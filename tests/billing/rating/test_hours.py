@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from threading import Thread
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
@@ -15,7 +16,7 @@ from django.db import connection, transaction
 from billing.prices.models import PriceVersion
 from billing.rating import services as rating
 from billing.rating.models import Charge, HourlySales, HourlyUsage
-from billing.rating.services.hours import hour_of
+from billing.rating.services.hours import Hours, hour_of
 from billing.rating.verification import verify
 from tests.factories.accounts import TeamFactory
 from tests.factories.billing import NOON, funded_wallet, price_version, ship, usage_event
@@ -120,6 +121,15 @@ class TestHourOf:
         with connection.cursor() as cursor:
             cursor.execute("SELECT clock_hour(m, %s) FROM unnest(%s::timestamptz[]) AS m", [zone, moments])
             assert [hour for (hour,) in cursor] == [hour_of(moment, zone) for moment in moments]
+
+    def test_is_the_same_when_it_is_remembered_for_a_minute(self):
+        hours, vienna = Hours(), ZoneInfo("Europe/Vienna")
+        first = datetime(2026, 10, 24, 22, 58, tzinfo=UTC)  # two hours before the clocks there are put back
+        moments = [first + timedelta(seconds=13 * n) for n in range(1200)]
+        moments += [moment.astimezone(vienna) for moment in moments]
+
+        for zone in ("UTC", "Europe/Vienna", "Asia/Kathmandu", "Australia/Lord_Howe"):
+            assert [hours.of(moment, zone) for moment in moments] == [hour_of(moment, zone) for moment in moments]
 
 
 class TestRecount:
