@@ -30,6 +30,7 @@ from gateway.use_marks import UseBook
 
 if TYPE_CHECKING:
     from gateway.kept import Kept
+    from gateway.plain.plans import Plans
     from gateway.request_log.book import LogBook
 
 
@@ -45,6 +46,7 @@ class Deps:
     use_marks: UseBook
     keys: KeyDigests
     rendered: Renderings
+    plans: Plans
     schedules: ScheduleStore
     tasks: TaskStore
     memos: MemoStore

@@ -62,10 +62,14 @@ class Shelf(Generic[T]):
 
     def holds(self, key: str, record: T) -> bool:
         """Return whether this very record is the one in memory: nothing has changed since it was taken from here."""
-        if self._kept.get(key) is not record:
+        if not self.has(key, record):
             return False
         self._kept.move_to_end(key)
         return True
+
+    def has(self, key: str, record: T) -> bool:
+        """Return what `holds` does, for somebody who does not use the record: it is not kept any longer for that."""
+        return self._kept.get(key) is record
 
     async def get(self, key: str) -> T | None:
         """Return the record, read from the store once however many ask. Raises StoreUnavailable."""

@@ -22,6 +22,7 @@ from gateway.keys import KeyDigests
 from gateway.leases import LeaseBook
 from gateway.limits import LimitBook
 from gateway.live.dialing import Dialer
+from gateway.plain.plans import Plans
 from gateway.records import Records
 from gateway.rendered import Renderings
 from gateway.request_log.attempts import LoggedInbox
@@ -90,6 +91,7 @@ class Runtime:
             use_marks=use_marks,
             keys=KeyDigests(settings.api_key_pepper),
             rendered=Renderings(records.shelves["secret"], keep_seconds=settings.secret_cache_seconds),
+            plans=Plans(),
             schedules=stores.schedules,
             tasks=stores.tasks,
             memos=stores.memos,
@@ -110,7 +112,7 @@ class Runtime:
         self._spawn(self.deps.leases.keep())
         self._spawn(self.deps.limits.keep())
         self._spawn(use_marks.keep())
-        self._spawn(self._forget_secrets())
+        self._spawn(self._forget())
         news = HealthNews(self.deps.health, stores.tidings)
         self._spawn(news.tell())
         self._spawn(news.listen())
@@ -159,13 +161,14 @@ class Runtime:
             with contextlib.suppress(StoreUnavailable):
                 await slots.ship_abandoned(first_slot, self._connect)
 
-    async def _forget_secrets(self) -> None:
-        """Let no secret stay in clear for longer than it may."""
+    async def _forget(self) -> None:
+        """Let no secret stay in clear for longer than it may, and let go of plans that hold no more."""
         scrubbed_since = time.monotonic()
         while True:
             await asyncio.sleep(_FORGET_SECONDS)
             self.deps.secrets.forget()
             self.deps.rendered.forget()
+            self.deps.plans.sweep(self.deps.records)
             if time.monotonic() - scrubbed_since >= self.deps.settings.secret_cache_seconds:
                 scrubbed_since = time.monotonic()
                 scrubbing.forget()

@@ -15,7 +15,6 @@ from gateway.errors import GatewayError
 from gateway.exchange import Client
 from gateway.plain import call as plain
 from gateway.plain.call import PlainCall
-from gateway.plain.plans import Plans
 from gateway.responses import error_answer
 from gateway.tally import Tally
 from gateway.telling import own_headers
@@ -75,9 +74,9 @@ class Call:
         self._chunked = self._is_bodiless = False
         self.has_begun = self.is_complete = self.is_gone = False
 
-    def start(self, plans: Plans) -> None:
+    def start(self) -> None:
         """Answer the request, whatever happens."""
-        self._plain = plain.prepared(self._ctx, self._deps, plans, self)
+        self._plain = plain.prepared(self._ctx, self._deps, self)
         if self._plain is None:
             self._take(pipeline.run)
         else:

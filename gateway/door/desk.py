@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from gateway.deps import Deps
 from gateway.door.limits import DoorLimits
-from gateway.plain.plans import Plans
 from gateway.responses import Answer
 from gateway.upstream.deadlines import Deadlines
 
@@ -19,14 +18,13 @@ STATE_KEY = "gateway.desk"
 class Desk:
     """What every connection of a process shares. is_gateways: whether a raw target is the gateway's to answer.
 
-    own_answer: what the gateway answers itself without a call (its health), or None. plans: of plain calls.
+    own_answer: what the gateway answers itself without a call (its health), or None.
     """
 
     deps: Deps
     deadlines: Deadlines
     is_gateways: Callable[[bytes], bool]
     own_answer: Callable[[bytes], Answer | None]
-    plans: Plans = field(default_factory=Plans)
 
     @property
     def limits(self) -> DoorLimits:

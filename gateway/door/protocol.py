@@ -331,7 +331,7 @@ class DoorProtocol(PacedProtocol):
     def _run(self, call: Call) -> None:
         self.default_headers = _DEFAULTS.rendered(self.server_state.default_headers)
         self._call = call
-        call.start(self._desk.plans)
+        call.start()
 
     def answered(self, *, keep: bool) -> None:
         """Take the end of a call."""

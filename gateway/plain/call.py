@@ -10,7 +10,6 @@ from gateway.context import RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
 from gateway.plain.flow import Flow
-from gateway.plain.plans import Plans
 from gateway.plain.repeats import Onward
 from gateway.plain.way_back import WayBack, refusal
 from gateway.settling import Account
@@ -24,13 +23,13 @@ from gateway.upstream.response import UpstreamResponse
 from gateway.upstream.whole import Whole
 
 
-def prepared(ctx: RequestContext, deps: Deps, plans: Plans, way_back: WayBack) -> PlainCall | None:
+def prepared(ctx: RequestContext, deps: Deps, way_back: WayBack) -> PlainCall | None:
     """Return the call ready to be sent, its money set aside; None when it is not plain, or cannot be made at once.
 
     Then the general way does what is left to do. It also meets again whatever went wrong here, and says so.
     """
     try:
-        plan = plans.prepare(ctx, deps)
+        plan = deps.plans.prepare(ctx, deps)
         if plan is None:
             return None
         assert ctx.repeat is not None

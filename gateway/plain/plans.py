@@ -16,12 +16,15 @@ from gateway.context import RequestContext
 from gateway.deps import Deps
 from gateway.lately import Lately
 from gateway.plain.repeats import Repeat
+from gateway.records import Records
 from gateway.request_log import asking
 from gateway.steps import authenticate, resolve_route
 
 #: As many as there are keys and services in memory.
 _SIZE = 100_000
 _LONGEST = 512
+#: How many are looked at in one go.
+_AT_ONCE = 2000
 
 
 @dataclass(slots=True)
@@ -63,6 +66,13 @@ class PlainPlan:
             self.generation = records.generation
         return holds
 
+    def is_current(self, records: Records) -> bool:
+        """Return whether the larger of its records are still in memory."""
+        shelves = records.shelves
+        return shelves["service"].has(self.call.service.id, self.service) and shelves["customer"].has(
+            self.key.team_id, self.customer
+        )
+
     def fill(self, ctx: RequestContext, deps: Deps) -> None:
         """Set in the context what the steps would have set."""
         ctx.key, ctx.customer, ctx.plan, ctx.channel = self.key, self.customer, self.call, self.channel
@@ -75,6 +85,8 @@ class Plans:
 
     def __init__(self, size: int = _SIZE) -> None:
         self._kept: Lately[str, PlainPlan] = Lately(size)
+        self._unseen = 0  # since the last change of a record
+        self._generation = 0
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -103,6 +115,18 @@ class Plans:
             repeat.parse(ctx)
             return None
         return plan
+
+    def sweep(self, records: Records) -> None:
+        """Look at some of the plans, once at each after a change of records, and let go of those whose records are not
+        in memory any more: nobody may ask for them again, and they keep what was there before the change."""
+        if self._generation != records.generation:
+            self._generation, self._unseen = records.generation, len(self._kept)
+        some = min(self._unseen, _AT_ONCE, len(self._kept))
+        self._unseen -= some
+        for _ in range(some):
+            name, plan = self._kept.popitem(last=False)
+            if plan.is_current(records):
+                self._kept[name] = plan
 
     def _look(self, repeat: Repeat, model: str | None, ctx: RequestContext, deps: Deps) -> PlainPlan | None:
         """Take the steps, and remember what comes of it. Return the plan of a plain call."""
