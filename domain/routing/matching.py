@@ -57,13 +57,18 @@ class NoKey:
     known: tuple[str, ...]
 
 
+def beginning(path: str) -> str:
+    """Return the first segment of a path, without a channel that is pinned in it."""
+    return path.partition("/")[0].partition("@")[0]
+
+
 class Table:
     """Paths to routing keys to values. One dictionary look-up a path segment, whatever the number of routes."""
 
-    __slots__ = ("_lengths", "_paths", "_private", "version")
+    __slots__ = ("_lengths", "_paths", "_private", "_versions")
 
     def __init__(self) -> None:
-        self.version = 0  # another one after each change
+        self._versions: dict[str, int] = {}  # by the beginning of paths: how often something changed there
         self._paths: dict[str, dict[str, str] | str] = {}  # a text is the value for no key, where there is no other
         self._private: dict[str, frozenset[str]] = {}  # of a path, the values that not everybody may know
         self._lengths: tuple[int, ...] = ()  # in segments, of every path there ever was, the longest first
@@ -90,12 +95,18 @@ class Table:
 
     def remove(self, path: str) -> None:
         """Forget a path."""
-        self.version += 1
+        start = beginning(path)
+        self._versions[start] = self.version_at(start) + 1
         self._paths.pop(path, None)
         self._private.pop(path, None)
 
     def __len__(self) -> int:
         return len(self._paths)
+
+    def version_at(self, start: str) -> int:
+        """Return another number after each change of a path with that `beginning`. What `match` has found for one holds
+        as long as it is the same."""
+        return self._versions.get(start, 0)
 
     def match(self, segments: tuple[str, ...], key: str, knows: Container[str] = ()) -> Match | NoKey | None:
         """Return what the longest known path holds for `key`, or which keys it knows, or None for no such path.

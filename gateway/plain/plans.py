@@ -5,10 +5,11 @@ It holds as long as the records that it was made from are the ones in memory: a 
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 from domain.pricing import CompiledPrice
-from domain.routing.matching import model_of
+from domain.routing.matching import beginning, model_of
 from domain.routing.plan import Call
 from domain.routing.snapshot import ApiKeyRecord
 from gateway.compiled import CompiledChannel, CompiledCustomer, CompiledService
@@ -31,8 +32,8 @@ _AT_ONCE = 2000
 class PlainPlan:
     """A plain call and the records behind it: no more, as there are many.
 
-    is_followed: by its customer's preference. generation: of all records, when these were last seen to be the ones in
-    memory.
+    beginning: of its path, and routes_version: of the routes that begin so. is_followed: by its customer's preference.
+    generation: of all records, when these were last seen to be the ones in memory.
     """
 
     key: ApiKeyRecord
@@ -41,6 +42,7 @@ class PlainPlan:
     channel: CompiledChannel
     call: Call
     price: CompiledPrice
+    beginning: str
     routes_version: int
     is_followed: bool
     generation: int
@@ -56,7 +58,7 @@ class PlainPlan:
         records, shelves = deps.records, deps.records.shelves
         digest = deps.keys.of(presented)
         holds = (
-            self.routes_version == records.routes.version
+            self.routes_version == records.routes.version_at(self.beginning)
             and digest is not None
             and shelves["api_key"].holds(digest, self.key)
             and shelves["customer"].holds(self.key.team_id, self.customer)
@@ -140,9 +142,9 @@ class Plans:
         if ctx.channel is None or ctx.channel.shaping is not None or ctx.channel.bounds is not None:
             return None
         name = _name(repeat, model)
-        return self._remember(name, ctx, deps) if len(name) <= _LONGEST else None
+        return self._remember(name, beginning(parsed.segments[0]), ctx, deps) if len(name) <= _LONGEST else None
 
-    def _remember(self, name: str, ctx: RequestContext, deps: Deps) -> PlainPlan | None:
+    def _remember(self, name: str, start: str, ctx: RequestContext, deps: Deps) -> PlainPlan | None:
         call = ctx.plan
         assert call is not None
         assert ctx.key is not None
@@ -159,7 +161,8 @@ class Plans:
             ctx.channel,
             call,
             ctx.price,
-            deps.records.routes.version,
+            sys.intern(start),  # the same for all services of a provider
+            deps.records.routes.version_at(start),
             asking.is_followed(ctx.customer.record.request_log, asks=False),
             deps.records.generation,
         )

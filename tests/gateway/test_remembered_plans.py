@@ -66,6 +66,28 @@ class TestSweep:
 
 
 class TestAPlan:
+    async def test_outlives_what_happens_to_routes_of_other_providers(self, gateway, upstream, monkeypatch):
+        await called_twice(gateway, upstream, "/p/acme/chat")
+        deps = gateway.app.runtime.deps
+        gateway.publish_service(path="other/chat", **OTHER)
+        await gateway.see_changes()
+        monkeypatch.setattr("gateway.plain.plans.resolve_route.look", None)  # nobody looks for the way again
+
+        upstream.answers(json_answer({}))
+        assert (await gateway.call()).status_code == 200
+        assert len(deps.plans) == 1
+
+    async def test_ends_with_the_route_that_it_takes(self, gateway, upstream):
+        await called_twice(gateway, upstream, "/p/acme/chat/more")
+        channels = (make.channel(config={"base_url": f"{upstream.url}/other"}),)
+        gateway.publish_service(path="acme/chat/more", channels=channels, **OTHER)
+        await gateway.see_changes()
+        upstream.requests.clear()
+
+        await called_twice(gateway, upstream, "/p/acme/chat/more")
+
+        assert [request.target for request in upstream.requests] == ["/other", "/other"]
+
     async def test_is_one_for_each_model_and_for_none(self, gateway, upstream):
         for body in ({"model": "a"}, {"model": "b"}, {"n": 1}, {"model": "a"}, {"model": ""}) * 2:
             upstream.answers(json_answer({}))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from domain.routing.matching import Match, NoKey, Table, canonical, routing_key_of
+from domain.routing.matching import Match, NoKey, Table, beginning, canonical, routing_key_of
 from domain.routing.snapshot import RouteEntry, RouteRecord
 
 
@@ -90,6 +92,39 @@ class TestMatch:
     def test_forgets_a_withdrawn_path(self, table):
         table.remove("acme/chat")
         assert table.match(at("acme/chat"), "") is None
+
+
+_SEGMENT = st.sampled_from(("a", "b", "a@x", "b@x@y", ""))
+_PATH = st.lists(_SEGMENT, min_size=1, max_size=3).map("/".join)
+_CHANGE = st.tuples(_PATH, st.sampled_from(("", '{"model":"m"}', None)))
+
+
+class TestVersions:
+    @given(st.lists(_CHANGE, max_size=6), _CHANGE, _PATH, st.sampled_from(("", '{"model":"m"}')))
+    def test_stay_only_where_nothing_else_is_found(self, before, change, asked, key):
+        table = Table()
+
+        def apply(path: str, of: str | None) -> None:
+            table.set(path, [] if of is None else [(of, f"{path} for {of}")])
+
+        for each in before:
+            apply(*each)
+        start, segments = beginning(asked), tuple(asked.split("/"))
+        found, version = table.match(segments, key), table.version_at(start)
+
+        apply(*change)
+
+        assert table.version_at(start) != version or table.match(segments, key) == found
+
+    def test_are_those_of_a_beginning_alone(self):
+        table = Table()
+        table.set("acme/chat", [("", "one")])
+        acme, other = table.version_at("acme"), table.version_at("other")
+
+        table.set("other/chat", [("", "two")])
+        assert (table.version_at("acme"), table.version_at("other") > other) == (acme, True)
+        table.remove("acme/chat")
+        assert table.version_at("acme") > acme
 
 
 class TestCanonical:
