@@ -55,14 +55,10 @@ def rate(event: UsageEvent, price: CompiledPrice) -> Rating:
     """
     if _is_free(event, price):
         return _FREE
-    is_missing = False
-    cost = price.rates.cost(event.usage) if price.rates is not None else None
-    if cost is None:
-        try:
-            exact, is_missing = price.bill(event.usage, channel=event.channel)
-        except PricingError as error:
-            return Rating(_ZERO, error=str(error))
-        cost = rounded(exact)
+    try:
+        cost, is_missing = price.bill(event.usage, channel=event.channel)
+    except PricingError as error:
+        return Rating(_ZERO, error=str(error))
     if not 0 <= cost <= HIGHEST_COST:
         return Rating(_ZERO, error=f"A call cannot cost {cost:f}. Check the price and the usage.")
     return Rating(cost, ("metric_missing",) if is_missing else ())

@@ -11,10 +11,8 @@ import json
 import statistics
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
-from benchmarks.gateway import targets, world
+from benchmarks.gateway import stage, targets, world
 from benchmarks.gateway.targets import Target
 
 #: What is asked: a small prompt, 32 KiB of it, or a stream of events (`upstream.EVENTS` of them a call).
@@ -33,36 +31,23 @@ def main() -> None:
     parser.add_argument("--services", type=int, default=1000)
     parser.add_argument("--keys", type=int, default=1000)
     arguments = parser.parse_args()
-    targets.keep_to(0)  # the upstream, the load and the stores: what is measured has a core of its own
-    with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        running: list[Target] = []
-        try:
-            upstream = targets.upstream()
-            running.append(upstream)
-            built = world.build(folder, upstream_port=upstream.port, services=arguments.services, keys=arguments.keys)
-            if (nginx := targets.nginx(upstream.port, folder)) is not None:
-                running.append(nginx)
-            running.append(
-                targets.gateway(built.environment, key=built.key, path=world.PATH, workers=arguments.workers)
+    with stage.built(services=arguments.services, keys=arguments.keys) as (on, built):
+        running = on.running
+        if (nginx := targets.nginx(running[0].port, on.folder)) is not None:
+            running.append(nginx)
+        running.append(targets.gateway(built.environment, key=built.key, path=world.PATH, workers=arguments.workers))
+        for target in running[1:]:
+            target.pin(1)
+        for connections in arguments.connections:
+            _report(
+                running,
+                connections,
+                arguments.rounds,
+                arguments.seconds,
+                [*SHAPES[arguments.shape], "--rate", str(arguments.rate)],
             )
-            for target in running[1:]:
-                target.pin(1)
-            for connections in arguments.connections:
-                _report(
-                    running,
-                    connections,
-                    arguments.rounds,
-                    arguments.seconds,
-                    [*SHAPES[arguments.shape], "--rate", str(arguments.rate)],
-                )
-            for target in running:
-                print(f"memory of {target.name}: {target.resident_mb():.0f} MB")
-        finally:
-            for target in reversed(running):
-                target.stop()
-            world.stop(folder)
+        for target in running:
+            print(f"memory of {target.name}: {target.resident_mb():.0f} MB")
 
 
 def _report(running: list[Target], connections: int, rounds: int, seconds: float, shape: list[str]) -> None:

@@ -12,10 +12,9 @@ import json
 import statistics
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-from benchmarks.gateway import targets, world
+from benchmarks.gateway import stage, targets, world
 from benchmarks.gateway.targets import Target
 
 _CONNECTIONS = 64
@@ -30,28 +29,15 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=2)
     arguments = parser.parse_args()
-    targets.keep_to(0)
-    with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        running: list[Target] = []
-        try:
-            upstream = targets.upstream()
-            running.append(upstream)
-            many = arguments.many
-            built = world.build(folder, upstream_port=upstream.port, services=many, keys=many)
-            sides = {}
-            for count in (arguments.few, many):
-                environment = built.environment | {"GATEWAY_SPOOL_DIR": str(folder / f"spool-{count}")}
-                side = targets.gateway(environment, key=built.key, path=world.PATH)
-                side.pin(1)
-                running.append(side)
-                sides[count] = side
-            _measure(sides, built.calls, arguments.rounds, arguments.seconds)
-        finally:
-            for target in reversed(running):
-                target.stop()
-            world.stop(folder)
+    with stage.built(services=arguments.many, keys=arguments.many) as (on, built):
+        sides = {}
+        for count in (arguments.few, arguments.many):
+            environment = built.environment | {"GATEWAY_SPOOL_DIR": str(on.folder / f"spool-{count}")}
+            side = targets.gateway(environment, key=built.key, path=world.PATH)
+            side.pin(1)
+            on.running.append(side)
+            sides[count] = side
+        _measure(sides, built.calls, arguments.rounds, arguments.seconds)
 
 
 def _measure(sides: dict[int, Target], calls: Path, rounds: int, seconds: float) -> None:

@@ -55,7 +55,10 @@ class Pace:
 
 @dataclass
 class Seen:
-    """Of all calls, in seconds: latencies, since each was due; lateness: of asking it. failures: statuses."""
+    """Of all calls, in seconds: latencies, since each was due; lateness: of asking it. failures: statuses.
+
+    until: when time is up; calls: how many are enough.
+    """
 
     until: float
     calls: float

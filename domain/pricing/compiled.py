@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, getcontext, setcontext
 
+from domain.money import rounded
 from domain.pricing.answers import Trace
 from domain.pricing.call import Call, read_call
 from domain.pricing.decimals import ARITHMETIC, ZERO, arithmetic
@@ -26,7 +27,7 @@ Usage = Mapping[str, object]
 class CompiledPrice:
     """A price with all its decimals and expressions parsed. Safe to share between threads and tasks.
 
-    Everything takes plain usage mappings and raises PricingError; amounts are never rounded.
+    Everything takes plain usage mappings and raises PricingError; amounts are not rounded, but by `bill`.
     needed: every metric that can take part in the cost, `request_count` and `customer_charge` included.
     rates: the same price in whole numbers, where it is one of tokens.
     """
@@ -62,17 +63,21 @@ class CompiledPrice:
             setcontext(outer)
 
     def bill(self, usage: Usage, *, channel: str | None = None) -> tuple[Decimal, bool]:
-        """Return the cost of one request, and whether a missing metric shaped it: `cost` and `missing_metrics` in one.
+        """Return the cost of one request, rounded as the books are, and whether a missing metric shaped it: `cost` and
+        `missing_metrics` in one.
 
         The settlement comes here for every call; the usage is read once.
         """
         call = read_call(usage, 1, None, channel)
+        if self.rates is not None and (cost := self.rates.cost(call.amounts)) is not None:
+            return cost, False  # input tokens were told
         outer = getcontext()
         setcontext(ARITHMETIC)
         try:
-            return _billable(self.root.cost(call)), bool(self.root.missing(call))
+            exact, is_missing = _billable(self.root.cost(call)), bool(self.root.missing(call))
         finally:
             setcontext(outer)
+        return rounded(exact), is_missing
 
     def worst_case(
         self,

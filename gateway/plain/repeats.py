@@ -62,13 +62,13 @@ class Repeat:
         ctx.session, ctx.parsed = self._session, self.parsed
 
     def _read(self, ctx: RequestContext) -> None:
-        self._is_read = True
         self._is_json = resolve_route.is_json(ctx)
         self._session = asking.session_of(ctx)
         self.presented = authenticate.presented_key(ctx)
         self.name = "\n".join((self.presented, ctx.method, ctx.path, ctx.query))  # none has an end of line in it
         # an answer to HEAD has no body, and a call that is followed is more than its usage event
         self.may_be_plain = ctx.method != "HEAD" and not asking.asks_for_log(ctx)
+        self._is_read = True
 
     def parse(self, ctx: RequestContext) -> ParsedPath:
         """Set ctx.parsed, and return what the path says. Raises GatewayError 400, 404."""

@@ -42,7 +42,8 @@ async def run(ctx: RequestContext, deps: Deps) -> None:
 def read(ctx: RequestContext) -> grammar.ParsedPath:
     """Set ctx.parsed and ctx.body_json, and return what the path says. Raises GatewayError 400, 404."""
     said = parsed(ctx)
-    ctx.body_json = json_of(ctx) if is_json(ctx) else None
+    if ctx.body_json is None and is_json(ctx):  # the short way may have read it
+        ctx.body_json = json_of(ctx)
     ctx.parsed = said
     return said
 

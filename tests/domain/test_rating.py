@@ -81,7 +81,8 @@ class TestRate:
 
     def test_takes_no_part_of_a_token_for_one(self):
         assert rated(TOKENS, usage={"input_tokens": 3, "output_tokens": Decimal(500)}).cost == Decimal("1.003")
-        assert "whole number" in rated(TOKENS, usage={"input_tokens": 3, "output_tokens": Decimal("0.5")}).error
+        for part in ("output_tokens", "images_generated"):  # whether the price asks for it or not
+            assert "whole number" in rated(TOKENS, usage={"input_tokens": 3, part: Decimal("0.5")}).error
 
     @pytest.mark.parametrize("price", [{"type": "constant", "price": "-1"}, {"type": "step", "price": "999999999999"}])
     def test_does_not_believe_a_cost_below_zero_or_beyond_all_measure(self, price):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from gateway.steps import resolve_route
 from tests.factories import records as make
 from tests.fakes.upstream import json_answer
 
@@ -94,6 +95,16 @@ class TestAPlan:
             assert (await gateway.call(body=body)).status_code == 200
 
         assert len(gateway.app.runtime.deps.plans) == 4
+
+    async def test_lets_the_general_way_read_no_body_again(self, gateway, upstream, monkeypatch):
+        read = []
+        json_of = resolve_route.json_of
+        monkeypatch.setattr(resolve_route, "json_of", lambda ctx: read.append(ctx.body) or json_of(ctx))
+
+        for _ in range(2):  # with no money drawn ahead, and another head each time
+            await called_twice(gateway, upstream, "/p/acme/chat/1", "/p/acme/chat/2")
+
+        assert len(read) == 8
 
     async def test_is_not_made_for_a_name_that_is_very_long(self, gateway, upstream):
         await called_twice(gateway, upstream, "/p/acme/chat/" + "x" * 600)
