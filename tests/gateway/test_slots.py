@@ -121,10 +121,11 @@ class TestShipAbandoned:
         await spool.close()
 
     async def test_keeps_what_cannot_be_shipped_and_the_leases_with_it(self, settings, books, monkeypatch):
-        monkeypatch.setattr(slots, "_SHIP_SECONDS", 0.3)
         await abandon(settings.spool_directory / "2", "01a1fef4-fc0c-7779-9775-6523f7771267")
         books.are_away = True
-        await slots.ship_abandoned(settings, books.connect)
+        with monkeypatch.context() as impatient:
+            impatient.setattr(slots, "_SHIP_SECONDS", 0.3)
+            await slots.ship_abandoned(settings, books.connect)
         assert books.retired == []
         books.are_away = False
         await slots.ship_abandoned(settings, books.connect)
