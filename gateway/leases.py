@@ -185,10 +185,12 @@ class LeaseBook:
             except StoreUnavailable:
                 lease.left += amount
                 raise
-            if not lease.in_flight:
-                self._old.discard(lease)
-                if self._leases.get(lease.wallet_id) is lease and not lease.left:
-                    del self._leases[lease.wallet_id]
+            # while the books were asked, a call may have ended, or have begun to draw on the lease
+            if lease.in_flight or lease.left or lease.wallet_id in self._drawing:
+                continue
+            self._old.discard(lease)
+            if self._leases.get(lease.wallet_id) is lease:
+                del self._leases[lease.wallet_id]
 
     def _current(self, wallet_id: str, now: float) -> Lease:
         lease = self._leases.get(wallet_id)

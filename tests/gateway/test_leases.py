@@ -9,7 +9,7 @@ import pytest
 
 from gateway.leases import InsufficientFunds, LeaseBook
 from gateway.steps.hold_balance import too_little
-from gateway.stores.base import StoreUnavailable
+from gateway.stores.base import Drawn, StoreUnavailable
 from gateway.stores.memory import MemoryLeases
 
 WALLET = "w"
@@ -162,6 +162,71 @@ class TestTheEndOfALease:
         store.ended.add(ended.lease_id)
         again = await leases.hold(WALLET, Decimal(1))
         assert again.lease_id != ended.lease_id
+
+
+class SlowBooks(MemoryLeases):
+    """Books whose answers, while it is slow, wait until they are let through."""
+
+    def __init__(self, spendable: dict[str, Decimal]) -> None:
+        super().__init__(spendable)
+        self.is_slow = False
+        self.asked = asyncio.Event()
+        self.may_answer = {"draw": asyncio.Event(), "return": asyncio.Event()}
+
+    async def draw(self, **asked) -> Drawn:
+        drawn = await super().draw(**asked)
+        await self._answer("draw")
+        return drawn
+
+    async def give_back(self, **asked) -> None:
+        await super().give_back(**asked)
+        await self._answer("return")
+
+    async def _answer(self, question: str) -> None:
+        if self.is_slow:
+            self.asked.set()
+            await self.may_answer[question].wait()
+
+
+class TestAReturnUnderWay:
+    @pytest.mark.parametrize("order", [("return", "draw"), ("draw", "return")])
+    async def test_keeps_hold_of_a_lease_that_a_call_draws_on_meanwhile(self, order):
+        store, clock = SlowBooks({WALLET: Decimal(1)}), Clock()
+        leases = LeaseBook(store, ttl_seconds=60, clock=clock)
+        leases.release(await leases.hold(WALLET, Decimal(1)), Decimal(0))
+        clock.now += 10
+        store.is_slow = True
+        returning = asyncio.create_task(leases.give_back_idle())
+        await store.asked.wait()
+        call = asyncio.create_task(leases.hold(WALLET, Decimal(1)))
+        await asyncio.sleep(0.001)
+
+        for question in order:
+            store.may_answer[question].set()
+            await asyncio.sleep(0.001)
+        await returning
+        leases.release(await call, Decimal("0.25"))
+        await leases.give_back_idle(at_once=True)
+
+        assert (store.spendable[WALLET], held(store)) == (Decimal("0.75"), Decimal("0.25"))
+
+    async def test_keeps_hold_of_an_old_lease_whose_last_call_ends_meanwhile(self):
+        store, clock = SlowBooks({WALLET: Decimal(3)}), Clock()
+        leases = LeaseBook(store, ttl_seconds=60, clock=clock)
+        ended, running = await leases.hold(WALLET, Decimal(1)), await leases.hold(WALLET, Decimal(1))
+        leases.release(ended, Decimal(0))
+        clock.now += 61
+        leases.release(await leases.hold(WALLET, Decimal(1)), Decimal(0))
+        store.is_slow = True
+        returning = asyncio.create_task(leases.give_back_idle())
+        await store.asked.wait()
+        leases.release(running, Decimal("0.25"))
+
+        store.may_answer["return"].set()
+        await returning
+        await leases.give_back_idle(at_once=True)
+
+        assert (store.spendable[WALLET], held(store)) == (Decimal("2.75"), Decimal("0.25"))
 
 
 class TestDrawingAhead:
