@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 #: Smallest amount a column holds, NUMERIC(30,12).
 QUANTUM = Decimal("0.000000000001")
+#: Holds an amount of any size with its twelve places; 28 digits are too few from 10^16 on.
+_WIDE = Context(prec=64, rounding=ROUND_HALF_EVEN)
 
 
 class CurrencyMismatch(ValueError):
@@ -47,4 +49,4 @@ class Money:
 
 def rounded(amount: Decimal) -> Decimal:
     """Round once, half to even, to the twelve places that the books keep."""
-    return amount.quantize(QUANTUM, rounding=ROUND_HALF_EVEN)
+    return amount.quantize(QUANTUM, context=_WIDE)

@@ -91,6 +91,13 @@ class TestRate:
         assert found.cost == 0
         assert "cannot cost" in found.error
 
+    @pytest.mark.parametrize("rate", ["1000", "10000", "100000", "999999", "1000000", "999999999999"])
+    def test_does_not_believe_a_report_of_very_many_tokens_either(self, rate):
+        price, usage = {"type": "one_token", "price": rate}, {"input_tokens": 10**12}
+
+        assert rated(price, usage=usage).error
+        assert rating.due(replace(EVENT, usage=usage), pricing.compile(price)) == 0
+
 
 class TestDue:
     def test_is_the_cost_and_at_most_the_hold(self):

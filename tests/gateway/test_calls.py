@@ -186,6 +186,23 @@ class TestMoney:
             assert "0.005 USD" in answer.json()["detail"]
             assert upstream.requests == []
 
+    @pytest.mark.parametrize("answers", [10**3, 10**8, 10**9, 10**10])
+    async def test_refuses_what_no_wallet_can_bear(self, gateway, upstream, answers):
+        await offer(gateway, upstream, price=make.price(price=TOKENS))
+        answer = await gateway.call(body={"model": "m", "max_tokens": 10**12, "n": answers})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (402, "insufficient_funds")
+
+    async def test_gives_the_hold_back_when_an_upstream_states_more_than_can_be_charged(self, gateway, upstream):
+        dear = {"type": "one_token", "input": "0.000001", "cached_input": "100000", "output": "0.000001"}
+        await offer(gateway, upstream, price=make.price(price=dear))
+        usage = {"prompt_tokens": 10**12, "completion_tokens": 1, "prompt_tokens_details": {"cached_tokens": 10**12}}
+        upstream.answers(json_answer({"usage": usage}))
+        assert (await gateway.call(body={"model": "m", "max_tokens": 20})).status_code == 200
+        await gateway.event()
+        assert gateway.app.runtime is not None
+        await gateway.app.runtime.deps.leases.give_back_idle(at_once=True)
+        assert gateway.leases.spendable[make.WALLET] == 1
+
     async def test_answers_exactly_the_calls_that_a_wallet_can_pay(self, tmp_path, upstream):
         upstream.answers(json_answer({}))
         async with serving(tmp_path, balance="0.20") as gateway:
