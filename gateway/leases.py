@@ -23,6 +23,8 @@ _ZERO = Decimal(0)
 _BUSY = 20
 #: A lease draws ahead at most this part of what the wallet has left.
 _AHEAD = 16
+#: The most that can be asked of the books at a time: they count below 10^18.
+_MOST = Decimal(10**18 - 1)
 
 
 class InsufficientFunds(Exception):
@@ -215,7 +217,7 @@ class LeaseBook:
                 await self._draw_once(wallet_id, waiting)
                 if not waiting:
                     del self._waiting[wallet_id]
-        except StoreUnavailable as error:
+        except Exception as error:  # whatever it is, those who wait must hear of it
             self._refuse(self._waiting.pop(wallet_id, ()), error)
         finally:
             del self._drawing[wallet_id]
@@ -227,7 +229,7 @@ class LeaseBook:
         if needed > 0 or self._clock() >= lease.good_until:
             minimum = max(min(waiter.amount for waiter in waiting) - lease.left, _ZERO)
             asked_at = self._clock()
-            wanted = max(needed, _ZERO) + self._ahead(lease)
+            wanted = min(max(needed, _ZERO) + self._ahead(lease), _MOST)
             try:
                 drawn = await self._store.draw(lease_id=lease.id, wallet_id=wallet_id, minimum=minimum, wanted=wanted)
             except LeaseEnded:

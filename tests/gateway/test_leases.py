@@ -80,6 +80,19 @@ class TestHold:
         store.down = False
         assert (await leases.hold(WALLET, Decimal(1))).amount == 1
 
+    async def test_tells_all_who_wait_what_the_books_could_not_do(self, monkeypatch):
+        leases, store, _ = book("1")
+
+        async def refuse(**asked):
+            raise PermissionError
+
+        monkeypatch.setattr(store, "draw", refuse)
+        async with asyncio.timeout(5):
+            results = await asyncio.gather(*(leases.hold(WALLET, Decimal(1)) for _ in range(3)), return_exceptions=True)
+        assert [type(each) for each in results] == [PermissionError] * 3
+        monkeypatch.undo()
+        assert (await leases.hold(WALLET, Decimal(1))).amount == 1
+
     async def test_gives_back_the_hold_of_a_caller_who_left_while_waiting(self):
         leases, _, _ = book("1")
         waiting = asyncio.create_task(leases.hold(WALLET, Decimal(1)))

@@ -50,3 +50,26 @@ def test_exactly_so_many_calls_are_answered_as_the_wallet_can_bear(balance, amou
     wallet = funded_wallet(balance)
     assert asyncio.run(fifty_calls(str(wallet.pk), amount)) == (answered, 50 - answered)
     assert Wallet.objects.get(pk=wallet.pk).held == 0  # and all is given back
+
+
+async def dear_calls_and_a_cheap_one(wallet_id: str) -> list[object]:
+    """Ask at once for holds that are more together than the books can count."""
+    database = Database(address())
+    await database.open()
+    store = PostgresLeases(database, gateway_id="g", incarnation=str(uuid4()), ttl_seconds=60)
+    book = LeaseBook(store, ttl_seconds=60)
+    try:
+        async with asyncio.timeout(5):
+            return await asyncio.gather(
+                *(book.hold(wallet_id, amount) for amount in (Decimal(6) * 10**17, Decimal(6) * 10**17, Decimal(1))),
+                return_exceptions=True,
+            )
+    finally:
+        await database.close()
+
+
+def test_calls_that_nobody_could_ever_pay_are_refused_and_keep_no_other_waiting():
+    wallet = funded_wallet("1")
+    told = asyncio.run(dear_calls_and_a_cheap_one(str(wallet.pk)))
+    assert [type(each) for each in told] == [InsufficientFunds, InsufficientFunds, Hold]
+    assert Wallet.objects.get(pk=wallet.pk).held == 1
