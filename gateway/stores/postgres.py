@@ -143,8 +143,13 @@ class PostgresLeases:
 
     async def give_back(self, *, lease_id: str, amount: Decimal) -> None:
         async with self._database.connection() as connection:
-            # a lease that the books have ended has nothing that could be given back
-            with contextlib.suppress(psycopg.errors.ObjectNotInPrerequisiteState, psycopg.errors.NoDataFound):
+            # a lease that the books have ended has nothing that could be given back; one that has less than that has
+            # given it back already, and the answer was lost
+            with contextlib.suppress(
+                psycopg.errors.ObjectNotInPrerequisiteState,
+                psycopg.errors.NoDataFound,
+                psycopg.errors.InvalidParameterValue,
+            ):
                 await connection.execute("SELECT lease_return(%s, %s)", [lease_id, amount])
 
     async def renew(self) -> frozenset[str]:

@@ -10,6 +10,7 @@ import pytest
 
 from billing.wallets.models import Wallet
 from gateway.leases import Hold, InsufficientFunds, LeaseBook
+from gateway.stores.base import StoreUnavailable
 from gateway.stores.postgres import Database, PostgresLeases
 from tests.databases import address
 from tests.factories.billing import funded_wallet
@@ -73,3 +74,38 @@ def test_calls_that_nobody_could_ever_pay_are_refused_and_keep_no_other_waiting(
     told = asyncio.run(dear_calls_and_a_cheap_one(str(wallet.pk)))
     assert [type(each) for each in told] == [InsufficientFunds, InsufficientFunds, Hold]
     assert Wallet.objects.get(pk=wallet.pk).held == 1
+
+
+class LostAnswer(PostgresLeases):
+    """Books that take the first return, and whose answer is lost."""
+
+    is_lost = False
+
+    async def give_back(self, *, lease_id: str, amount: Decimal) -> None:
+        await super().give_back(lease_id=lease_id, amount=amount)
+        if not self.is_lost:
+            self.is_lost = True
+            raise StoreUnavailable
+
+
+async def return_whose_answer_is_lost(wallet_id: str) -> None:
+    """Give back what lies idle beside a call under way, twice, and then what the call has not cost."""
+    database = Database(address())
+    await database.open()
+    book = LeaseBook(LostAnswer(database, gateway_id="g", incarnation=str(uuid4()), ttl_seconds=60), ttl_seconds=60)
+    try:
+        running, ended = await asyncio.gather(*(book.hold(wallet_id, Decimal(amount)) for amount in ("1", "3")))
+        book.release(ended, Decimal(0))
+        with pytest.raises(StoreUnavailable):
+            await book.give_back_idle(at_once=True)
+        await book.give_back_idle(at_once=True)
+        book.release(running, Decimal(0))
+        await book.give_back_idle(at_once=True)
+    finally:
+        await database.close()
+
+
+def test_what_is_given_back_arrives_once_also_when_the_answer_is_lost():
+    wallet = funded_wallet("10")
+    asyncio.run(return_whose_answer_is_lost(str(wallet.pk)))
+    assert Wallet.objects.get(pk=wallet.pk).held == 0
