@@ -53,7 +53,7 @@ def gather(wallet: Wallet, period: date) -> Contents:
     last = Statement.objects.filter(wallet=wallet).order_by("-period").first()
     starts_at, ends_at = periods.bounds(period, wallet.time_zone)
     follows = last is not None and last.period == periods.preceding(period)
-    lines = _usage_lines(wallet, period, starts_at)
+    lines = _usage_lines(wallet, period)
     return Contents(
         number=None,
         issued_at=None,
@@ -107,13 +107,13 @@ def _movement(entry: WalletEntry) -> Movement:
     )
 
 
-def _usage_lines(wallet: Wallet, period: date, starts_at: datetime) -> list[Line]:
+def _usage_lines(wallet: Wallet, period: date) -> list[Line]:
     """Return a line for each row of the month's usage: calls of the month by name, then what arrived late."""
     rows = list(PeriodUsage.objects.filter(wallet=wallet, period=period))
     names = ports.service_names({row.service_id for row in rows})
     codes = ports.enrollment_codes({row.enrollment_id for row in rows if row.enrollment_id})
     is_plain = not any(row.discounted or row.late for row in rows)
-    discounts, months = ({}, {}) if is_plain else _discounts_and_months(wallet, period, starts_at)
+    discounts, months = ({}, {}) if is_plain else _discounts_and_months(wallet, period)
     lines = []
     for row in rows:
         key = Key(row.service_id, row.enrollment_id, row.channel, row.late)
@@ -142,27 +142,24 @@ def _order(line: Line) -> tuple[Any, ...]:
     return (bool(line.late_months), line.service_name.casefold(), line.enrollment_code, line.channel, line.service_id)
 
 
-def _discounts_and_months(
-    wallet: Wallet, period: date, starts_at: datetime
-) -> tuple[dict[Key, list[Discount]], dict[Key, set[date]]]:
+def _discounts_and_months(wallet: Wallet, period: date) -> tuple[dict[Key, list[Discount]], dict[Key, set[date]]]:
     """Return what promotions took off the month's charges, and the months in which calls of late lines ended, by line.
 
-    Only charges that say something of either are read, once.
+    Only charges that say something of either are read, once. Which were late they say: the time zone may have changed.
     """
     discounts: dict[Key, list[Discount]] = defaultdict(list)
     late_months: dict[Key, set[date]] = defaultdict(set)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT c.service_id, c.enrollment_id, c.channel, c.finished_at < %(starts_at)s AS late,"
+            "SELECT c.service_id, c.enrollment_id, c.channel, c.flags @> '[\"late\"]' AS late,"
             " a ->> 'id', a ->> 'name', sum((a ->> 'amount')::numeric), a ->> 'funded_by',"
             " array_agg(DISTINCT least(date_trunc('month', c.finished_at AT TIME ZONE %(zone)s)::date, %(before)s))"
             " FROM rating_charge c"
             " LEFT JOIN LATERAL jsonb_array_elements(c.adjustments) a ON a ->> 'kind' = 'promotion'"
             " WHERE c.wallet_id = %(wallet)s AND c.period = %(period)s"
-            " AND (c.adjustments <> '[]' OR c.finished_at < %(starts_at)s)"
+            " AND (c.adjustments <> '[]' OR c.flags @> '[\"late\"]')"
             " GROUP BY 1, 2, 3, 4, 5, 6, 8 ORDER BY 6, 5",
-            {"starts_at": starts_at, "zone": wallet.time_zone, "before": periods.preceding(period),
-             "wallet": wallet.pk, "period": period},
+            {"zone": wallet.time_zone, "before": periods.preceding(period), "wallet": wallet.pk, "period": period},
         )  # fmt: skip
         for service, enrollment, channel, late, rule, name, amount, funder, months in cursor.fetchall():
             key = Key(service, enrollment, channel, late)

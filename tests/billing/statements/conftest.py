@@ -27,17 +27,17 @@ def _names(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def promotion(db: None, monkeypatch: pytest.MonkeyPatch) -> Callable[..., PriceRule]:
-    """Make a promotion of the platform that applies to statements: promotion(price, name="November")."""
+    """Make a promotion of the platform: promotion(price, name="November"); of statements, unless it says otherwise."""
     seller = uuid4()
     monkeypatch.setattr(
         ports.service_facts, "_function", lambda ids: {each: ServiceFacts(seller, "any", frozenset()) for each in ids}
     )
 
-    def make(price: dict[str, object], *, name: str) -> PriceRule:
+    def make(price: dict[str, object], *, name: str, apply_at: RuleMoment = RuleMoment.STATEMENT) -> PriceRule:
         return PriceRule.objects.create(
             name=name,
             pricing=price,
-            apply_at=RuleMoment.STATEMENT,
+            apply_at=apply_at,
             status=RuleStatus.ACTIVE,
             active_from=at("2026-01-01 00:00"),
             code=f"rule-{uuid4()}",

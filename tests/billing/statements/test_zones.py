@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
 from billing.ledger.models import TransactionKind
+from billing.promotions.models import RuleMoment
 from billing.statements.models import Statement
 from billing.wallets.models import Wallet
 from tests.factories.accounts import TeamFactory
@@ -63,6 +65,21 @@ class TestAMovedTeam:
         assert (first.ends_at, second.starts_at) == (at("2026-09-30 10:00"), at("2026-09-30 10:00"))
         assert second.ends_at == at("2026-11-01 11:00")
         assert second.usage == 3
+
+    def test_to_the_west_still_reads_what_promotions_took_off_before_it_moved(self, promotion):
+        team = TeamFactory(timezone="Pacific/Kiritimati")
+        wallet = opened(team, at("2026-09-10 12:00"))
+        moved(wallet, "50", TransactionKind.TOP_UP, at("2026-09-10 12:00"))
+        promotion({"type": "multiply", "factor": "0.5"}, name="Half", apply_at=RuleMoment.REQUEST)
+        used(wallet, 4, at("2026-09-30 20:00"))  # October in Kiritimati, September in Pago Pago
+        type(team).objects.update(timezone="Pacific/Pago_Pago")
+        closed(wallet, at("2026-10-01 12:00"))
+
+        [second] = closed(wallet, at("2026-11-02 12:00"))
+
+        line = second.lines.get()
+        assert (line.net, line.discounted, line.late_months) == (2, 2, [])
+        assert [(each["name"], Decimal(each["amount"])) for each in line.promotions] == [("Half", 2)]
 
     def test_to_the_east_has_a_shorter_one(self):
         team = TeamFactory(timezone="Pacific/Pago_Pago")
