@@ -14,6 +14,8 @@ _SPOKEN = frozenset(
         "refusal", "transcript", "completion", "generation", "outputText", "response",
     )
 )  # fmt: skip
+#: Under these keys clients send text that is to be spoken, translated or the like.
+_GIVEN = frozenset(("input", "inputs", "text", "texts", "ssml", "prompt", "content", "query", "q"))
 #: Events of OpenAI's responses that say again what was said piece by piece.
 _REPEATS = (".done", ".completed", ".added")
 _NODES = 50_000
@@ -34,6 +36,19 @@ def asked_bytes(request: bytes) -> int:
     return sum(len(text) for key, text in _texts(body) if not _is_binary(key, text))
 
 
+def given_characters(request: bytes) -> int:
+    """Return how many characters of text a request gives; of all its text where none of it is named as such.
+
+    A body that is no JSON, or has more values than are looked at, counts as a whole.
+    """
+    body, unseen = parsed(request), list[object]()
+    texts = [] if body is None else [(key, len(text.decode())) for key, text in _texts(body, unseen)]
+    if body is None or unseen:
+        return len(request.decode("utf-8", "replace"))
+    given = [length for key, length in texts if key in _GIVEN]
+    return sum(given) if given else sum(length for _, length in texts)
+
+
 def spoken_bytes(answer: bytes, *, is_stream: bool) -> int:
     """Return how many bytes of an answer are text that was written for the caller."""
     if is_stream:
@@ -52,8 +67,8 @@ def _is_binary(key: str, text: bytes) -> bool:
     return len(text) >= _LONG_BYTES and key in _BINARY_KEYS and b" " not in text[:_LONG_BYTES]
 
 
-def _texts(value: object) -> Iterable[tuple[str, bytes]]:
-    """Yield (nearest key, text) for every string in a JSON value, up to a number of nodes."""
+def _texts(value: object, unseen: list[object] | None = None) -> Iterable[tuple[str, bytes]]:
+    """Yield (nearest key, text) for every string in a JSON value, up to a number of nodes. unseen: takes the others."""
     stack: list[tuple[str, object]] = [("", value)]
     for _ in range(_NODES):
         if not stack:
@@ -65,3 +80,5 @@ def _texts(value: object) -> Iterable[tuple[str, bytes]]:
             stack.extend(node.items())
         elif isinstance(node, list):
             stack.extend((key, item) for item in node[:_NODES])
+    if unseen is not None:
+        unseen += stack

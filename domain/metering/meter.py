@@ -19,6 +19,9 @@ _BODY_TAIL_BYTES = 256 * 1024
 
 _TOKEN_METRICS = frozenset(("input_tokens", "output_tokens", "total_tokens", "cached_input_tokens"))
 _ITEM_METRICS = frozenset(("count", "images_generated"))
+_CHARACTER_METRICS = frozenset(("characters", "one_character", "one_thousand_characters", "one_million_characters"))
+#: What answers do not state beside their tokens.
+_COUNTED = _ITEM_METRICS | _CHARACTER_METRICS
 
 
 class Used(NamedTuple):
@@ -53,7 +56,7 @@ def used_by(
 
     An answer that states its tokens, as nearly all do, is read and nothing more is made of it.
     """
-    if answer and not needed & _ITEM_METRICS:
+    if answer and not needed & _COUNTED:
         try:
             stated = statements.in_body(answer, is_whole=True)
         except HostileUsage:
@@ -75,7 +78,7 @@ class Meter:
 
     needed: the metrics that the price asks for; tokens are not estimated for a price that has no use for them.
     hides_usage_event: the event that only states the usage was asked for by us, and is kept from the client.
-    request: the body that was sent, read only when its tokens must be estimated.
+    request: the body that was sent, read only when its tokens or characters must be estimated.
     """
 
     __slots__ = (
@@ -177,7 +180,11 @@ class Meter:
         if sample.stated is not None:
             usage.update(sample.stated.usage)
         flags = sample.flags
-        if self._needed & _TOKEN_METRICS and self._estimate(usage, sample):
+        is_estimated = bool(self._needed & _TOKEN_METRICS) and self._estimate(usage, sample)
+        if self._needed & _CHARACTER_METRICS and "count" in usage:
+            usage["characters"] = estimates.given_characters(self._request) if self._request else self._request_bytes
+            is_estimated = True
+        if is_estimated:
             flags = (*flags, "estimated")
         if "input_tokens" in usage and "output_tokens" in usage:
             cached = usage.get("cached_input_tokens", 0)

@@ -9,7 +9,8 @@ from decimal import Decimal
 
 import pytest
 
-from domain import api_keys
+from domain import api_keys, pricing
+from domain.rating import Rating, rate
 from tests.factories import records as make
 from tests.fakes.upstream import json_answer
 from tests.gateway.conftest import offer
@@ -177,6 +178,15 @@ class TestMoney:
             "input_tokens": 1000, "cached_input_tokens": 400, "output_tokens": 10,
         }  # fmt: skip
         assert event.outcome == "completed"
+
+    async def test_charges_the_characters_that_are_asked_to_be_spoken(self, gateway, upstream):
+        price = {"type": "one_thousand_characters", "price": "1"}
+        await offer(gateway, upstream, price=make.price(price=price))
+        upstream.answers(json_answer({"audio": "//uQ"}))
+        await gateway.call(body={"model": "tts-1", "voice": "alloy", "input": "Grüß Gott!"})
+        event = await gateway.event()
+        assert rate(event, pricing.compile(price)) == Rating(Decimal("0.01"))
+        assert event.flags == ("estimated",)
 
     async def test_refuses_what_the_wallet_cannot_bear_before_anything_is_sent(self, tmp_path, upstream):
         async with serving(tmp_path, balance="0.005") as gateway:

@@ -11,6 +11,51 @@ import pytest
 from domain.metering import Meter, used_by
 from tests.domain.metering.answers import REQUEST, STATED, TOKENS, USAGE, USAGE_EVENT, said, sse, used, without_sizes
 
+CHARACTERS = frozenset({"one_million_characters"})
+
+
+class TestCharacters:
+    """No upstream states them: they are those of the text that it was given."""
+
+    @pytest.mark.parametrize(
+        ("request_body", "characters"),
+        [
+            ({"model": "tts-1", "voice": "alloy", "input": "Grüß Gott!", "response_format": "mp3"}, 10),
+            ({"text": "Guten Morgen", "model_id": "eleven", "voice_settings": {"stability": 0.5}}, 12),
+            ({"input": {"ssml": "<speak>Hi</speak>"}, "voice": {"languageCode": "en-US"}}, 17),
+            ({"text": ["ab", "cde"], "target_lang": "DE"}, 5),
+            ({"model": "m", "messages": [{"role": "user", "content": [{"type": "text", "text": "four"}]}]}, 4),
+            ({"phrase": "Guten", "to": "en"}, 7),
+        ],
+    )
+    def test_are_those_of_the_text_that_was_given(self, request_body, characters):
+        request = json.dumps(request_body, ensure_ascii=False).encode()
+        found = used_by(b"audio", request_bytes=len(request), needed=CHARACTERS, seconds=Decimal(1), request=request)
+
+        assert (found.usage["characters"], found.flags) == (characters, ("estimated",))
+        assert characters <= len(request)  # what was held for it
+
+    def test_of_a_body_that_is_no_json_are_all_of_it(self):
+        request = "<speak>Grüß Gott!</speak>".encode()
+        found = used_by(b"audio", request_bytes=len(request), needed=CHARACTERS, seconds=Decimal(1), request=request)
+
+        assert found.usage["characters"] == 25
+
+    @pytest.mark.parametrize("hiding", [{"input": "data: " + "x" * 94}, {"input": "x" * 100, "junk": [0] * 60_000}])
+    def test_cannot_be_hidden(self, hiding):
+        request = json.dumps(hiding).encode()
+        found = used_by(b"audio", request_bytes=len(request), needed=CHARACTERS, seconds=Decimal(1), request=request)
+
+        assert 100 <= found.usage["characters"] <= len(request)
+
+    def test_are_counted_also_beside_tokens_that_are_stated(self):
+        result = used(json.dumps({"usage": USAGE}).encode(), needed=TOKENS | CHARACTERS)
+
+        assert without_sizes(result) == {**STATED, "characters": 391}
+
+    def test_are_none_before_an_answer_has_begun(self):
+        assert "characters" not in used(interrupted=True, needed=CHARACTERS).usage
+
 
 class TestWholeAnswer:
     def test_is_charged_for_what_it_states(self):
