@@ -30,8 +30,8 @@ _MOST = Decimal(10**18 - 1)
 class InsufficientFunds(Exception):
     """The wallet cannot cover the worst case of the call. Both amounts in its currency."""
 
-    def __init__(self, *, needed: Decimal, spendable: Decimal) -> None:
-        self.needed, self.spendable = needed, spendable
+    def __init__(self, *, needed: Decimal, spendable: Decimal, wallet_id: str = "") -> None:
+        self.needed, self.spendable, self.wallet_id = needed, spendable, wallet_id
         super().__init__("The wallet cannot cover the call.")
 
 
@@ -254,7 +254,8 @@ class LeaseBook:
             waiter.granted.set_result(self._carve(lease, waiter.amount, self._clock()))
             return
         spendable = self._spendable.get(lease.wallet_id, _ZERO) + lease.left
-        waiter.granted.set_exception(InsufficientFunds(needed=waiter.amount, spendable=spendable))
+        refusal = InsufficientFunds(needed=waiter.amount, spendable=spendable, wallet_id=lease.wallet_id)
+        waiter.granted.set_exception(refusal)
 
     def _ahead(self, lease: Lease) -> Decimal:
         if lease.calls < _BUSY:

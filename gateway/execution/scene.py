@@ -105,7 +105,7 @@ async def reserve(node: Node, scene: Scene) -> Purse | None:
     try:
         await purse.fill(amounts)
     except InsufficientFunds as error:
-        raise hold_balance.too_little(error, next(iter(currencies.values()))) from error
+        raise hold_balance.too_little(error, currencies[error.wallet_id]) from error
     return purse
 
 

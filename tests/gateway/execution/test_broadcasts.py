@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from decimal import Decimal
 
 import pytest
 
@@ -111,6 +112,18 @@ class TestMoney:
                 market.offer(name)
             market.broadcast("all", "a", "b", "c")
             assert ((await call(market)).status_code, market.upstream.requests) == (402, [])
+
+    @pytest.mark.parametrize(("poor", "has"), [("USD", "EUR"), ("EUR", "USD")])
+    async def test_that_one_of_two_wallets_cannot_pay_names_the_money_of_that_one(self, market, poor, has):
+        wallets = {"USD": make.WALLET, "EUR": make.service_id("a wallet in euros")}
+        market.gateway.leases.spendable = {wallets[poor]: Decimal(0), wallets[has]: Decimal(1)}
+        market.gateway.publish_customer(wallets=wallets)
+        market.offer("dollars")
+        market.offer("euros", price=make.price("0.05", currency="EUR", id=make.service_id("a price in euros")))
+        market.broadcast("all", "dollars", "euros")
+        told = await call(market)
+        assert told.status_code == 402
+        assert f"has 0 {poor} to spend" in told.json()["detail"]
 
     async def test_is_charged_to_each_target_by_itself(self, market):
         market.offer("one")
