@@ -173,6 +173,8 @@ def _declared(details: Mapping[str, Any], *names: str) -> int:
 
 
 def _positive(value: object) -> int:
+    if type(value) is float and value.is_integer():
+        value = int(value)
     if type(value) is not int or value <= 0:
         return 0
     return value if value < LARGEST else LARGEST

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 
 from domain.metering import asks_for_stream, ensure_stream_usage, max_usage
@@ -31,6 +32,10 @@ class TestMaxUsage:
             ({"prompt": [1, 2, 3], "max_tokens": 10}, {}, 10),
             ({"prompt": [[1], [2]], "max_tokens": 10}, {}, 20),
             ({**CHAT, "max_tokens": 10**30}, {}, 10**12),
+            # as JSON is read: 5.0 is the whole number 5, and very large ones come as floats
+            (orjson.loads('{"max_tokens": 10.0, "n": 5.0}'), {}, 50),
+            (orjson.loads('{"max_tokens": 1000000000000000000000000000000}'), {}, 10**12),
+            ({"generationConfig": {"maxOutputTokens": 40, "candidateCount": 2.0}}, {}, 80),
             *[({**CHAT, "max_tokens": odd, "n": odd}, {}, 4096) for odd in (0, -5, None, "10", 1.5, True, [], {})],
             (["not", "an", "object"], {"max_output_tokens": "100"}, 4096),
             (None, {}, 4096),
