@@ -82,11 +82,11 @@ def settle_reversal(*, payout_id: UUID | str, processor: Processor, now: datetim
         return payout
     try:
         transfer = processor.transfer_by_id(payout.transfer)
-        if transfer.reversed.amount < payout.amount:
+        if left := payout.amount - transfer.reversed.amount:
             transfer = processor.reverse_transfer(
                 key=f"payout_reversal:{payout.pk}",
                 transfer_id=payout.transfer,
-                amount=Money(payout.amount, payout.currency),
+                amount=Money(left, payout.currency),
             )
     except RequestRefused as error:
         return _keep(payout, str(error) or "The payment processor refused to take it back.", now)

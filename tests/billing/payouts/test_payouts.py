@@ -13,6 +13,7 @@ from accounts.teams.models import Team
 from billing.payouts import queries
 from billing.payouts import services as payouts
 from billing.payouts.models import Payout, PayoutState
+from domain.money import Money
 from tests.factories.accounts import TeamFactory
 from tests.factories.payouts import asked, connected, current, owed
 from tests.fakes.stripe.faults import Fault
@@ -218,6 +219,19 @@ class TestTakeBack:
         sent.refresh_from_db()
         assert (sent.state, len(stripe.objects("transfer_reversal"))) == (PayoutState.REVERSED, 1)
         assert current(seller) == Decimal("70.005")
+
+    def test_takes_what_is_left_when_a_part_was_taken_back_at_the_processor(
+        self, sent, seller, stripe, stripe_processor
+    ):
+        part = Money(Decimal(30), "USD")
+        stripe_processor.reverse_transfer(key="by hand", transfer_id=sent.transfer, amount=part)
+        payouts.take_back(payout_id=sent.pk, by=None, now=timezone.now())
+
+        payouts.settle_reversal(payout_id=sent.pk, processor=stripe_processor, now=timezone.now())
+
+        sent.refresh_from_db()
+        assert (sent.state, current(seller)) == (PayoutState.REVERSED, Decimal("70.005"))
+        assert sorted(each["amount"] for each in stripe.objects("transfer_reversal")) == [3000, 4000]
 
     def test_of_money_that_is_gone_is_undone_in_the_books(self, sent, seller, stripe, stripe_processor):
         stripe.pay_out_account(sent.processor_account)
