@@ -13,7 +13,7 @@ from functools import partial
 from itertools import islice
 from typing import TypeVar
 
-from billing.payments.models import OPEN_STATES, Refund, RefundState, TopUp, TopUpState
+from billing.payments.models import OPEN_STATES, Chargeback, ChargebackState, Refund, RefundState, TopUp, TopUpState
 from billing.payments.processor import Payment, Processor, ProcessorError
 from billing.payments.services import applying, chargebacks, refunds, top_ups
 from common.errors import DomainError
@@ -81,7 +81,8 @@ def _failed(apply: Callable[[], object]) -> bool:
 
 
 def _look_at_open(processor: Processor, now: datetime) -> None:
-    """Ask for what is open with us: pages that nobody used, confirmations that nobody gave, refunds under way."""
+    """Ask for what is open with us: pages that nobody used, confirmations that nobody gave, refunds under way, and
+    chargebacks, which banks take months to decide."""
     for top_up in TopUp.objects.filter(state__in=OPEN_STATES).select_related("wallet__team").order_by("started_at"):
         try:
             moved = top_ups.recover(top_up=top_up, processor=processor, now=now)
@@ -94,6 +95,11 @@ def _look_at_open(processor: Processor, now: datetime) -> None:
             refunds.send(refund=refund, processor=processor, now=now)
         except ProcessorError as error:
             logger.warning("refund.not_sent refund_id=%s error=%s", refund.pk, error)
+    for dispute_id in Chargeback.objects.filter(state=ChargebackState.OPEN).values_list("dispute_id", flat=True):
+        try:
+            chargebacks.follow(dispute=processor.dispute(dispute_id), processor=processor, now=now)
+        except ProcessorError as error:
+            logger.warning("chargeback.not_followed dispute_id=%s error=%s", dispute_id, error)
 
 
 def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:

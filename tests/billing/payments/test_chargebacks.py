@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -147,6 +148,15 @@ class TestClosed:
             reconciling.reconcile(processor=stripe_processor, now=NOON)
 
         assert (now_in(wallet).available, now_in(wallet).overdrawn) == (5, 0)
+        assert Chargeback.objects.get().state == ChargebackState.WON
+
+    def test_is_heard_of_without_a_webhook_however_long_it_took(self, taken, stripe, stripe_processor):
+        wallet, dispute = taken()
+        stripe.decide_dispute(dispute, won=True)
+
+        reconciling.reconcile(processor=stripe_processor, now=NOON + timedelta(days=60))
+
+        assert now_in(wallet).available == 5
         assert Chargeback.objects.get().state == ChargebackState.WON
 
     def test_leaves_it_there_when_we_lose(self, taken, stripe, stripe_processor):
