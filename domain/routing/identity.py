@@ -54,8 +54,12 @@ def _parts(node: Node) -> list[object]:
             return ["broadcast", node.name, *([target.name, _parts(target.node)] for target in node.targets)]
         case Refused():
             return ["refused", node.refusal.code]
-        case Listing() | Result() | Register():
-            return [type(node).__name__]
+        case Listing():
+            return ["models", node.group, *node.models]
+        case Result():
+            return ["task", node.task_id]
+        case Register():
+            return ["register", node.path]
 
 
 def _request(call: Call) -> tuple[str, str, str]:

@@ -61,6 +61,24 @@ class TestARememberedAnswer:
         await market.gateway.call(change.pop("path", "/m/p/acme"), change.pop("body", None), **change)
         assert len(market.requests("acme")) == 2
 
+    async def test_of_what_a_group_offers_is_that_groups_alone(self, market):
+        market.group("first", "acme")
+        market.offer("other")
+        market.group("second", "other")
+        await open_with(market)
+        headers = {"authorization": f"Bearer {market.gateway.key}"}
+        told = [await market.gateway.client.get(f"/m/g/{name}/models", headers=headers) for name in ("first", "second")]
+        assert [[model["id"] for model in each.json()["data"]] for each in told] == [["acme"], ["other"]]
+
+    async def test_of_a_task_is_that_tasks_alone(self, market):
+        headers = {"authorization": f"Bearer {market.gateway.key}"}
+        ids = [make.service_id(name) for name in ("one", "two")]
+        for name, task_id in zip(("one", "two"), ids, strict=True):
+            await market.gateway.tasks.start(team_id=make.TEAM, broadcast="both", tasks=[(task_id, name)])
+            await market.gateway.tasks.finish(task_id=task_id, answer={"name": name})
+        told = [await market.gateway.client.get(f"/m/b/tasks/{task_id}", headers=headers) for task_id in ids]
+        assert told[0].json() != told[1].json()
+
     async def test_is_found_however_the_call_is_spelled(self, market):
         market.alias("llm", "p/acme")
         await open_with(market)
