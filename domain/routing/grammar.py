@@ -36,7 +36,9 @@ RESERVED_NAMES = frozenset({"models", "tasks", *TARGETS, *WRAPPERS})
 _NAMED = frozenset("agcb")
 _PATH_LIMIT = 8192
 _ORDER = {letter: place for place, letter in enumerate(WRAPPERS)}
-_HOSTILE = re.compile(r"%2f|%5c|%00|\\|[\x00-\x20\x7f-\xff]", re.IGNORECASE)
+_HOSTILE = re.compile(r"%2f|%5c|%00|[\\#]|[^!-~]", re.IGNORECASE)
+#: What no address can hold as it is.
+_UNSENDABLE = re.compile(r"[\\#]|[^!-~]")
 _RELATIVE = frozenset((".", ".."))
 # the published client chains parameterised wrappers with a second literal question mark
 _GLUED = re.compile(r"\?(?=_(?:ttl|renew|complete|else|to|at|in|every|fire_now|name|channel)(?:=|&|\?|$))")
@@ -93,6 +95,9 @@ def parse(path: str, query: str) -> ParsedPath:
     if not segments[0]:
         raise BadPath("target_missing", f"/{head}/ needs a target: {TARGETS[head]}.")
     upstream_query, control = _split_query(query)
+    if _UNSENDABLE.search(upstream_query):
+        message = "The query has a character that an address cannot hold. Write it percent-encoded, as %20 for a space."
+        raise BadPath("bad_path", message)
     return ParsedPath(head, segments, upstream_query, control, wrappers)
 
 

@@ -20,7 +20,7 @@ from gateway.upstream.errors import EgressRefused, UpstreamRefused, UpstreamTime
 #: Blocking: the addresses of a host, as text. Raises OSError.
 Resolve = Callable[[str, int], list[str]]
 
-_MAX_URL = 8192
+MAX_URL = 8192
 _MAX_ANSWERS = 64  # all are checked
 _MAX_CANDIDATES = 10  # of them may be connected to
 _RESOLVE_SECONDS = 2.0
@@ -77,7 +77,7 @@ class EgressGuard:
         known = self._splits.get(url)
         if known is not None:
             return known
-        match = _URL.fullmatch(url) if len(url) <= _MAX_URL else None
+        match = _URL.fullmatch(url) if len(url) <= MAX_URL else None
         if match is None:
             raise EgressRefused("The upstream address is not an absolute http(s) address of visible ASCII characters.")
         target = match.group(2)

@@ -62,6 +62,8 @@ class TestParse:
             ("/p/acme\\x", "bad_path"),
             ("/p/ac me", "bad_path"),
             ("/p/acm\xe9", "bad_path"),
+            ("/p/acm\u65e5", "bad_path"),
+            ("/p/acme#x", "bad_path"),
             ("/p/" + "x" * 9000, "path_too_long"),
         ],
     )
@@ -69,6 +71,12 @@ class TestParse:
         with pytest.raises(BadPath) as refused:
             parse(path, "")
         assert refused.value.code == code
+
+    @pytest.mark.parametrize("query", ["q=a\\b", "q=a b", "q=\xe9", "q=\u65e5", "q=a#b", "q=a\r\nx: y"])
+    def test_refuses_a_query_that_no_address_can_hold(self, query):
+        with pytest.raises(BadPath) as refused:
+            parse("/p/acme", query)
+        assert refused.value.code == "bad_path"
 
     def test_names_the_known_prefixes_when_it_refuses_one(self):
         with pytest.raises(BadPath, match="/p/ a service by its path"):

@@ -95,3 +95,25 @@ class TestASickMember:
         go_on.set()
         told = Counter(each.json()["from"] for each in await asyncio.gather(*calls))
         assert told == {"good": 39, "bad": 1}
+
+
+class TestAMember:
+    @pytest.mark.parametrize("query", ["q=a\\b", "q=" + "x" * 8170], ids=["no address", "too long"])
+    async def test_is_well_whatever_addresses_its_callers_write(self, market, query):
+        market.offer("good")
+        market.group("llm", "good")
+        await market.open()
+        told = [await status_of(market, f"/g/llm?{query}") for _ in range(6)]
+        assert told == [400] * 6
+        assert not market.deps.health.is_out(make.service_id("good"), time.monotonic())
+
+
+async def status_of(market, target: str) -> int:
+    """Return how a request is answered whose address is sent as it is."""
+    host, _, port = market.gateway.url.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    head = f"GET {target} HTTP/1.1\r\nhost: {host}\r\nx-api-key: {market.gateway.key}\r\nconnection: close\r\n\r\n"
+    writer.write(head.encode())
+    answer = await reader.read()
+    writer.close()
+    return int(answer.split()[1])
