@@ -127,6 +127,11 @@ class ChannelRecord:
     is_primary: bool = False
     sort_order: int = 0
 
+    @property
+    def is_customers_own(self) -> bool:
+        """Return whether a failure may be that of the customer's own key, or of the customer's own address."""
+        return self.type in {"byok", "byoe"} or bool(self.required_secrets)
+
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class GroupMember:

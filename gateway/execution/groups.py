@@ -67,8 +67,8 @@ async def _watched(call: Call, scene: Scene) -> None:
         raise
     finally:
         status, now = scene.part.status, time.monotonic()
-        if call.channel.type == "byok":
-            health.abandoned(service_id)  # it may be the customer's own key that is at fault
+        if call.channel.is_customers_own:
+            health.abandoned(service_id)
         elif is_ill or status >= 500:
             health.failed(service_id, now)
         elif status:

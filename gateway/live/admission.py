@@ -127,15 +127,15 @@ def _calls(node: Node) -> Iterator[tuple[Call, bool]]:
 class Watched:
     """What a group learns of a member: whether it answered."""
 
-    def __init__(self, service_id: str, deps: Deps, *, is_byok: bool) -> None:
-        self._health, self._service_id, self._is_byok = deps.health, service_id, is_byok
+    def __init__(self, service_id: str, deps: Deps, *, is_customers_own: bool) -> None:
+        self._health, self._service_id, self._is_customers_own = deps.health, service_id, is_customers_own
         self._began = time.monotonic()
         self._is_open = True
         self._health.begin(service_id, self._began)
 
     def answered(self, status: int) -> None:
         """Note an answer. status: as HTTP has it."""
-        if self._is_byok:
+        if self._is_customers_own:
             return
         self._is_open = False
         now = time.monotonic()
@@ -146,7 +146,7 @@ class Watched:
 
     def failed(self) -> None:
         """Note that there was no answer."""
-        if self._is_open and not self._is_byok:
+        if self._is_open and not self._is_customers_own:
             self._is_open = False
             self._health.failed(self._service_id, time.monotonic())
 
@@ -174,4 +174,4 @@ def watched(way: Way, deps: Deps) -> Watched | Unwatched:
     """Return who is told how an attempt went."""
     if not way.is_member:
         return Unwatched()
-    return Watched(way.call.service.id, deps, is_byok=way.call.channel.type == "byok")
+    return Watched(way.call.service.id, deps, is_customers_own=way.call.channel.is_customers_own)

@@ -168,9 +168,11 @@ class TestGroups:
         await market.open()
         assert {(await market.gateway.call("/g/llm")).status_code for _ in range(8)} == {500}
 
-    async def test_do_not_blame_a_service_for_a_customers_own_key(self, market):
-        market.gateway.publish_customer(secret_names=frozenset({"K"}))
-        market.offer("theirs", answer(b"", status=500), channel={"type": "byok", "required_secrets": ("K",)})
+    @pytest.mark.parametrize("kind", ["byok", "byoe", "enrollable"])
+    async def test_do_not_blame_a_service_for_a_customers_own_key_or_address(self, market, kind):
+        mine = make.enrollment(service_id=make.service_id("theirs"))
+        market.gateway.publish_customer(secret_names=frozenset({"K"}), enrollments=(mine,))
+        market.offer("theirs", answer(b"", status=500), channel={"type": kind, "required_secrets": ("K",)})
         market.offer("ours")
         market.group("llm", make.member("theirs", price="1"), make.member("ours", price="2"), policy="by_price")
         await market.open()
