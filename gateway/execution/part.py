@@ -34,6 +34,8 @@ class Part:
     def done(self, *, status: int, ttfb_ms: float | None, charged: Decimal, currency: str) -> None:
         """Take the result of the call."""
         self.status, self.ttfb_ms = status, ttfb_ms
+        if self.role == "failover" and self.above is not None:  # what came of the attempts is what came of the last
+            self.above.status, self.above.ttfb_ms = status, ttfb_ms
         part: Part | None = self
         while part is not None:
             part.charged[currency] = part.charged.get(currency, Decimal(0)) + charged

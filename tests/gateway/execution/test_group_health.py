@@ -98,6 +98,21 @@ class TestASickMember:
 
 
 class TestAMember:
+    @pytest.mark.parametrize("first", ["bad", "nowhere"])
+    async def test_with_several_servers_is_as_well_as_the_one_that_answers(self, market, first):
+        market.offer("bad", answer(b"", status=503))
+        market.offer("good", json_answer({"from": "good"}))
+        addresses = {"bad": f"{market.upstream.url}/bad", "nowhere": "http://127.0.0.1:1"}
+        servers = [{"base_url": addresses[first]}, {"base_url": f"{market.upstream.url}/good"}]
+        market.offer("pooled", config={"servers": servers})
+        market.offer("spare")
+        market.group("llm", make.member("pooled", price="1"), make.member("spare", price="2"), policy="by_price")
+        await market.open()
+        object.__setattr__(market.deps, "draw", lambda: 0.0)
+        told = [await market.gateway.call("/f/g/llm") for _ in range(7)]
+        assert [each.json()["from"] for each in told] == ["good"] * 7
+        assert make.service_id("pooled") in market.deps.health.latencies(time.monotonic())
+
     @pytest.mark.parametrize("query", ["q=a\\b", "q=" + "x" * 8170], ids=["no address", "too long"])
     async def test_is_well_whatever_addresses_its_callers_write(self, market, query):
         market.offer("good")
