@@ -92,10 +92,11 @@ class _Expansion:
         beside = replace(frame, retries=False, channel=None)
         if asked.fails_over:
             node = yield from self._failover(node, asked, beside, parsed)
-        if asked.mirror is not None:
-            node = Tee(node, (yield from self._inner(asked.mirror, beside, parsed)))
-        if asked.memo is not None:
-            node = Memo(asked.memo.ttl_seconds, asked.memo.renew, identity(node), node)
+        if not isinstance(node, Refused):
+            if asked.mirror is not None:
+                node = Tee(node, (yield from self._inner(asked.mirror, beside, parsed)))
+            if asked.memo is not None:
+                node = Memo(asked.memo.ttl_seconds, asked.memo.renew, identity(node), node)
         if asked.registration is not None:
             node = Register(asked.registration, later(parsed), node)
         return node

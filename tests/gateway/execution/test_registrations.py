@@ -65,8 +65,9 @@ class TestARepeatedCall:
         assert (told.status_code, told.json()["error"]["code"]) == (400, code)
         assert market.gateway.schedules.kept == []
 
-    async def test_to_nowhere_is_refused_now(self, market):
-        told = await call(market, "/r/p/nowhere?_every=1h")
+    @pytest.mark.parametrize("wrappers", ["", "l/", "m/", "t/", "m/t/"])
+    async def test_to_nowhere_is_refused_now(self, market, wrappers):
+        told = await call(market, f"/r/{wrappers}p/nowhere?_every=1h&_to=p/acme")
         assert (told.status_code, market.gateway.schedules.kept) == (404, [])
 
 
