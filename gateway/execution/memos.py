@@ -48,13 +48,23 @@ async def run(node: Memo, scene: Scene) -> None:
         await go(node.inner, scene)
         return
     if not node.renew:
-        if await _answer_from_memory(key, scene):
-            return
-        flight = scene.deps.flights.get(key)
-        if flight is not None and (kept := await asyncio.shield(flight)) is not None:
+        kept = await _stored(key, scene) or await _landed(key, scene)
+        if kept is not None:
             await _replay(kept, scene)
             return
     await _lead(key, node, scene)
+
+
+async def _landed(key: str, scene: Scene) -> Kept | None:
+    """Return what a call that is under way brings, None when there is none or it brings nothing to keep.
+
+    One that was given up, as its client left or its time was over, tells nothing: the next one is waited for.
+    """
+    while (flight := scene.deps.flights.get(key)) is not None:
+        await asyncio.wait([flight])
+        if not flight.cancelled():
+            return flight.result()
+    return None
 
 
 async def _lead(key: str, node: Memo, scene: Scene) -> None:
@@ -71,10 +81,16 @@ async def _lead(key: str, node: Memo, scene: Scene) -> None:
                 await _replay(kept, scene)
                 return
         kept = await _call(key, node, scene)
+    except asyncio.CancelledError:
+        flight.cancel()
+        raise
     finally:
         if leads:
             flights.pop(key, None)
-            flight.set_result(kept)
+            if kept is None and scene.client.is_gone:
+                flight.cancel()
+            if not flight.done():
+                flight.set_result(kept)
         if token:
             await memos.release(key, token)
 
@@ -111,14 +127,6 @@ async def _call(key: str, node: Memo, scene: Scene) -> Kept | None:
 
 def _is_kept(name: bytes) -> bool:
     return name not in _NOT_KEPT and not name.startswith(_OF_LIMITS)
-
-
-async def _answer_from_memory(key: str, scene: Scene) -> bool:
-    kept = await _stored(key, scene)
-    if kept is None:
-        return False
-    await _replay(kept, scene)
-    return True
 
 
 async def _stored(key: str, scene: Scene) -> Kept | None:

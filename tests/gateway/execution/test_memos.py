@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from domain import api_keys
+from domain.routing.snapshot import BroadcastTarget
 from gateway.kept import Kept, decode
 from gateway.stores.memos import RedisMemos
 from tests.factories import records as make
@@ -139,6 +140,33 @@ class TestIdenticalCallsAtTheSameTime:
         go_on.set()
         assert (await first).status_code == 500
         assert [each.status_code for each in await asyncio.gather(*others)] == [200] * 3
+
+    async def test_are_one_more_when_the_first_ones_client_leaves(self, market):
+        never, go_on = asyncio.Event(), asyncio.Event()
+        await open_with(market, [Until(never), *json_answer({"n": 1})], [Until(go_on), *json_answer({"n": 2})])
+        object.__setattr__(market.deps.settings, "drain_seconds", 0.05)
+        first = asyncio.create_task(market.gateway.call("/m/p/acme"))
+        await asyncio.sleep(0.1)
+        others = [asyncio.create_task(market.gateway.call("/m/p/acme")) for _ in range(5)]
+        await asyncio.sleep(0.05)
+        first.cancel()
+        await asyncio.sleep(0.3)
+        go_on.set()
+        told = await asyncio.gather(*others)
+        assert ([each.json() for each in told], len(market.requests("acme"))) == ([{"n": 2}] * 5, 2)
+
+    async def test_are_one_more_when_the_time_of_the_first_is_over(self, market):
+        never, go_on = asyncio.Event(), asyncio.Event()
+        market.broadcast("short", BroadcastTarget("one", "m/p/acme", timeout_ms=150))
+        await open_with(market, [Until(never), *json_answer({"n": 1})], [Until(go_on), *json_answer({"n": 2})])
+        first = asyncio.create_task(market.gateway.call("/b/short"))
+        await asyncio.sleep(0.1)
+        others = [asyncio.create_task(market.gateway.call("/m/p/acme")) for _ in range(5)]
+        assert (await first).status_code == 424
+        await asyncio.sleep(0.1)
+        go_on.set()
+        told = await asyncio.gather(*others)
+        assert ([each.json() for each in told], len(market.requests("acme"))) == ([{"n": 2}] * 5, 2)
 
     async def test_in_another_process_are_waited_for(self, market):
         await open_with(market)
