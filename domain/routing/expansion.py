@@ -348,7 +348,7 @@ class _Expansion:
         for step in record.steps:
             key = step.body.get("model") if isinstance(step.body, dict) else None
             if isinstance(key, str) and "{{" not in key:
-                asking = replace(inside, key={"model": key}, is_open=False)
+                asking = replace(inside, **inside.asking({"model": key}))
             else:
                 asking = inside
             node = yield from self._written(step.target_path, asking, rest=parsed.segments[1:], query=parsed.query)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from decimal import Decimal
 
+import orjson
 import pytest
 
-from domain.routing.snapshot import ChainStep
+from domain.routing.snapshot import ALIAS, AliasRecord, AliasRow, ChainStep
 from tests.factories import records as make
 from tests.fakes.upstream import Die, Until, answer, json_answer, sse
 from tests.gateway.execution.market import Market
@@ -139,6 +140,17 @@ class TestTemplates:
         (sent,) = market.requests("check")
         assert sent.json == {"text": "Hi", "count": 3, "note": "m said Hi (200)", "kept": [1, None]}
         assert (sent.method, sent.header(b"x-query")) == ("PUT", b"a")
+
+    async def test_send_their_own_model_whatever_an_alias_asks_for(self, market):
+        market.offer("judge")
+        own = step("own", target="p/judge", on_success="continue", body={"model": "judge"})
+        market.chain("work", own, step("calls", target="p/judge"))
+        record = AliasRecord("llm", (AliasRow("1", "c/work", routing_key_override={"model": "swift"}),))
+        market.gateway.records.put("alias", f"{make.TEAM}/llm", ALIAS.encode(record))
+        await market.open()
+        assert (await market.gateway.call("/a/llm")).status_code == 200
+        models = [orjson.loads(request.body)["model"] for request in market.requests("judge")]
+        assert models == ["judge", "swift"]
 
     async def test_that_read_what_is_not_there_fail_their_step(self, market):
         market.offer("one")
