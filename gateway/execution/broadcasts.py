@@ -169,14 +169,16 @@ def _headers(collector: Collector) -> dict[str, str]:
 
 
 def _body(collector: Collector) -> Json:
-    """Return the body as JSON where it is, else as text, else in base 64; and whether that is all of it."""
+    """Return the body as JSON where it can be shown so, else as text, else in base 64, and whether that is all."""
     body, cut = collector.body, {"truncated": True} if collector.is_cut else {}
     if not body:
         return {"body": None, "body_encoding": "none"}
     if b"json" in collector.header(b"content-type") and not collector.is_cut:
         try:
-            return {"body": orjson.loads(body), "body_encoding": "json"}
-        except orjson.JSONDecodeError:
+            value = orjson.loads(body)
+            orjson.dumps([[[[value]]]])  # as deep as it will stand: more levels can be read than written
+            return {"body": value, "body_encoding": "json"}
+        except (orjson.JSONDecodeError, TypeError):
             pass
     try:
         return {"body": body.decode(), "body_encoding": "text", **cut}

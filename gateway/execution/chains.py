@@ -18,6 +18,7 @@ from gateway.errors import GatewayError
 from gateway.exchange import Client
 from gateway.execution.scene import Scene, go, reserved
 from gateway.execution.sinks import Collector, Rejected
+from gateway.steps.bodies import written
 from gateway.upstream.errors import UpstreamError
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -148,7 +149,7 @@ def _fill_in(record: ChainStep, values: dict[str, Any], ctx: RequestContext) -> 
             ctx.method = record.method.upper()
         if record.body is not None:
             ctx.body_json = step_templates.render(record.body, values)
-            ctx.body = orjson.dumps(ctx.body_json)
+            ctx.body = written(ctx.body_json)
             ctx.headers = [pair for pair in ctx.headers if pair[0] != b"content-type"]
             ctx.headers.append((b"content-type", b"application/json"))
         for name, template in (record.headers or {}).items():

@@ -27,6 +27,7 @@ from gateway.replies import TemplatedReply, TranslatedReply
 from gateway.shaping import Shaping, Signing
 from gateway.steps import authenticate
 from gateway.steps.address import address
+from gateway.steps.bodies import written
 
 #: How often a call may be passed on with the caller's key before it is taken to go round in circles.
 _FORWARDS = 3
@@ -90,7 +91,7 @@ def _translated(transformer: Transformer, ctx: RequestContext, given: Given) -> 
         ctx.started_ms // 1000,
         tells_usage=_asks_for_usage(body),
     )
-    ctx.upstream_body = orjson.dumps(translated)
+    ctx.upstream_body = written(translated)
     ctx.upstream_headers = requests.headers(ctx.upstream_headers, translation)
     return rest
 
@@ -123,7 +124,7 @@ def _own_body(ctx: RequestContext, changed: dict[str, Any] | None) -> bytes:
     if isinstance(ctx.body_json, dict):
         body, ctx.added_stream_usage = metering.ensure_stream_usage(changed or ctx.body_json, "/".join(ctx.plan.rest))
         changed = body if ctx.added_stream_usage else changed
-    return ctx.body if changed is None else orjson.dumps(changed)
+    return ctx.body if changed is None else written(changed)
 
 
 def _parsed(ctx: RequestContext) -> Any:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-import orjson
-
 from domain import metering, templating
 from domain.template_syntax import Owner, SecretReference, Template, TemplateError
 from domain.transforming.errors import TransformFailed
@@ -19,6 +17,7 @@ from gateway.rendered import Rendering
 from gateway.secrets import SecretUnreadable
 from gateway.steps import reshape
 from gateway.steps.address import address
+from gateway.steps.bodies import written
 from gateway.upstream import headers as crossing
 
 _BEARER_SCHEMES = ("bearer ", "basic ", "token ")
@@ -229,7 +228,7 @@ def _body(ctx: RequestContext, context: dict[str, Any]) -> bytes:
         asking, ctx.added_stream_usage = metering.ensure_stream_usage(changed or ctx.body_json, "/".join(_rest(ctx)))
         if ctx.added_stream_usage:
             changed = asking
-    return ctx.body if changed is None else orjson.dumps(changed)
+    return ctx.body if changed is None else written(changed)
 
 
 def replaced(ctx: RequestContext, context: dict[str, Any]) -> dict[str, Any] | None:

@@ -150,6 +150,16 @@ class TestRefusals:
         )
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, "body_not_json")
 
+    async def test_stop_at_bodies_that_are_too_deep_to_be_changed(self, gateway, upstream):
+        well, path = {"model": "m", "stream": True}, "/p/acme/chat/chat/completions"
+        upstream.answers(json_answer({}), json_answer({}))
+        assert (await gateway.call(path, well)).status_code == 200  # from here on the short way is taken
+        deep = b'{"stream": true, "deep": ' + b"[" * 300 + b"]" * 300 + b"}"
+        headers = {"authorization": f"Bearer {gateway.key}", "content-type": "application/json"}
+        told = await gateway.client.post(path, content=deep, headers=headers, timeout=3)
+        assert (told.status_code, told.json()["error"]["code"]) == (422, "body_too_deep")
+        assert (await gateway.call(path, well)).status_code == 200
+
     async def test_stop_at_bodies_that_are_too_large(self, tmp_path, upstream):
         async with serving(tmp_path, body_limit_bytes=1000) as gateway:
             await offer(gateway, upstream)

@@ -63,6 +63,16 @@ class TestTheEnvelope:
             "nowhere": (404, "service_not_found"),
         }
 
+    async def test_shows_json_that_is_too_deep_for_it_as_text(self, market):
+        deep = b"[" * 300 + b"]" * 300
+        market.offer("deep", answer(deep, headers=[("content-type", "application/json")]))
+        market.offer("well")
+        market.broadcast("both", "deep", "well")
+        await market.open()
+        told = await market.gateway.call("/b/both")
+        first, second = told.json()["results"]
+        assert (first["body"], first["body_encoding"], second["body"]) == (deep.decode(), "text", {"from": "well"})
+
     async def test_waits_for_a_slow_target_no_longer_than_its_own_time(self, market):
         market.offer("quick")
         market.offer("slow", [Until(asyncio.Event())])

@@ -161,6 +161,13 @@ class TestTemplates:
         told = await call(market)
         assert (told.headers["x-usvc-way"], market.requests("two")) == ("one 200, two 422, three 200", [])
 
+    async def test_that_make_a_body_too_deep_to_be_sent_fail_their_step(self, market):
+        market.offer("deep", answer(b"[" * 300 + b"]" * 300, headers=[("content-type", "application/json")]))
+        market.offer("next")
+        market.chain("work", step("deep", on_success="continue"), step("next", body={"x": "{{ previous.body }}"}))
+        told = await call(market)
+        assert (told.status_code, told.json()["error"]["code"]) == (422, "body_too_deep")
+
     async def test_cannot_break_out_of_a_header(self, market):
         market.offer("one", json_answer({"v": "a\r\nx-evil: 1"}))
         market.offer("two")
