@@ -100,7 +100,7 @@ class _Run:
 
     def notes(self) -> Headers:
         """Return the headers that tell of the chain, the way among them."""
-        return self._scene.part.notes
+        return self._scene.part.headers()
 
     def _remember(self, step: Step, status: int, collector: Collector) -> None:
         answer = {"status": status, "body": _meaning(collector)}

@@ -26,10 +26,13 @@ async def run(node: Failover, scene: Scene) -> None:
     if node.fallback is None:
         await go(node.primary, scene)
         return
+    notes = scene.part.notes
+    before = len(notes)
     async with reserved(node, scene):
         try:
             await at_trial(lambda client: go(node.primary, scene.towards(client)), scene.client)
         except Failed as error:
+            del notes[before:]  # they told of an answer that is not given
             # a group or a pool has noted its earlier attempts itself; this is the last of them
             scene.part.failed.append(f"{_name(node.primary)} {error.what}")
             await go(node.fallback, scene.again())

@@ -140,7 +140,7 @@ async def _replay(kept: Kept, scene: Scene) -> None:
     client: Client = scene.client
     age = str(max(int(time.time() - kept.stored_at), 0)).encode()
     own = [(b"x-request-id", scene.ctx.event_id.encode()), (b"age", age), (b"x-usvc-cache", b"hit")]
-    await client.send_head(kept.status, [*kept.headers, *own])
+    await client.send_head(kept.status, [*kept.headers, *own, *scene.part.attempts()])
     for piece in kept.pieces[:-1]:
         await client.send_body(piece, False)
     await client.send_body(kept.pieces[-1] if kept.pieces else b"", True)

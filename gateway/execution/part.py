@@ -43,10 +43,13 @@ class Part:
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         """Return what the answer says about the way it came."""
+        return [*self.notes, *self.attempts()] if self.failed else self.notes
+
+    def attempts(self) -> list[tuple[bytes, bytes]]:
+        """Return what the answer says about the attempts before it."""
         if not self.failed:
-            return self.notes
-        attempts = [
+            return []
+        return [
             (b"x-usvc-attempts", str(len(self.failed) + 1).encode()),
             (b"x-usvc-failed", ", ".join(self.failed).encode("ascii", "replace")),
         ]
-        return [*self.notes, *attempts]

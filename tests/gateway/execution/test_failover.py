@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from domain.routing.snapshot import ChainStep
 from tests.factories import records as make
 from tests.fakes.upstream import Die, Hang, Send, Until, answer, head, json_answer, sse, streamed
 from tests.gateway.execution.market import Market
@@ -116,6 +117,26 @@ class TestTheFallback:
         second = await market.gateway.call("/f/p/main?_else=m%2Fp%2Fbackup%3F_ttl%3D5m")
         assert (first.headers["x-usvc-cache"], second.headers["x-usvc-cache"]) == ("miss", "hit")
         assert len(market.requests("backup")) == 1
+
+    @pytest.mark.parametrize("path", ["p/backup", "m/p/backup", "c/work", "b/all"])
+    async def test_says_what_failed_before_it_whatever_it_is(self, market, path):
+        market.offer("main", answer(b"", status=503))
+        market.offer("backup", WELL)
+        market.chain("work", ChainStep("one", "p/backup"))
+        market.broadcast("all", "backup")
+        for _ in range(2):  # the second time, the memory answers
+            told = await call(market, f"/f/p/main?_else={path}")
+            assert (told.headers["x-usvc-attempts"], told.headers["x-usvc-failed"]) == ("2", "main 503")
+
+    async def test_says_nothing_of_how_the_first_would_have_come(self, market):
+        market.offer("main", answer(b"", status=503))
+        market.offer("backup", WELL)
+        market.group("pool", "main")
+        market.chain("work", ChainStep("one", "p/main"))
+        for path in ("g/pool", "c/work"):
+            told = await call(market, f"/f/{path}?_else=p/backup")
+            assert told.json() == {"from": "backup"}
+            assert not {"x-usvc-group", "x-usvc-way"} & told.headers.keys()
 
 
 class TestMoney:
