@@ -60,10 +60,10 @@ class Stream:
     async def next(self) -> tuple[bytes, int]:
         """Return the next piece and what it weighs, or (b"", 0) at the end. Raises StreamGone."""
         while not self._pieces:
+            if self._is_whole:
+                return b"", 0  # a server resets what it has answered before it was asked to the end: RFC 9113, 8.1
             if self.gone.done():
                 raise StreamGone(self.gone.result())
-            if self._is_whole:
-                return b"", 0
             self._arrived.clear()
             await self._arrived.wait()
         return self._pieces.popleft()
