@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import cast
 
 from h2.config import H2Configuration
-from h2.connection import H2Connection
+from h2.connection import ConnectionInputs, H2Connection, H2ConnectionStateMachine
 from h2.errors import ErrorCodes
 from h2.events import (
     ConnectionTerminated,
@@ -40,6 +40,18 @@ class StreamGone(Exception):
     def __init__(self, code: int) -> None:
         self.code = code
         super().__init__(f"The stream was reset with code {code}.")
+
+
+_GOAWAYS = frozenset((ConnectionInputs.SEND_GOAWAY, ConnectionInputs.RECV_GOAWAY))
+
+
+class _States(H2ConnectionStateMachine):
+    """h2's own, but that the streams under way come to their end after a GOAWAY: RFC 9113, 6.8."""
+
+    _transitions = {
+        (state, what): (do, state if what in _GOAWAYS else after)
+        for (state, what), (do, after) in H2ConnectionStateMachine._transitions.items()
+    }
 
 
 class Stream:
@@ -124,6 +136,7 @@ class Link(asyncio.Protocol):
 
     def __init__(self, *, is_client: bool, header_bytes: int, streams: int) -> None:
         self.h2 = H2Connection(H2Configuration(client_side=is_client, header_encoding=None))
+        self.h2.state_machine = _States()
         self.streams: dict[int, Stream] = {}
         self.is_open = False
         self._is_client = is_client

@@ -29,6 +29,7 @@ class GrpcUpstream:
     seen: list[dict[str, Any]] = field(default_factory=list)
     deadlines: list[float] = field(default_factory=list)
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+    server: Any = None
 
     @property
     def url(self) -> str:
@@ -96,10 +97,10 @@ async def upstream() -> AsyncIterator[GrpcUpstream]:
 
 
 @contextlib.asynccontextmanager
-async def grpc_upstream() -> AsyncIterator[GrpcUpstream]:
+async def grpc_upstream(options: Any = OPTIONS) -> AsyncIterator[GrpcUpstream]:
     """Start an upstream that serves demo.Echo."""
     upstream = GrpcUpstream()
-    server = grpc.aio.server(options=OPTIONS)
+    server = upstream.server = grpc.aio.server(options=options)
     methods = {
         "Unary": grpc.unary_unary_rpc_method_handler(upstream.unary),
         "Fail": grpc.unary_unary_rpc_method_handler(upstream.fail),

@@ -155,3 +155,19 @@ class TestTheGatewayStops:
         await connection.__aexit__(None, None, None)
         (event,) = inbox.events.values()
         assert (event.flags, event.usage["bytes_out"], event.is_billable) == (("gateway_stopped",), 3, True)
+
+    async def test_calls_that_end_in_time_are_answered(self, tmp_path, upstream):
+        world = offering(tmp_path, upstream)
+        gateway = await world.__aenter__()
+        async with stub(gateway) as echo:
+            talk = echo.Talk()
+            await talk.write(b"abc")
+            assert await talk.read() == b"abc"
+            stopping = asyncio.create_task(world.__aexit__(None, None, None))
+            await asyncio.sleep(0.5)
+            await talk.write(b"def")
+            assert await talk.read() == b"def"
+            await talk.done_writing()
+            assert await talk.read() is grpc.aio.EOF
+            assert await talk.code() is grpc.StatusCode.OK
+            await stopping
