@@ -122,7 +122,10 @@ class Rpc:
     async def _link(self, origin: Origin) -> UpstreamLink:
         channel = self._ctx.channel
         timeouts = (channel.bounds.timeouts if channel is not None and channel.bounds else None) or Timeouts()
-        return await self._while_there(self._deps.links.take(origin, timeouts.connect))
+        while True:
+            link = await self._while_there(self._deps.links.take(origin, timeouts.connect))
+            if link.has_room:  # others may have been faster
+                return link
 
     async def _while_there(self, work: Coroutine[Any, Any, T]) -> T:
         """Return what `work` does, unless the client leaves meanwhile. Raises StreamGone."""

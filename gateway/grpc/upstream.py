@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import ssl
 
-from h2.events import ConnectionTerminated
+from h2.events import ConnectionTerminated, Event, RemoteSettingsChanged
 from h2.exceptions import H2Error
 
 from gateway.context import Headers
 from gateway.grpc.link import Link, Stream
 from gateway.live.dialing import Dialer
 from gateway.upstream.egress import Origin
-from gateway.upstream.errors import UpstreamBadResponse, UpstreamBusy, UpstreamClosed
+from gateway.upstream.errors import UpstreamBadResponse, UpstreamBusy, UpstreamClosed, UpstreamTimeout
 
 _HEADER_BYTES = 32 * 1024
 _IDLE_SECONDS = 60.0
@@ -28,6 +28,7 @@ class UpstreamLink(Link):
         self.origin = origin
         self._is_ending = False
         self._idle: asyncio.TimerHandle | None = None
+        self._greeted = asyncio.Event()
 
     @property
     def has_room(self) -> bool:
@@ -39,6 +40,25 @@ class UpstreamLink(Link):
         secured: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
         self.speaks_http2 = secured is None or secured.selected_alpn_protocol() == "h2"
         super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        super().connection_lost(error)
+        self._greeted.set()
+
+    def take(self, event: Event) -> None:
+        super().take(event)
+        if isinstance(event, RemoteSettingsChanged):
+            self._greeted.set()
+
+    async def greeted(self, seconds: float) -> None:
+        """Wait until the other side has said how many calls it takes. Raises UpstreamTimeout, UpstreamClosed."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._greeted.wait()
+        except TimeoutError:
+            raise UpstreamTimeout("connect", self.origin.host) from None
+        if not self.is_open:
+            raise UpstreamClosed(f"{self.origin.host} closed the connection before it was used.")
 
     def open_stream(self, headers: Headers) -> Stream:
         """Begin a call. Raises UpstreamClosed."""
@@ -83,7 +103,8 @@ class UpstreamLinks:
         self._opening: dict[str, asyncio.Lock] = {}
 
     async def take(self, origin: Origin, seconds: float) -> UpstreamLink:
-        """Return a connection with room for a call. Raises as `Dialer.open` does, UpstreamBusy, UpstreamBadResponse."""
+        """Return a connection with room for a call. Raises as `Dialer.open` does, UpstreamBusy, UpstreamBadResponse,
+        UpstreamClosed."""
         if (link := self._with_room(origin)) is not None:
             return link
         async with self._opening.setdefault(origin.name, asyncio.Lock()):
@@ -95,6 +116,11 @@ class UpstreamLinks:
             if not link.speaks_http2:
                 link.abandon()
                 raise UpstreamBadResponse(f"{origin.host} does not speak HTTP/2, which gRPC needs.")
+            try:
+                await link.greeted(seconds)
+            except BaseException:
+                link.abandon()
+                raise
             self._links.setdefault(origin.name, []).append(link)
             return link
 

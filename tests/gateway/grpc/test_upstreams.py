@@ -14,7 +14,7 @@ from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import RequestReceived
 
-from tests.gateway.grpc.conftest import grpc_upstream, offering, stub
+from tests.gateway.grpc.conftest import OPTIONS, grpc_upstream, offering, stub
 
 HEAD = [(":status", "200"), ("content-type", "application/grpc")]
 
@@ -78,3 +78,9 @@ class TestAnUpstreamThatWantsNoMore:
             assert await talk.read() is grpc.aio.EOF
             assert await talk.code() is grpc.StatusCode.OK
             await stopping
+
+    async def test_takes_no_more_calls_at_the_same_time_than_it_says(self, tmp_path):
+        options = [*OPTIONS, ("grpc.max_concurrent_streams", 2)]
+        async with grpc_upstream(options) as upstream, offering(tmp_path, upstream) as gateway, stub(gateway) as echo:
+            answers = await asyncio.gather(*(echo.Unary(b"%d" % number) for number in range(8)))
+        assert answers == [b"%d" % number for number in range(8)]
