@@ -15,6 +15,8 @@ from gateway.upstream.errors import UpstreamBadResponse, UpstreamClosed, Upstrea
 _HEAD_BYTES, _HEADERS, _INTERIM = 32 * 1024, 128, 8
 #: The longest refusal that is passed on.
 _BODY_BYTES = 256 * 1024
+#: A refusal without them ends with its connection.
+_LENGTHS = frozenset((b"content-length", b"transfer-encoding"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class UpstreamSocket(asyncio.Protocol):
         """Let the connection close: half of one is no WebSocket."""
 
     def connection_lost(self, error: Exception | None) -> None:
+        if error is None and self._status and not any(name.lower() in _LENGTHS for name, _ in self._headers):
+            self._finish()
         if not self._answered.done():
             self._fail(UpstreamClosed(f"{self._host} closed the connection before its answer was complete."))
         self.leg.lost()

@@ -132,6 +132,21 @@ class TestRefusals:
         assert (answer.status_code, answer.body, answer.headers["x-why"]) == (403, b"no room", "full")
         assert (event.status, event.is_billable, event.usage) == (403, False, {})
 
+    @pytest.mark.parametrize("body", [b"", b"no room"])
+    async def test_of_the_upstream_may_end_with_its_connection(self, tmp_path, upstream, body):
+        async def refuse(reader, writer):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 401 Unauthorized\r\n\r\n" + body)
+            writer.close()
+
+        async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            async with offering(tmp_path, upstream, config={"base_url": f"ws://127.0.0.1:{port}"}) as gateway:
+                answer = await refused(gateway)
+                event = await gateway.event()
+        assert (answer.status_code, answer.body) == (401, body)
+        assert (event.status, event.is_billable) == (401, False)
+
     async def test_of_a_redirect_cost_nothing(self, gateway, upstream):
         upstream.refusal = (302, "")
         assert (await refused(gateway)).status_code == 302
