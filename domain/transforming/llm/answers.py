@@ -29,15 +29,16 @@ def _message(answer: Json, model: str) -> Json:
         raise TransformFailed("The upstream's answer holds no message.")
     text = said.get("content") or said.get("refusal")
     content: list[Json] = [{"type": "text", "text": text}] if isinstance(text, str) and text else []
-    content += [_tool_use(call) for call in said.get("tool_calls") or [] if isinstance(call, dict)]
-    reason = "refusal" if said.get("refusal") else words.stop_reason(choice.get("finish_reason"))
+    calls = [_tool_use(call) for call in said.get("tool_calls") or [] if isinstance(call, dict)]
+    content += calls
+    reason = words.stop_reason(choice.get("finish_reason"), calls_tool=bool(calls))
     return {
         "id": f"msg_{answer.get('id', '')}",
         "type": "message",
         "role": "assistant",
         "model": model,
         "content": content,
-        "stop_reason": reason,
+        "stop_reason": "refusal" if said.get("refusal") else reason,
         "stop_sequence": None,
         "usage": words.anthropic_usage(answer.get("usage")),
     }

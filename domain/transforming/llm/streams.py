@@ -94,7 +94,8 @@ class ToAnthropic(StreamTranslator):
             return
         self._has_ended = True
         yield from self._close()
-        delta = {"stop_reason": words.stop_reason(self._reason), "stop_sequence": None}
+        calls_tool = any(isinstance(key, int) for key in self._blocks)
+        delta = {"stop_reason": words.stop_reason(self._reason, calls_tool=calls_tool), "stop_sequence": None}
         yield _named({"type": "message_delta", "delta": delta, "usage": words.anthropic_usage(self._usage)})
         yield _named({"type": "message_stop"})
 

@@ -13,8 +13,10 @@ _FINISH = {"end_turn": "stop", "stop_sequence": "stop", "pause_turn": "stop", "m
            "refusal": "content_filter"}  # fmt: skip
 
 
-def stop_reason(finish_reason: object) -> str:
-    """Return Anthropic's word."""
+def stop_reason(finish_reason: object, *, calls_tool: bool) -> str:
+    """Return Anthropic's word. calls_tool: OpenAI says `stop` even so, where the caller has named the tool."""
+    if calls_tool and finish_reason == "stop":
+        return "tool_use"
     return _STOP.get(str(finish_reason), "end_turn")
 
 

@@ -147,6 +147,10 @@ class TestAnswers:
         with pytest.raises(TransformFailed):
             answers.translated(answer, way, "m", 0)
 
+    def test_say_that_a_tool_is_called_though_openai_only_says_stop_where_the_caller_named_it(self):
+        forced = json.loads(json.dumps(COMPLETION).replace('"finish_reason": "tool_calls"', '"finish_reason": "stop"'))
+        assert answers.translated(forced, TO_OPENAI, "claude", 9)["stop_reason"] == "tool_use"
+
     def test_tell_errors_in_the_callers_words(self):
         anthropic = failures.translated({"error": {"message": "slow down", "type": "x"}}, 429, TO_OPENAI)
         openai = failures.translated({"type": "error", "error": {"type": "overloaded_error", "message": "busy"}}, 529,
@@ -208,6 +212,11 @@ class TestStreams:
         stream = translator(TO_OPENAI, "claude", 0, tells_usage=False)
         told = events(stream.feed(OPENAI_STREAM[:300]) + stream.end())
         assert told[-1]["type"] != "message_stop"
+
+    def test_say_that_a_tool_is_called_though_openai_only_says_stop_where_the_caller_named_it(self):
+        stream = translator(TO_OPENAI, "claude", 0, tells_usage=False)
+        told = events(stream.feed(OPENAI_STREAM.replace(b'"finish_reason": "tool_calls"', b'"finish_reason": "stop"')))
+        assert told[-2]["delta"]["stop_reason"] == "tool_use"
 
     def test_leave_out_what_is_not_of_the_format(self):
         stream = translator(TO_OPENAI, "claude", 0, tells_usage=False)
