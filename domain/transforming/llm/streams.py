@@ -71,6 +71,7 @@ class ToAnthropic(StreamTranslator):
         super().__init__(translation, model)
         self._blocks: dict[str | int, int] = {}
         self._open: int | None = None
+        self._text = "text"  # the block that texts go to
         self._has_begun = self._has_ended = False
         self._reason: str | None = None
         self._usage: object = None
@@ -116,8 +117,8 @@ class ToAnthropic(StreamTranslator):
         delta = delta if isinstance(delta, dict) else {}
         text = delta.get("content") or delta.get("refusal")
         if isinstance(text, str) and text:
-            yield from self._start("text", {"type": "text", "text": ""})
-            yield self._delta("text", {"type": "text_delta", "text": text})
+            yield from self._start(self._text, {"type": "text", "text": ""})
+            yield self._delta(self._text, {"type": "text_delta", "text": text})
         for call in delta.get("tool_calls") or ():
             if isinstance(call, dict):
                 yield from self._tool(call)
@@ -130,6 +131,7 @@ class ToAnthropic(StreamTranslator):
         key = index if isinstance(index, int) else 0
         block = {"type": "tool_use", "id": call.get("id", ""), "name": function.get("name", ""), "input": {}}
         yield from self._start(key, block)
+        self._text = f"text after {len(self._blocks)}"  # a block that was closed takes no more
         if function.get("arguments"):
             yield self._delta(key, {"type": "input_json_delta", "partial_json": function["arguments"]})
 

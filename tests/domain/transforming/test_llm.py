@@ -248,3 +248,19 @@ class TestStreams:
         assert chunks[-1]["choices"][0]["finish_reason"] == "tool_calls"
         assert (usage["usage"]["prompt_tokens"], usage["usage"]["completion_tokens"]) == (9, 4)
         assert done == "[DONE]"
+
+    def test_open_another_block_for_what_is_said_after_a_tool(self):
+        deltas = [*DELTAS[:-1], ({"content": "Done."}, None), DELTAS[-1]]
+        stream = translator(TO_OPENAI, "claude", 0, tells_usage=False)
+        told = events(stream.feed(b"".join(chunk(*each) for each in deltas) + b"data: [DONE]\n\n"))
+        open_blocks = set()
+        for event in told:
+            match event["type"]:
+                case "content_block_start":
+                    open_blocks.add(event["index"])
+                case "content_block_delta":
+                    assert event["index"] in open_blocks
+                case "content_block_stop":
+                    open_blocks.remove(event["index"])
+        assert [event["content_block"]["type"] for event in told if "content_block" in event] == [
+            "text", "tool_use", "text"]  # fmt: skip
