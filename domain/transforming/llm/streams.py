@@ -160,6 +160,7 @@ class ToOpenAI(StreamTranslator):
         self._id = ""
         self._usage: Json = {}
         self._calls: dict[int, int] = {}
+        self._untold: set[int] = set()  # blocks of tools without a word of their arguments
 
     def say(self, said: Json) -> Iterator[bytes]:
         match said.get("type"):
@@ -172,6 +173,8 @@ class ToOpenAI(StreamTranslator):
                 yield from self._block(said)
             case "content_block_delta":
                 yield from self._delta(said)
+            case "content_block_stop" if said.get("index") in self._untold:
+                yield self._arguments(said["index"], "{}")
             case "message_delta":
                 self._usage = {**self._usage, **_object(said.get("usage"))}
                 if reason := _object(said.get("delta")).get("stop_reason"):
@@ -191,6 +194,7 @@ class ToOpenAI(StreamTranslator):
         block = _object(said.get("content_block"))
         if block.get("type") == "tool_use":
             number = self._calls[said.get("index", 0)] = len(self._calls)
+            self._untold.add(said.get("index", 0))
             function = {"name": block.get("name", ""), "arguments": ""}
             call = {"index": number, "id": block.get("id", ""), "type": "function", "function": function}
             yield self._chunk({"tool_calls": [call]})
@@ -201,9 +205,12 @@ class ToOpenAI(StreamTranslator):
         delta = _object(said.get("delta"))
         if delta.get("type") == "text_delta":
             yield self._chunk({"content": delta.get("text", "")})
-        elif delta.get("type") == "input_json_delta" and said.get("index") in self._calls:
-            call = {"index": self._calls[said["index"]], "function": {"arguments": delta.get("partial_json", "")}}
-            yield self._chunk({"tool_calls": [call]})
+        elif delta.get("type") == "input_json_delta" and said.get("index") in self._calls and delta.get("partial_json"):
+            yield self._arguments(said["index"], delta["partial_json"])
+
+    def _arguments(self, index: int, piece: str) -> bytes:
+        self._untold.discard(index)
+        return self._chunk({"tool_calls": [{"index": self._calls[index], "function": {"arguments": piece}}]})
 
     def _chunk(self, delta: Json, reason: str | None = None) -> bytes:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}

@@ -249,6 +249,21 @@ class TestStreams:
         assert (usage["usage"]["prompt_tokens"], usage["usage"]["completion_tokens"]) == (9, 4)
         assert done == "[DONE]"
 
+    def test_give_a_tool_that_is_told_nothing_an_empty_object(self):
+        said = [
+            {"type": "message_start", "message": {"id": "1"}},
+            {"type": "content_block_start", "index": 0,
+             "content_block": {"type": "tool_use", "id": "t", "name": "now", "input": {}}},
+            {"type": "content_block_delta", "index": 0, "delta": {"type": "input_json_delta", "partial_json": ""}},
+            {"type": "content_block_stop", "index": 0},
+            {"type": "message_delta", "delta": {"stop_reason": "tool_use"}},
+            {"type": "message_stop"},
+        ]  # fmt: skip
+        stream = translator(TO_ANTHROPIC, "gpt", 5, tells_usage=False)
+        *chunks, _done = events(stream.feed("".join(f"data: {json.dumps(event)}\n\n" for event in said).encode()))
+        calls = [call for chunk in chunks for call in chunk["choices"][0]["delta"].get("tool_calls", ())]
+        assert json.loads("".join(call["function"]["arguments"] for call in calls)) == {}
+
     def test_open_another_block_for_what_is_said_after_a_tool(self):
         deltas = [*DELTAS[:-1], ({"content": "Done."}, None), DELTAS[-1]]
         stream = translator(TO_OPENAI, "claude", 0, tells_usage=False)
