@@ -176,7 +176,8 @@ class ToOpenAI(StreamTranslator):
             case "content_block_stop" if said.get("index") in self._untold:
                 yield self._arguments(said["index"], "{}")
             case "message_delta":
-                self._usage = {**self._usage, **_object(said.get("usage"))}
+                told = _object(said.get("usage")).items()
+                self._usage |= {name: count for name, count in told if count is not None}
                 if reason := _object(said.get("delta")).get("stop_reason"):
                     yield self._chunk({}, words.finish_reason(reason))
             case "message_stop":

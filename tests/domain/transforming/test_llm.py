@@ -264,6 +264,17 @@ class TestStreams:
         calls = [call for chunk in chunks for call in chunk["choices"][0]["delta"].get("tool_calls", ())]
         assert json.loads("".join(call["function"]["arguments"] for call in calls)) == {}
 
+    def test_keep_usage_that_the_end_does_not_tell_anew(self):
+        said = [
+            {"type": "message_start", "message": {"id": "1", "usage": {"input_tokens": 9, "output_tokens": 1}}},
+            {"type": "message_delta", "delta": {"stop_reason": "end_turn"},
+             "usage": {"input_tokens": None, "cache_read_input_tokens": None, "output_tokens": 4}},
+            {"type": "message_stop"},
+        ]  # fmt: skip
+        stream = translator(TO_ANTHROPIC, "gpt", 5, tells_usage=True)
+        told = events(stream.feed("".join(f"data: {json.dumps(event)}\n\n" for event in said).encode()))
+        assert (told[-2]["usage"]["prompt_tokens"], told[-2]["usage"]["completion_tokens"]) == (9, 4)
+
     def test_open_another_block_for_what_is_said_after_a_tool(self):
         deltas = [*DELTAS[:-1], ({"content": "Done."}, None), DELTAS[-1]]
         stream = translator(TO_OPENAI, "claude", 0, tells_usage=False)
