@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -13,6 +14,15 @@ from domain.transforming.errors import TransformFailed
 from domain.transforming.llm import answers, failures
 from domain.transforming.llm.dialects import Translation
 from domain.transforming.llm.streams import StreamTranslator, translator
+
+
+def written(made: object) -> bytes:
+    """Return what was translated as JSON: the arguments of tools may hold longer integers than orjson writes, and
+    halves of characters."""
+    try:
+        return orjson.dumps(made)
+    except TypeError:
+        return json.dumps(made).encode()
 
 
 class Reply(Protocol):
@@ -78,8 +88,8 @@ class TranslatedReply:
                 raise TransformFailed("The upstream's answer is not JSON, so it cannot be translated.") from None
             parsed = None
         if self._status >= 400:
-            return orjson.dumps(failures.translated(parsed, self._status, self._translation))
-        return orjson.dumps(answers.translated(parsed, self._translation, self._model, self._created))
+            return written(failures.translated(parsed, self._status, self._translation))
+        return written(answers.translated(parsed, self._translation, self._model, self._created))
 
     def feed(self, chunk: bytes) -> bytes:
         return chunk if self._stream is None else self._stream.feed(chunk)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import json
+
 import anthropic
 import openai
 import pytest
@@ -82,6 +85,14 @@ class TestAnthropicsClient:
         usage = (await gateway.event()).usage
         assert (usage["input_tokens"], usage["output_tokens"]) == (30, 10)
 
+    @pytest.mark.parametrize("value", [10**21, "half \ud83d"])
+    async def test_reads_what_only_some_json_can_hold(self, claude, upstream, value):
+        completion = copy.deepcopy(COMPLETION)
+        completion["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"] = json.dumps({"a": value})
+        upstream.answers(json_answer(completion))
+        message = await claude.messages.create(**ASKED)
+        assert message.content[1].input == {"a": value}
+
     async def test_reads_a_stream_of_openais_format(self, claude, gateway, upstream):
         upstream.answers(sse(CHUNKS))
         async with claude.messages.stream(**ASKED) as stream:
@@ -116,6 +127,15 @@ class TestOpenaisClient:
         assert (said, chunks[-2].choices[0].finish_reason) == ("Hello", "stop")
         assert chunks[-1].usage.completion_tokens == 10
         assert (await gateway.event()).usage["output_tokens"] == 10
+
+    @pytest.mark.parametrize("value", [10**21, "half \ud83d"])
+    async def test_tells_what_only_some_json_can_hold(self, gpt, upstream, value):
+        upstream.answers(json_answer(MESSAGE))
+        function = {"name": "weather", "arguments": json.dumps({"a": value})}
+        turn = {"role": "assistant", "tool_calls": [{"id": "t", "type": "function", "function": function}]}
+        await gpt.chat.completions.create(**{**ASKED, "messages": [*ASKED["messages"], turn]})
+        told = json.loads(upstream.requests[0].body)["messages"][1]["content"]
+        assert told[0]["input"] == {"a": value}
 
     async def test_is_told_what_cannot_be_translated(self, gpt, upstream):
         with pytest.raises(openai.UnprocessableEntityError, match="response_format"):
