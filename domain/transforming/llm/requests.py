@@ -236,7 +236,7 @@ def _anthropic_choice(choice: object, parallel: object) -> Json:
         made = {"type": "tool", "name": _object(choice.get("function")).get("name", "")}
     elif isinstance(choice, str):
         made = {"type": {"required": "any", "none": "none"}.get(choice, "auto")}
-    if parallel is False:
+    if parallel is False and made.get("type") != "none":
         made = {**(made or {"type": "auto"}), "disable_parallel_tool_use": True}
     return made
 

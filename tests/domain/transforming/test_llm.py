@@ -101,6 +101,10 @@ class TestRequests:
         with pytest.raises(TransformFailed):
             requests.translated({"model": "m", "messages": [], **changes}, way)
 
+    def test_that_want_no_tool_say_nothing_of_tools_beside_each_other(self):
+        body = {**OPENAI_REQUEST, "tool_choice": "none", "parallel_tool_calls": False}
+        assert requests.translated(body, TO_ANTHROPIC)["tool_choice"] == {"type": "none"}
+
     @pytest.mark.parametrize(
         ("way", "rest", "base", "expected"),
         [
