@@ -46,6 +46,7 @@ def headers(given: Headers, translation: Translation) -> Headers:
 
 
 def _to_openai(body: Json) -> Json:
+    _check_anthropic(body)
     made = {name: body[name] for name in (*_SAME, "max_tokens") if body.get(name) is not None}
     system = _text_of(body.get("system"))
     made["messages"] = [{"role": "system", "content": system}] if system else []
@@ -65,6 +66,13 @@ def _to_openai(body: Json) -> Json:
         if choice.get("disable_parallel_tool_use"):
             made["parallel_tool_calls"] = False
     return made
+
+
+def _check_anthropic(body: Json) -> None:
+    if body.get("mcp_servers"):
+        raise TransformFailed("The service calls no tools itself (mcp_servers).")
+    if body.get("output_format") or _object(body.get("output_config")).get("format"):
+        raise TransformFailed("The service has no output_format.")
 
 
 def _openai_messages(message: Json) -> Iterator[Json]:
@@ -174,6 +182,12 @@ def _check_openai(body: Json) -> None:
         raise TransformFailed("The service has no response_format.")
     if body.get("logprobs"):
         raise TransformFailed("The service tells no logprobs.")
+    if body.get("functions"):
+        raise TransformFailed("The service takes functions as tools alone (functions).")
+    if body.get("web_search_options") is not None:
+        raise TransformFailed("The service calls no tools itself (web_search_options).")
+    if set(body.get("modalities") or ()) - {"text"}:
+        raise TransformFailed("The service answers in text alone (modalities).")
 
 
 def _anthropic_message(turn: Json) -> Json:
