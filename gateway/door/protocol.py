@@ -183,6 +183,7 @@ class DoorProtocol(PacedProtocol):
     # the parser's side
 
     def on_message_begin(self) -> None:
+        self._is_idle = False  # also of one that begins behind another
         self._begin()
 
     def on_url(self, url: bytes) -> None:
