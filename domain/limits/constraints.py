@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
-from domain.limits.rules import Overage, Rule, Unit, Window
+from domain.limits.rules import Overage, Rule, Unit, Window, strictest
 
 Treatment = Literal["enforced", "shown"]
 _QUOTA_UNITS = frozenset(get_args(Unit)) - {"concurrent"}
@@ -88,9 +88,11 @@ def quota_rules(config: Mapping[str, Any]) -> Iterator[Rule]:
     overage = _OVERAGE.get(str(written.get("overage_policy")), "block")
     cycle = _CYCLES.get(str(written.get("quota_reset_cycle")), "month")
     quotas: tuple[tuple[str, Window], ...] = (("monthly_quota", cycle), ("daily_quota", "day"))
-    for field, window in quotas:
-        if limit := _count(written, field):
-            yield Rule("customer", counted, window, limit, overage=overage, name="quota")
+    yield from strictest(
+        Rule("customer", counted, window, limit, overage=overage, name="quota")
+        for field, window in quotas
+        if (limit := _count(written, field))
+    )
     if limit := _count(written, "max_concurrent_requests"):
         yield Rule("channel", "concurrent", "", limit)
 

@@ -50,7 +50,7 @@ def rules_of(config: Mapping[str, Any], account_limits: Mapping[str, Any]) -> tu
     references = config.get("rate_limit_refs")
     for name in references if isinstance(references, list) else ():
         found += _rules(account_limits.get(name), "account", str(name))
-    return tuple(_strictest(found))
+    return tuple(strictest(found))
 
 
 def _rules(written: object, scope: Scope, name: str = "") -> Iterator[Rule]:
@@ -79,7 +79,7 @@ def _rule(item: Mapping[str, Any], scope: Scope, name: str) -> Rule | None:
     )
 
 
-def _strictest(rules: Iterable[Rule]) -> Iterator[Rule]:
+def strictest(rules: Iterable[Rule]) -> Iterator[Rule]:
     """Leave one rule for each thing that is counted: two of a kind would count every call twice."""
     kept: dict[tuple[str, ...], Rule] = {}
     for rule in rules:

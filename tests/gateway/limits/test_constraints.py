@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
+import uuid
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -14,7 +16,7 @@ from domain.limits.constraints import FIELDS, quota_rules
 from domain.limits.rules import Rule
 from gateway.bounds import bounds_of
 from gateway.limits import Caller, LimitBook
-from gateway.stores.counters import MemoryCounters
+from gateway.stores.counters import MemoryCounters, RedisCounters
 from tests.fakes.upstream import Hang, Until, json_answer, sse
 from tests.gateway.conftest import offer
 
@@ -69,6 +71,16 @@ class TestQuotas:
     async def test_quota_reset_cycle(self, cycle, next_one):
         times = [at(2026, 3, 2, 12), next_one - 1, next_one]
         assert await self.granted({"monthly_quota": 1, "quota_reset_cycle": cycle}, times) == [True, False, True]
+
+    @pytest.mark.parametrize("store", [MemoryCounters, lambda: RedisCounters(os.environ["REDIS_URL"])])
+    async def test_two_of_one_cycle_count_a_call_once(self, store):
+        constraints = {"monthly_quota": 9, "quota_reset_cycle": "daily", "daily_quota": 4}
+        rules, counters = tuple(quota_rules({"constraints": constraints})), store()
+        book = LimitBook(counters)
+        caller = Caller(str(uuid.uuid4()), "service", "default", "seller", "acme", "UTC")
+        answers = [await book.ask(rules, caller, lambda _rule: 1, str(number)) for number in range(6)]
+        await counters.close()
+        assert [answer.refused is None for answer in answers] == [True] * 4 + [False] * 2
 
     async def test_a_refusal_says_when_the_month_is_over(self):
         now = [at(2026, 2, 28, 23, 59, 30)]
