@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import product
 from urllib.parse import quote, quote_plus
 
 #: Stands where a secret was.
@@ -14,6 +15,9 @@ MARK = b"***"
 #: Shorter texts are words of every answer; what is so short is no secret.
 LEAST_CHARACTERS = 6
 _HALF_KNOWN = {0: 0, 1: 2, 2: 3}
+#: What writers of JSON escape beside what they must: none; Go and Rails; Jinja; Gson; .NET.
+_ESCAPED_TOO = ("", "&<>", "&<>'", "&<>'=", "\"&'+<>`")
+_CODE = re.compile(r"(?<=\\u)[0-9a-f]{4}")
 
 
 def scrub(body: bytes, secrets: Iterable[str]) -> bytes:
@@ -76,18 +80,36 @@ def _all_writings(secrets: frozenset[str]) -> frozenset[bytes]:
 def _writings(secret: str) -> Iterator[bytes]:
     plain = secret.encode("utf-8", "surrogatepass")
     yield plain
-    for ascii_only in (True, False):
-        written = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
+    for written in _in_json(secret):
         yield written.encode("utf-8", "surrogatepass")
         yield written.replace("/", "\\/").encode("utf-8", "surrogatepass")
-        yield json.dumps(written, ensure_ascii=ascii_only)[1:-1].encode("utf-8", "surrogatepass")  # JSON in JSON
-    for encoded in (quote(plain, safe=""), quote(plain), quote_plus(plain)):
+        for ascii_only in (True, False):
+            yield json.dumps(written, ensure_ascii=ascii_only)[1:-1].encode("utf-8", "surrogatepass")  # JSON in JSON
+    # the last two are JavaScript's
+    for encoded in (
+        quote(plain, safe=""),
+        quote(plain),
+        quote_plus(plain),
+        quote(plain, safe="!'()*"),
+        quote_plus(plain, safe="*").replace("~", "%7E"),
+    ):
         yield encoded.encode()
         yield re.sub(r"%[0-9A-F]{2}", lambda found: found[0].lower(), encoded).encode()
     yield plain.hex().encode()
     yield plain.hex().upper().encode()
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         yield from _in_base64(plain, encode)
+
+
+def _in_json(secret: str) -> Iterator[str]:
+    """Yield what the secret looks like inside of a JSON string."""
+    for escaped, ascii_only in product(_ESCAPED_TOO, (True, False)):
+        written = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
+        for character in escaped:
+            plain = '\\"' if character == '"' else character
+            written = written.replace(plain, f"\\u{ord(character):04x}")
+        yield written
+        yield _CODE.sub(lambda found: found[0].upper(), written)
 
 
 def _in_base64(plain: bytes, encode: object) -> Iterator[bytes]:

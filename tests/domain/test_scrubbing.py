@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import re
 from urllib.parse import quote, quote_plus
@@ -12,14 +13,33 @@ import pytest
 from domain import scrubbing
 from domain.scrubbing import MARK, scrub, scrub_beginning
 
-CANARIES = ["sk-canary-0123456789", 'qu"ote\\and/slash+plus ä', "line\nbreak&amp=1"]
+CANARIES = ["sk-canary-0123456789", 'qu"ote\\and/slash+plus ä', "line\nbreak&amp=1", "it's~so!(very)*<odd>`/="]
+
+
+def escaping(characters: str, text: str) -> str:
+    """Return JSON in which more is escaped than has to be."""
+    return json.dumps(text).translate({ord(each): f"\\u{ord(each):04x}" for each in characters})
+
+
+def as_dotnet(text: str) -> str:
+    """Return JSON as .NET writes it."""
+    written = escaping("&'+<>`", text).replace('\\"', "\\u0022")
+    return re.sub(r"(?<=\\u)[0-9a-f]{4}", lambda found: found[0].upper(), written)
+
+
 WRITINGS = {
     "plain": lambda text: text,
     "json": json.dumps,
     "json in json": lambda text: json.dumps({"inner": json.dumps({"k": text})}),
     "escaped slashes": lambda text: json.dumps(text).replace("/", "\\/"),
     "not only ascii": lambda text: json.dumps(text, ensure_ascii=False),
+    "json of Go": functools.partial(escaping, "&<>"),
+    "json of Jinja": functools.partial(escaping, "&<>'"),
+    "json of Gson": functools.partial(escaping, "&<>'="),
+    "json of .NET": as_dotnet,
     "url": lambda text: quote(text, safe=""),
+    "url of JavaScript": lambda text: quote(text, safe="!'()*"),
+    "form of JavaScript": lambda text: quote_plus(text, safe="*").replace("~", "%7E"),
     "form": quote_plus,
     "lower-case url": lambda text: re.sub("%..", lambda found: found[0].lower(), quote(text, safe="")),
     "base64": lambda text: base64.b64encode(text.encode()).decode(),
