@@ -63,9 +63,9 @@ class UpstreamClient:
     ) -> UpstreamResponse:
         """Send a request and return its answer once the head is there.
 
-        Never follows redirects, and sends again only when a kept connection turns out to be dead before a byte of the
-        answer came. length: of a body given as an iterator, which is sent chunked otherwise. host: told to the upstream
-        in place of the address's; the connection goes to the address.
+        Never follows redirects, and sends again only when a kept connection turns out to be dead at once, before a byte
+        of the answer came. length: of a body given as an iterator, which is sent chunked otherwise. host: told to the
+        upstream in place of the address's; the connection goes to the address.
         Raises: EgressRefused, BadRequestHead, UpstreamBusy, UpstreamRefused, UpstreamTimeout, UpstreamClosed,
         UpstreamBadResponse; and whatever the iterator of the body raises.
         """

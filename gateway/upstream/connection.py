@@ -22,6 +22,8 @@ from gateway.upstream.response import UpstreamResponse
 
 _JOIN_BELOW = 64 * 1024
 _NO_BODY = frozenset((204, 304))
+#: A connection that was dead says so sooner; later, the other side may have been at work.
+_DEAD_SECONDS = 1.0
 
 
 class _Refused(Exception):
@@ -192,6 +194,8 @@ class Connection(asyncio.Protocol):
             if self._until_eof and error is None:
                 self._finish()
             else:
+                asked_at = self._ends_at - self._timeouts.total
+                self._response.touched = self._response.touched or self._loop.time() - asked_at > _DEAD_SECONDS
                 message = f"{self.origin.host} closed the connection before its answer was complete."
                 self._fail(UpstreamClosed(message, received_bytes=self._received()))
         self._owner.drop(self)

@@ -37,7 +37,7 @@ class UpstreamResponse:
         self.length: int | None = None  # of the body, as the head says
         self.is_complete = False  # the upstream has sent all of it, read or not
         self.received_bytes = 0  # of the body
-        self.touched = False  # something came back, be it half a status line
+        self.touched = False  # something came back, be it half a status line, or may have been at work
         self._source: Source | None = source
         self._loop = loop
         self._buffer_bytes = buffer_bytes

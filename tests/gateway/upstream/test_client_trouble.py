@@ -74,6 +74,18 @@ class TestTrouble:
             await client.request("POST", upstream.url + "/", [], body())
         assert len(upstream.requests) == 2
 
+    async def test_of_a_kept_connection_that_has_been_listening_is_not_retried(self, client, upstream):
+        over = asyncio.Event()
+        upstream.answers(answer(b"one"), [Until(over), Die()], answer(b"two"))
+        await (await client.request("GET", upstream.url + "/")).read(10)
+
+        asking = asyncio.create_task(client.request("POST", upstream.url + "/", [], b"x"))
+        await asyncio.sleep(1.5)
+        over.set()
+        with pytest.raises(UpstreamClosed):
+            await asking
+        assert len(upstream.requests) == 2
+
     async def test_of_a_kept_connection_is_not_retried_once_something_came(self, client, upstream):
         upstream.answers(answer(b"one"), [Send(b"HTTP/1.1 2"), Die()], answer(b"two"))
         await (await client.request("GET", upstream.url + "/")).read(10)
