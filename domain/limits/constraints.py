@@ -6,7 +6,7 @@ accepts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
@@ -61,11 +61,11 @@ class Constraints:
     connect_seconds: int = 0
     batch: int = 0
 
-    def batch_of(self, body: Any) -> int:
-        """Return how many entries a body asks for at once."""
-        if not isinstance(body, dict):
+    def batch_of(self, body: Any, rest: Sequence[str]) -> int:
+        """Return how many entries a body asks for at once. rest: of the path; turns of a chat are no entries."""
+        if not isinstance(body, dict) or rest[-1:] == ("responses",):
             return 0
-        return max((len(value) for name in _BATCHES if isinstance(value := body.get(name), list)), default=0)
+        return max((_entries(value) for name in _BATCHES if isinstance(value := body.get(name), list)), default=0)
 
 
 def constraints_of(config: Mapping[str, Any]) -> Constraints:
@@ -95,6 +95,11 @@ def quota_rules(config: Mapping[str, Any]) -> Iterator[Rule]:
     )
     if limit := _count(written, "max_concurrent_requests"):
         yield Rule("channel", "concurrent", "", limit)
+
+
+def _entries(value: list[Any]) -> int:
+    """Return how many entries a list holds: the tokens of a text are one."""
+    return min(len(value), 1) if all(isinstance(each, int) for each in value) else len(value)
 
 
 def _written(config: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -39,7 +39,8 @@ def _check(constraints: Constraints, ctx: RequestContext) -> None:
     if most and max(ctx.body_bytes, len(ctx.upstream_body)) > most:
         raise GatewayError(413, "body_too_large", f"The service takes bodies of at most {most} bytes. Send less.")
     most = constraints.batch
-    if most and (count := constraints.batch_of(ctx.body_json)) > most:
+    assert ctx.plan is not None
+    if most and (count := constraints.batch_of(ctx.body_json, ctx.plan.rest)) > most:
         message = f"The service takes at most {most} entries at once, not {count}. Send them in several calls."
         raise GatewayError(422, "batch_too_large", message)
 

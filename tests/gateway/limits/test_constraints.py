@@ -132,8 +132,15 @@ class TestOnCalls:
     async def test_max_batch_size(self, gateway, upstream):
         await self.bind(gateway, upstream, {"max_batch_size": 2})
         for name in ("input", "inputs", "prompt", "requests"):
-            assert (await gateway.call(body={name: [1, 2, 3]})).json()["error"]["code"] == "batch_too_large"
-        assert (await gateway.call(body={"input": [1, 2]})).status_code == 200
+            assert (await gateway.call(body={name: ["a", "b", "c"]})).json()["error"]["code"] == "batch_too_large"
+        assert (await gateway.call(body={"input": ["a", "b"]})).status_code == 200
+
+    async def test_max_batch_size_takes_one_entry_for_one_whatever_it_is_made_of(self, gateway, upstream):
+        await self.bind(gateway, upstream, {"max_batch_size": 1})
+        turns = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]
+        assert (await gateway.call(body={"input": [9906, 11, 1917]})).status_code == 200
+        assert (await gateway.call("/p/acme/chat/v1/responses", body={"input": turns})).status_code == 200
+        assert (await gateway.call("/p/acme/chat/v1/embeddings", body={"input": turns})).status_code == 422
 
     async def test_max_concurrent_requests(self, gateway, upstream):
         go_on = asyncio.Event()
