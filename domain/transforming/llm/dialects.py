@@ -13,7 +13,7 @@ _WAYS: dict[str, tuple[Dialect, Dialect]] = {
     "anthropic_to_openai": ("anthropic", "openai"),
     "openai_to_anthropic": ("openai", "anthropic"),
 }
-_VERSION = re.compile(r"/v\d+(?:/|\Z)")
+_VERSION = re.compile(r"/v\d+(?:(?:alpha|beta)\d*)?(?:/|\Z)")
 _PATHS: dict[Dialect, tuple[str, ...]] = {"anthropic": ("messages",), "openai": ("chat", "completions")}
 
 

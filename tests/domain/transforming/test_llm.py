@@ -116,6 +116,8 @@ class TestRequests:
         [
             (TO_OPENAI, ("v1", "messages"), "https://x.example/openai/v1", ("chat", "completions")),
             (TO_OPENAI, ("v1", "messages"), "https://x.example", ("v1", "chat", "completions")),
+            (TO_OPENAI, ("v1", "messages"), "https://x.example/v1beta/openai/", ("chat", "completions")),
+            (TO_ANTHROPIC, ("chat", "completions"), "https://x.example/v1alpha2", ("messages",)),
             (TO_OPENAI, (), "https://x.example/v1/chat/completions", ()),
             (TO_OPENAI, ("v1", "chat", "completions"), "https://x.example/v1", None),
             (TO_ANTHROPIC, ("chat", "completions"), "https://x.example/v1/", ("messages",)),
