@@ -6,11 +6,18 @@ It leaves only after the usage event is durable; so whoever has a whole answer h
 
 from __future__ import annotations
 
+import re
+
 #: Answers up to this size leave in one piece, after their usage is on disk.
 WHOLE_BYTES = 1024 * 1024
 #: How an event of a stream may end.
 _ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r")
 _LONGEST_END = 4
+#: The event that ends a stream. What only tells of one stands inside a line, or has its quotes escaped.
+_LAST = re.compile(
+    rb"(?:\A|[\r\n])(?:data: ?\[DONE\]|event: ?(?:message_stop|response\.completed)\s)"
+    rb'|"type": ?"(?:message_stop|response\.completed)"'
+)
 
 
 class Pieces:
@@ -33,10 +40,13 @@ class Pieces:
         if self._is_stream:
             # written out: every event of every stream comes by
             if not self.kept and not (
-                b"data: [DONE]" in shown
-                or b"data:[DONE]" in shown
-                or b"message_stop" in shown
-                or b"response.completed" in shown
+                (
+                    b"data: [DONE]" in shown
+                    or b"data:[DONE]" in shown
+                    or b"message_stop" in shown
+                    or b"response.completed" in shown
+                )
+                and _LAST.search(shown)
             ):
                 if shown:
                     self._left = shown if len(shown) >= _LONGEST_END else self._left[-_LONGEST_END:] + shown

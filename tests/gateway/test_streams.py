@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 
+import pytest
+
 from tests.factories import records as make
 from tests.fakes.upstream import Until, sse
 from tests.gateway.conftest import offer
@@ -50,6 +52,22 @@ class TestStreams:
             go_on.set()
             rest = "".join([piece async for piece in pieces])
         assert "Hel" in first
+        assert "[DONE]" in rest
+
+    @pytest.mark.parametrize("said", ["Wait for message_stop,", "then data: [DONE] or", "response.completed"])
+    async def test_go_on_reaching_the_client_though_they_tell_of_how_streams_end(self, gateway, upstream, said):
+        go_on = asyncio.Event()
+        events = [{"choices": [{"delta": {"content": text}}]} for text in (said, "and so on")]
+        begun, rest = sse(events, end=()), sse(["[DONE]"])[1:]
+        upstream.answers([*begun, Until(go_on), *rest])
+        headers = {"authorization": f"Bearer {gateway.key}"}
+        async with gateway.client.stream("POST", "/p/acme/chat", json={"stream": True}, headers=headers) as answer:
+            pieces, shown = answer.aiter_text(), ""
+            async with asyncio.timeout(3):
+                while "and so on" not in shown:
+                    shown += await anext(pieces)
+            go_on.set()
+            rest = "".join([piece async for piece in pieces])
         assert "[DONE]" in rest
 
     async def test_are_estimated_when_nobody_states_the_usage(self, gateway, upstream):
