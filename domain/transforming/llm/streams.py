@@ -72,7 +72,7 @@ class ToAnthropic(StreamTranslator):
         self._blocks: dict[str | int, int] = {}
         self._open: int | None = None
         self._text = "text"  # the block that texts go to
-        self._has_begun = self._has_ended = False
+        self._has_begun = self._has_ended = self._is_refused = False
         self._reason: str | None = None
         self._usage: object = None
 
@@ -96,7 +96,8 @@ class ToAnthropic(StreamTranslator):
         self._has_ended = True
         yield from self._close()
         calls_tool = any(isinstance(key, int) for key in self._blocks)
-        delta = {"stop_reason": words.stop_reason(self._reason, calls_tool=calls_tool), "stop_sequence": None}
+        reason = "refusal" if self._is_refused else words.stop_reason(self._reason, calls_tool=calls_tool)
+        delta = {"stop_reason": reason, "stop_sequence": None}
         yield _named({"type": "message_delta", "delta": delta, "usage": words.anthropic_usage(self._usage)})
         yield _named({"type": "message_stop"})
 
@@ -122,6 +123,7 @@ class ToAnthropic(StreamTranslator):
         for call in delta.get("tool_calls") or ():
             if isinstance(call, dict):
                 yield from self._tool(call)
+        self._is_refused = self._is_refused or bool(delta.get("refusal"))
         if choice.get("finish_reason"):
             self._reason = str(choice["finish_reason"])
 

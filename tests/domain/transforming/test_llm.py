@@ -230,6 +230,11 @@ class TestStreams:
         told = events(stream.feed(OPENAI_STREAM.replace(b'"finish_reason": "tool_calls"', b'"finish_reason": "stop"')))
         assert told[-2]["delta"]["stop_reason"] == "tool_use"
 
+    def test_say_that_it_was_refused_as_whole_answers_do(self):
+        stream = translator(TO_OPENAI, "claude", 0, tells_usage=False)
+        told = events(stream.feed(chunk({"refusal": "No."}, None) + chunk({}, "stop") + b"data: [DONE]\n\n"))
+        assert told[-2]["delta"]["stop_reason"] == "refusal"
+
     def test_leave_out_what_is_not_of_the_format(self):
         stream = translator(TO_OPENAI, "claude", 0, tells_usage=False)
         odd = b'data: {"choices": [{"delta": {"tool_calls": 5}}]}\n\ndata: {"choices": 1}\n\ndata: [1]\n\ndata: {\n\n'
