@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from domain import json_texts
 from domain.routing import step_templates
 
 ROOTS = ("run", "schedule", "previous")
@@ -52,10 +53,10 @@ def run_values(run_id: str, due_at: datetime, zone: ZoneInfo) -> dict[str, Any]:
 
 
 def previous_values(status: int, body: bytes, due_at: datetime) -> dict[str, Any]:
-    """Return what `previous` stands for: the body as JSON, or as text when it is none."""
+    """Return what `previous` stands for: the body as JSON, or as text when it is none that can be sent."""
     text = body[:_READ_BYTES].decode("utf-8", "replace")
     try:
-        read: Any = json.loads(text)
+        read: Any = json_texts.read(text)
     except ValueError:
         read = text
     return {"status": status, "body": read, "due_at": due_at.isoformat(timespec="seconds")}

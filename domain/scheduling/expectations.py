@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
+
+from domain import json_texts
 
 Match = Literal["contains", "equals", "json"]
 _ONE = re.compile(r"([1-5])xx|([1-5][0-9]{2})(?:-([1-5][0-9]{2}))?")
@@ -45,7 +46,7 @@ def check_expectations(status: str, body: str, match: Match) -> None:
             raise BadExpectation("expected_status", message)
     if match == "json" and body:
         try:
-            json.loads(body)
+            json_texts.read(body)
         except ValueError as error:
             raise BadExpectation("expected_body", f"This is not JSON: {error}. Mend it, or expect a text.") from error
 
@@ -87,7 +88,7 @@ def _fits(text: str, expected: str, match: Match) -> bool:
     if match == "equals":
         return text.strip() == expected.strip()
     try:
-        return _holds(json.loads(text), json.loads(expected))
+        return _holds(json_texts.read(text), json_texts.read(expected))
     except ValueError:
         return False
 

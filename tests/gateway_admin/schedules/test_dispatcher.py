@@ -15,6 +15,9 @@ from tests.factories.accounts import UserFactory, owner_of
 from tests.fakes.gateway import Reply
 from tests.gateway_admin.schedules.conftest import past
 
+#: JSON as an upstream may write it, that nobody could write again.
+UNREADABLE = [b"[" * 100_000, b'{"a":' * 900 + b"1" + b"}" * 900, b'{"a": "\\ud800"}']
+
 
 def ended(count: int = 1):
     return lambda: Run.objects.exclude(state__in=["pending", "started"]).count() >= count
@@ -101,6 +104,31 @@ class TestARun:
         dispatch(ended(3))
 
         assert json.loads(gateway.seen[-1].body) == {"after": 1}
+
+    @pytest.mark.parametrize("answer", UNREADABLE)
+    def test_does_not_fall_over_the_answer_that_it_is_held_against(self, make_schedule, dispatch, gateway, answer):
+        gateway.reply = lambda seen: Reply(body=answer)
+        make_schedule(due_at=past(1), expected_body='{"a": 1}', match="json")
+
+        dispatch(ended())
+
+        assert (Run.objects.get().state, Run.objects.get().error_code) == ("failed", "unexpected_answer")
+
+    @pytest.mark.parametrize("answer", UNREADABLE)
+    def test_does_not_fall_over_the_answer_that_it_reads(self, make_schedule, dispatch, gateway, answer):
+        gateway.reply = lambda seen: Reply(body=answer)
+        made = make_schedule(schedule=None, body_template={"a": 1})
+        services.run_now(schedule=made, by=None, now=queries.database_time())
+        dispatch(ended())
+        template = {"after": "{{ previous.body }}"}
+        services.update(
+            schedule=made, changes={"body_template": template}, owner=services.Owner(made.created_by), now=past(0)
+        )
+        services.run_now(schedule=made, by=None, now=queries.database_time())
+
+        dispatch(ended(2))
+
+        assert json.loads(gateway.seen[-1].body) == {"after": answer[: 64 * 1024].decode()}
 
 
 class TestRightsOfTheMoment:
