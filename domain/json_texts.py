@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import orjson
+
 #: No deeper, so that whatever walks through a value has room for it.
 _DEEPEST = 200
 
@@ -23,6 +25,20 @@ def read(text: str | bytes) -> Any:
     if is_too_deep(found):
         raise ValueError("The values are nested too deeply.")
     return found
+
+
+def write(value: Any) -> bytes:
+    """Return what was read, or made of it, as a text: also integers above 64 bits and halves of surrogate pairs, which
+    arguments of tools may hold.
+
+    Raises ValueError for values that are nested too deeply: more can be read than written.
+    """
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        if is_too_deep(value):
+            raise ValueError("The values are nested too deeply.") from None
+        return json.dumps(value).encode()
 
 
 def is_too_deep(value: Any) -> bool:

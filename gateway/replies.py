@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Protocol
 
 import orjson
 
-from domain import templating
+from domain import json_texts, templating
 from domain.transforming.bodies import BodyTemplate
 from domain.transforming.errors import TransformFailed
 from domain.transforming.llm import answers, failures
 from domain.transforming.llm.dialects import Translation
 from domain.transforming.llm.streams import StreamTranslator, translator
-
-
-def written(made: object) -> bytes:
-    """Return what was translated as JSON: the arguments of tools may hold longer integers than orjson writes, and
-    halves of characters."""
-    try:
-        return orjson.dumps(made)
-    except TypeError:
-        return json.dumps(made).encode()
 
 
 class Reply(Protocol):
@@ -88,8 +78,13 @@ class TranslatedReply:
                 raise TransformFailed("The upstream's answer is not JSON, so it cannot be translated.") from None
             parsed = None
         if self._status >= 400:
-            return written(failures.translated(parsed, self._status, self._translation))
-        return written(answers.translated(parsed, self._translation, self._model, self._created))
+            made = failures.translated(parsed, self._status, self._translation)
+        else:
+            made = answers.translated(parsed, self._translation, self._model, self._created)
+        try:
+            return json_texts.write(made)
+        except ValueError:
+            raise TransformFailed("The upstream's answer is nested too deeply to be translated.") from None
 
     def feed(self, chunk: bytes) -> bytes:
         return chunk if self._stream is None else self._stream.feed(chunk)

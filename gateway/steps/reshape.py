@@ -23,7 +23,7 @@ from domain.url_components import Component
 from gateway.context import Headers, RequestContext
 from gateway.deps import Deps
 from gateway.errors import GatewayError
-from gateway.replies import TemplatedReply, TranslatedReply, written
+from gateway.replies import TemplatedReply, TranslatedReply
 from gateway.shaping import Shaping, Signing
 from gateway.steps import authenticate
 from gateway.steps.address import address

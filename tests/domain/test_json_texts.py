@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from domain import json_texts
@@ -22,3 +24,16 @@ def test_what_can_be_written_again_is_read(text):
 def test_anything_else_is_no_json(text):
     with pytest.raises(ValueError):
         json_texts.read(text)
+
+
+@pytest.mark.parametrize("value", [{"a": [1, None, "é"]}, {"id": 2**70}, {"half": "\ud83d"}])
+def test_what_was_read_is_written(value):
+    assert json.loads(json_texts.write(value)) == value
+
+
+def test_what_is_too_deep_is_not_written():
+    value = []
+    for _ in range(900):
+        value = [value]
+    with pytest.raises(ValueError, match="too deeply"):
+        json_texts.write(value)
