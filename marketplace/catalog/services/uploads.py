@@ -81,7 +81,7 @@ def _run(task: UploadTask, now: datetime) -> None:
     if task.payload.get("managed_by_template"):
         service = ingested.service
         ports.template_ingested(task.seller_id, task.key, service.revision_of_id or service.pk)
-    if task.auto_submit:
+    if task.auto_submit and ingested.service.status != ServiceStatus.ACTIVE:
         submission = submit(service=ingested.service, by=task.created_by, now=now)
         if submission.problems:
             reasons = "Uploaded, but not submitted:\n" + "\n".join(submission.problems)

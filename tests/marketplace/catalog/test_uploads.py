@@ -8,7 +8,7 @@ from common.errors import Invalid
 from marketplace.catalog import services
 from marketplace.catalog.models import Service, UploadTask
 from marketplace.catalog.services import uploads
-from tests.factories.marketplace import NOON, as_payload, files
+from tests.factories.marketplace import NOON, as_payload, files, make_service
 
 LATER = NOON + timedelta(hours=1)
 
@@ -17,7 +17,7 @@ LATER = NOON + timedelta(hours=1)
 def sent(monkeypatch) -> list[str]:
     """Uploads that were sent to a worker, in place of sending them."""
     ids: list[str] = []
-    monkeypatch.setattr("common.jobs.enqueue", lambda name, **arguments: ids.append(arguments["task_id"]))
+    monkeypatch.setattr("common.jobs.enqueue", lambda name, **arguments: ids.append(arguments.get("task_id", name)))
     return ids
 
 
@@ -97,6 +97,15 @@ class TestRun:
         assert task.error.startswith("Uploaded, but not submitted:")
         assert task.result["status"] == "created"
         assert Service.objects.get().status == "rejected"
+
+    def test_has_nothing_to_submit_when_the_content_is_on_sale(self, seller, sent):
+        service = make_service(seller, namespace="acme")
+        sent.clear()
+
+        task = ran(accept(seller, auto_submit=True))
+
+        service.refresh_from_db()
+        assert (task.status, task.result["status"], service.status) == ("completed", "unchanged", "active")
 
     def test_ends_failed_when_the_mistake_is_ours(self, seller, sent, monkeypatch, caplog):
         monkeypatch.setattr(uploads, "ingest", lambda **_: 1 / 0)
