@@ -8,7 +8,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, DataError, transaction
 
 from accounts.teams.models import Team
 from accounts.users.models import User
@@ -71,9 +71,9 @@ def _run(task: UploadTask, now: datetime) -> None:
     except DomainError as error:
         _finish(task, UploadStatus.FAILED, now, error=_told(error))
         return
-    except DatabaseError:
-        raise
-    except Exception:
+    except Exception as error:
+        if isinstance(error, DatabaseError) and not isinstance(error, DataError):
+            raise
         # a mistake of ours must not come back every minute; operators can have it tried again
         _log.exception("catalog.upload_failed", extra={"task_id": str(task.pk)})
         _finish(task, UploadStatus.FAILED, now, error=_OUR_MISTAKE)

@@ -116,6 +116,13 @@ class TestRun:
         assert "ours" in task.error
         assert "ZeroDivisionError" in caplog.text
 
+    def test_ends_failed_when_no_column_holds_the_content(self, seller, sent, monkeypatch):
+        monkeypatch.setattr(uploads, "ingest", lambda **_: UploadTask.objects.update(key="x" * 129))
+
+        task = ran(accept(seller))
+
+        assert (task.status, task.error.startswith("The upload met an error that is ours.")) == ("failed", True)
+
 
 class TestRetry:
     def test_sends_a_failed_upload_again(self, seller, sent):
