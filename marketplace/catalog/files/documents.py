@@ -10,7 +10,17 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from marketplace.catalog.files import vocabulary
-from marketplace.catalog.files.fields import Field, boolean, check_object, list_of, mapping, one_of, text, url_problem
+from marketplace.catalog.files.fields import (
+    COLUMN_MAXIMUM,
+    Field,
+    boolean,
+    check_object,
+    list_of,
+    mapping,
+    one_of,
+    text,
+    url_problem,
+)
 from marketplace.catalog.files.fields import number as a_number
 from marketplace.catalog.files.fields import whole_number as a_whole_number
 from marketplace.catalog.files.problems import Findings, JsonObject, shown
@@ -45,7 +55,7 @@ _FIELDS = {
     "external_url": Field(text(1000)),
     "file_content": Field(text(_MAX_CONTENT)),
     "meta": Field(mapping),
-    "sort_order": Field(a_whole_number()),
+    "sort_order": Field(a_whole_number(maximum=COLUMN_MAXIMUM)),
     "is_active": Field(boolean),
     "is_public": Field(boolean),
 }

@@ -16,6 +16,8 @@ _EMAIL = re.compile(
     r"[A-Za-z0-9._%+'-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+(?:[A-Za-z]{2,63}|xn--[A-Za-z0-9-]{1,59})\Z"
 )
 _URL_LIMIT = 2083
+#: The largest number of most columns.
+COLUMN_MAXIMUM = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +101,17 @@ def email(value: object, found: Findings) -> None:
         found.error(f"not an e-mail address (got {shown(value)})", "Write it like name@example.com", type="email")
 
 
-def url(value: object, found: Findings) -> None:
-    """Check an absolute web address."""
-    problem = url_problem(value)
+def url(value: object, found: Findings, *, limit: int = _URL_LIMIT) -> None:
+    """Check an absolute web address of at most `limit` characters."""
+    problem = url_problem(value, limit=limit)
     if problem:
         found.error(f"not a URL (got {shown(value)})", problem, type="url")
 
 
-def url_problem(value: object) -> str:
+def url_problem(value: object, *, limit: int = _URL_LIMIT) -> str:
     """Return how to mend a web address, or "" when it is one."""
-    if not isinstance(value, str) or len(value) > _URL_LIMIT or not value.isprintable() or " " in value:
-        return f"Write an address like https://example.com, at most {_URL_LIMIT} characters"
+    if not isinstance(value, str) or len(value) > limit or not value.isprintable() or " " in value:
+        return f"Write an address like https://example.com, at most {limit} characters"
     try:
         parts = urlsplit(value)
         host, _ = parts.hostname, parts.port
@@ -142,8 +144,11 @@ def boolean(value: object, found: Findings) -> None:
         found.error(f"must be true or false (got {shown(value)})", type="type_error")
 
 
-def whole_number(minimum: int | None = None) -> Check:
-    """Return a check for a whole number of at least `minimum`; true and 1.0 are none."""
+def whole_number(minimum: int | None = None, *, maximum: int = 2**63 - 1) -> Check:
+    """Return a check for a whole number of at least `minimum`; true and 1.0 are none.
+
+    maximum: what its size may be, with either sign.
+    """
 
     def check(value: object, found: Findings) -> None:
         if isinstance(value, bool) or not isinstance(value, int):
@@ -151,8 +156,8 @@ def whole_number(minimum: int | None = None) -> Check:
         elif minimum is not None and value < minimum:
             phrase = "a positive whole number" if minimum == 1 else f"at least {minimum}"
             found.error(f"must be {phrase} (got {shown(value)})", type="out_of_range")
-        elif abs(value) > 2**63 - 1:
-            found.error("the number is too large", type="out_of_range")
+        elif abs(value) > maximum:
+            found.error(f"the number is too large, at most {maximum}", type="out_of_range")
 
     return check
 

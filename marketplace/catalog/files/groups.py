@@ -8,6 +8,7 @@ from domain.expressions import ExpressionError
 from domain.expressions import parse as parse_rule
 from marketplace.catalog.files import vocabulary
 from marketplace.catalog.files.fields import (
+    COLUMN_MAXIMUM,
     Field,
     anything,
     check_object,
@@ -69,7 +70,7 @@ _FIELDS = {
     "status": Field(one_of(vocabulary.GROUP_STATUSES)),
     "parent_group_name": Field(_slug),
     "membership_rules": Field(_rules),
-    "sort_order": Field(whole_number()),
+    "sort_order": Field(whole_number(maximum=COLUMN_MAXIMUM)),
     "services": Field(list_of(_member, limit=_MAX_MEMBERS)),
     "routing_policy": Field(mapping),
     **{name: Field(anything) for name in _OPERATOR_FIELDS},

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 
 from marketplace.catalog.files import vocabulary
 from marketplace.catalog.files.fields import (
+    COLUMN_MAXIMUM,
     Field,
     boolean,
     check_object,
@@ -31,14 +33,25 @@ API_GATEWAY, S3_GATEWAY, SMTP_GATEWAY, MCP_GATEWAY, SSH_GATEWAY = GATEWAYS
 ENROLLMENT_CODE = re.compile(r"\{\{-?\s*enrollment\.code\s*-?\}\}\Z")
 _TEMPLATE = re.compile(r"\{\{.*?\}\}")
 
+_NAME_LIMIT = 255
+#: Of a routing key, written as JSON: it is a part of the address.
+_ROUTING_KEY_LIMIT = 800
+
+
+def _routing_key(value: object, found: Findings) -> None:
+    mapping(value, found)
+    if (length := len(json.dumps(value))) > _ROUTING_KEY_LIMIT:
+        found.error(f"at most {_ROUTING_KEY_LIMIT} characters as JSON (got {length})", type="too_long")
+
+
 _FIELDS = {
     "access_method": Field(one_of((*vocabulary.ACCESS_METHODS, *vocabulary.OTHER_ACCESS_METHODS))),
     "base_url": Field(required_text(500), required=True),
     "description": Field(text(500)),
-    "routing_key": Field(mapping),
+    "routing_key": Field(_routing_key),
     "is_active": Field(boolean),
     "is_primary": Field(boolean),
-    "sort_order": Field(whole_number()),
+    "sort_order": Field(whole_number(maximum=COLUMN_MAXIMUM)),
 }
 
 
@@ -70,6 +83,8 @@ def check_interfaces(value: object, found: Findings, names: Names) -> tuple[Inte
 def _check_interface(name: str, interface: object, found: Findings, names: Names) -> Interface:
     if not SLUG.match(name):
         found.error("an interface's name is lowercase letters, digits, '-' and '_'", type="name")
+    elif len(name) > _NAME_LIMIT:
+        found.error(f"an interface's name has at most {_NAME_LIMIT} characters (got {len(name)})", type="name")
     if not check_object(interface, _FIELDS, found):
         return Interface(name, "", True, Usage())
     assert isinstance(interface, dict)

@@ -28,7 +28,7 @@ _MCP_CAPABILITY = "mcp-delegation"
 _FIELDS = {
     "name": Field(service_name_check(OFFERING_NAME_LIMIT), required=True),
     "display_name": Field(text(200)),
-    "service_type": Field(text(100)),
+    "service_type": Field(text(64)),
     "capabilities": Field(list_of(text(100), limit=200)),
     "summary": Field(required_text(200), required=True),
     "description": Field(required_text(), required=True),

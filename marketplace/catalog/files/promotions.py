@@ -7,6 +7,7 @@ from typing import Any
 
 from marketplace.catalog.files import vocabulary
 from marketplace.catalog.files.fields import (
+    COLUMN_MAXIMUM,
     Field,
     anything,
     check_object,
@@ -88,10 +89,10 @@ _FIELDS = {
     "pricing": Field(anything, required=True),
     "scope": Field(_scope),
     "apply_at": Field(one_of(("request", "statement"))),
-    "priority": Field(whole_number()),
+    "priority": Field(whole_number(maximum=COLUMN_MAXIMUM)),
     "status": Field(one_of(vocabulary.PROMOTION_STATUSES)),
     "expires_at": Field(date_time),
-    "max_uses": Field(whole_number(1)),
+    "max_uses": Field(whole_number(1, maximum=COLUMN_MAXIMUM)),
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from marketplace.catalog.files import vocabulary
 from marketplace.catalog.files.fields import (
     Field,
@@ -39,7 +41,7 @@ _PROVIDER = {
     "display_name": Field(text(200)),
     "contact_email": Field(email, required=True),
     "secondary_contact_email": Field(email),
-    "homepage": Field(url, required=True),
+    "homepage": Field(partial(url, limit=1000), required=True),
     "description": Field(text()),
     "status": Field(one_of(vocabulary.STATUSES)),
     "documents": Field(anything),

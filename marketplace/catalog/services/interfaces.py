@@ -19,6 +19,8 @@ PLACEHOLDERS = {
     "${MCP_GATEWAY_BASE_URL}": Gateway.MCP,
 }
 _SCOPED_ROOTS = {"enrollment", "params"}
+#: A path is the key of a published record.
+_PATH_LIMIT = 300
 
 
 class AddressUnreadable(DomainError):
@@ -68,6 +70,9 @@ def locate(
             path = render(template, context, component=Component.PLAIN).strip("/")
     except TemplateError as error:
         raise AddressUnreadable(base_url=base_url, reason=error.message) from None
+    if not is_scoped and len(path) > _PATH_LIMIT:
+        reason = f"its path has {len(path)} characters, at most {_PATH_LIMIT}."
+        raise AddressUnreadable(base_url=base_url, reason=reason)
     return gateway, path, is_scoped
 
 

@@ -12,6 +12,7 @@ from common.errors import Invalid
 from marketplace.catalog import services
 from marketplace.catalog.models import Blob, Document, Listing, Offering, Provider, Service, ServiceStatus
 from marketplace.catalog.services.errors import NameTaken
+from marketplace.catalog.services.interfaces import AddressUnreadable
 from tests.factories.marketplace import NOON, files, make_service, upload
 
 LATER = NOON + timedelta(hours=1)
@@ -113,6 +114,25 @@ class TestFirstUpload:
 
         with pytest.raises(Invalid, match="never uploaded"):
             upload(seller, files(listing={"documents": {"Quick start": document}}))
+
+
+class TestAddressTooLong:
+    """Longer than a published record's key."""
+
+    @pytest.mark.parametrize("path", ["acme/" + "x" * 296, "acme/{{ routing_vars.region }}"])
+    def test_is_told(self, seller, path):
+        listing = {
+            "user_access_interfaces": {"canonical": {"base_url": "${API_GATEWAY_BASE_URL}/" + path}},
+            "service_options": {"routing_vars": {"region": "x" * 296}},
+        }
+
+        with pytest.raises(AddressUnreadable, match="its path has 301 characters, at most 300"):
+            upload(seller, files(listing=listing))
+
+    def test_does_not_count_what_each_enrollment_fills_in(self, seller):
+        interface = {"base_url": "${API_GATEWAY_BASE_URL}/acme/" + "x" * 300 + "/{{ enrollment.code }}"}
+
+        assert upload(seller, files(listing={"user_access_interfaces": {"own": interface}})).outcome == "created"
 
 
 class TestSecrets:
