@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from django.db import IntegrityError, transaction
@@ -144,7 +144,6 @@ def _check_code(code: str, rule: PriceRule | None) -> None:
 
 def _fields(content: dict[str, Any], rule: PriceRule | None) -> dict[str, Any]:
     """Return what the rule is to be. A file that says no status leaves the one that it has; a new one is a draft."""
-    expires_at = content.get("expires_at")
     values = {
         "description": content.get("description") or "",
         "pricing": content["pricing"],
@@ -153,10 +152,16 @@ def _fields(content: dict[str, Any], rule: PriceRule | None) -> dict[str, Any]:
         "priority": content.get("priority") or 0,
         "status": content.get("status") or (rule.status if rule else RuleStatus.DRAFT),
         "requires_redemption": _written_code(content) is not None,
-        "expires_at": parse_datetime(expires_at) if isinstance(expires_at, str) else expires_at,
+        "expires_at": _moment(content.get("expires_at")),
         "max_uses": content.get("max_uses"),
     }
     return {name: values[name] for name in _FIELDS}
+
+
+def _moment(told: str | datetime | None) -> datetime | None:
+    """Return a time; without an offset it is meant in UTC."""
+    moment = parse_datetime(told) if isinstance(told, str) else told
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
 def _written_code(content: dict[str, Any]) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from marketplace.catalog.files.problems import Findings, did_you_mean, listed, shown
@@ -131,10 +131,14 @@ def date_time(value: object, found: Findings) -> None:
 
 
 def parse_date_time(value: str) -> datetime | None:
-    """Return the moment, or None when the text is not ISO 8601 or names no such moment."""
+    """Return the moment in UTC, which is meant without an offset, or None when the text is not ISO 8601.
+
+    Moments that UTC dates to the year 0 or 10000 are none: nobody could read them again.
+    """
     try:
-        return datetime.fromisoformat(value) if len(value) <= 40 and value[:4].isdigit() else None
-    except ValueError:
+        told = datetime.fromisoformat(value) if len(value) <= 40 and value[:4].isdigit() else None
+        return told and told.replace(tzinfo=told.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
 
 

@@ -81,6 +81,11 @@ class TestUpload:
 
         assert (made["expires_at"], made["max_uses"]) == ("2027-01-31T00:00:00Z", 5)
 
+    def test_refuses_an_end_that_no_calendar_of_ours_has(self, call):
+        answer = call("PUT", "/promotions", {**SALE, "expires_at": "9999-12-31T23:59:59-12:00"})
+
+        assert (answer.status_code, call("GET", "/promotions").status_code) == (422, 200)
+
     def test_of_a_code_that_is_taken_is_a_conflict(self, call):
         other = Caller(TeamFactory(seller=True))
         file = {**SALE, "scope": {"customers": {"code": "SUMMER"}}}

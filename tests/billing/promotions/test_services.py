@@ -36,6 +36,15 @@ class TestStore:
         rule, _ = store(TeamFactory(seller=True), scope={"customers": {"code": "WELCOME"}})
         assert (rule.code, rule.requires_redemption) == ("WELCOME", True)
 
+    @pytest.mark.parametrize("written", ["2026-12-31", "2026-12-31T00:00:00", "2026-12-31T01:00:00+01:00"])
+    def test_ends_in_utc_when_the_file_names_no_offset(self, written):
+        seller = TeamFactory(seller=True)
+
+        outcomes = [store(seller, expires_at=written)[1] for _ in range(2)]
+
+        assert outcomes == ["created", "unchanged"]
+        assert queries.price_rules(team=seller).get().expires_at == datetime(2026, 12, 31, tzinfo=UTC)
+
     def test_refuses_the_code_of_another_promotion(self):
         scope = {"customers": {"code": "WELCOME"}}
         store(TeamFactory(seller=True), scope=scope)

@@ -245,6 +245,8 @@ SINGLE_FILES = [
     (validate_promotion, PROMOTION, "max_uses", 2**31 - 1, 2**31),
     (validate_promotion, PROMOTION, "status", "paused", "scheduled"),
     (validate_promotion, PROMOTION, "expires_at", "2026-12-31T23:59:59+00:00", "soon"),
+    (validate_promotion, PROMOTION, "expires_at", "9999-12-31T23:59:59+12:00", "9999-12-31T23:59:59-12:00"),
+    (validate_promotion, PROMOTION, "expires_at", "0001-01-01T00:00:00-14:00", "0001-01-01T00:00:00+14:00"),
     (validate_promotion, PROMOTION, "max_uses", 1, 0),
 ]  # fmt: skip
 
