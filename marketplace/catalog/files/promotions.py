@@ -43,7 +43,7 @@ def _customers(value: object, found: Findings) -> None:
         return
     known = {"code": Field(_code), "subscription": Field(required_text(100))}
     check_object(value, known, found)
-    if not value:
+    if all(held is None for held in value.values()):
         found.error('must name a code or a subscription; write "*" for everyone', type="scope")
 
 

@@ -237,6 +237,8 @@ SINGLE_FILES = [
     (validate_promotion, PROMOTION, "scope", {"customers": {"code": "{{promotion_code(8)}}"}},
      {"customers": {"code": "{{ 7 * 7 }}"}}),
     (validate_promotion, PROMOTION, "scope", {"customers": {"subscription": "team"}}, {"customers": {"plan": "team"}}),
+    (validate_promotion, PROMOTION, "scope", {"customers": {"code": "A", "subscription": None}},
+     {"customers": {"code": None, "subscription": None}}),
     (validate_promotion, PROMOTION, "scope", {"services": ["acme/echo"]}, {"services": []}),
     (validate_promotion, PROMOTION, "scope", {"services": "*"}, {"service": "*"}),
     (validate_promotion, PROMOTION, "apply_at", "statement", "month"),
