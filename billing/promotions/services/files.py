@@ -82,7 +82,7 @@ def _changed(rule: PriceRule, given: Json) -> Json:
     """Return the promotion as a file would say it, with the changes."""
     scope = dict(rule.scope or {})
     if "service_groups" in given:
-        scope["services"] = given["service_groups"] or "*"
+        scope["services"] = "*" if given["service_groups"] is None else given["service_groups"]
     file = {
         "name": rule.name,
         "description": rule.description,

@@ -154,6 +154,16 @@ class TestChange:
         assert changed["scope"] == {"customers": {"code": "SUMMER"}, "services": ["fast-ones"]}
         assert changed["service_groups"] == ["fast-ones"]
 
+    def test_of_the_groups_to_none_at_all_is_refused(self, call):
+        sale = call("PUT", "/promotions", {**SALE, "scope": {"services": ["acme/chat"]}}).json()
+
+        refused = call("PATCH", f"/promotions/{sale['id']}", {"service_groups": []})
+        widened = call("PATCH", f"/promotions/{sale['id']}", {"service_groups": None})
+
+        assert refused.status_code == 422
+        assert 'write "*" for all' in refused.json()["detail"][0]["msg"]
+        assert widened.json()["scope"] == {"services": "*"}
+
     def test_to_a_name_that_is_taken_is_a_conflict(self, call, sale):
         call("PUT", "/promotions", {**SALE, "name": "Winter"})
 
