@@ -166,7 +166,8 @@ def _moment(told: str | datetime | None) -> datetime | None:
 
 def _written_code(content: dict[str, Any]) -> str | None:
     customers = (content.get("scope") or {}).get("customers")
-    return customers.get("code") if isinstance(customers, dict) else None
+    code = customers.get("code") if isinstance(customers, dict) else None
+    return code.strip() if code else None
 
 
 def _code(content: dict[str, Any], rule: PriceRule | None) -> str:

@@ -44,6 +44,11 @@ class TestRedeem:
 
         assert services.redeem(team=buyer, code="welcome", by=None, now=NOON).rule == rule
 
+    def test_forgives_blanks_around_the_code_of_the_file(self, seller, buyer):
+        rule = with_code(seller, " WELCOME ")
+
+        assert services.redeem(team=buyer, code="WELCOME", by=None, now=NOON).rule == rule
+
     def test_guesses_nothing_when_two_codes_look_alike(self, seller, buyer):
         with_code(seller, "Welcome")
         rule = with_code(seller, "WELCOME")
