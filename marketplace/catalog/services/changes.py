@@ -52,7 +52,8 @@ def set_price(*, service: Service, price: Json, now: datetime) -> Service:
     """Give a service another list price. New enrollments pay it; the others keep theirs until a notice has ended."""
     service = queries.lock_service(service.pk)
     present = service.list_price.price if service.list_price else {}
-    if _is_partial(price) and (price.get("set") or {}).get("type") not in {None, present.get("type")}:
+    partial = _partial(price)
+    if partial is not None and partial[0].get("type") not in {None, present.get("type")}:
         # the fields of the former type mean nothing to the new one
         present = {}
     wanted = checking.checked_price(_changed(present, price), currency=service.currency)
@@ -71,10 +72,12 @@ def set_price(*, service: Service, price: Json, now: datetime) -> Service:
 
 @transaction.atomic
 def set_routing_vars(*, service: Service, routing_vars: Json, now: datetime) -> Service:
-    """Change what `{{ routing_vars.X }}` stands for, in channels and in the paths of interfaces."""
+    """Change what `{{ routing_vars.X }}` stands for, in channels and in the paths of interfaces. Raises: Invalid."""
     service = queries.lock_service(service.pk)
     former_paths = queries.paths(service)
-    service.routing_vars, service.updated_at = _changed(service.routing_vars or {}, routing_vars), now
+    wanted = _changed(service.routing_vars or {}, routing_vars)
+    checking.check_routing_vars(service, wanted)
+    service.routing_vars, service.updated_at = wanted, now
     service.save(update_fields=["routing_vars", "updated_at"])
     listing = service.listing
     options = {**(listing.data.get("service_options") or {}), "routing_vars": service.routing_vars}
@@ -89,17 +92,32 @@ def set_routing_vars(*, service: Service, routing_vars: Json, now: datetime) -> 
 
 def _changed(present: Json, wanted: Json) -> Json:
     """Return `wanted`, or `present` with its values set and removed when `wanted` is a partial change."""
-    if not _is_partial(wanted):
+    partial = _partial(wanted)
+    if partial is None:
         return wanted
+    values, gone = partial
     changed = copy.deepcopy(present)
-    for path in wanted.get("remove") or []:
-        _remove(changed, str(path).split("."))
-    return _merged(changed, wanted.get("set") or {})
+    for path in gone:
+        _remove(changed, path.split("."))
+    return _merged(changed, values)
 
 
-def _is_partial(wanted: Json) -> bool:
-    """Return whether an object is a change of the present one: nothing but "set" and "remove"."""
-    return bool(wanted) and not set(wanted) - _PARTIAL
+def _partial(wanted: Json) -> tuple[Json, list[str]] | None:
+    """Return what a change of the present object sets and what it removes, or None for a whole object.
+
+    It is a change when it holds nothing but "set" and "remove". Raises: Invalid.
+    """
+    if not wanted or set(wanted) - _PARTIAL:
+        return None
+    values, gone = wanted.get("set") or {}, wanted.get("remove") or []
+    problems = []
+    if not isinstance(values, dict):
+        problems.append('set: must be an object. Write it like {"set": {"name": "value"}}.')
+    if not (isinstance(gone, list) and all(isinstance(path, str) for path in gone)):
+        problems.append('remove: must be a list of names. Write it like {"remove": ["name"]}.')
+    if problems:
+        raise Invalid(problems)
+    return values, gone
 
 
 def _merged(present: Json, values: Json) -> Json:

@@ -95,6 +95,16 @@ def problems_for_sale(service: Service) -> tuple[str, ...]:
     return tuple(problems)
 
 
+def check_routing_vars(service: Service, routing_vars: Json) -> None:
+    """Check that routing variables are some, and that the service reads none that is missing. Raises: Invalid."""
+    listing = service.upload["listing"]
+    options = {**(listing.get("service_options") or {}), "routing_vars": routing_vars}
+    uploaded = {**service.upload, "listing": {**listing, "service_options": options}}
+    checked = _validated(ServiceFiles(**uploaded, kind=cast(Kind, service.kind)), names=None)
+    if problems := [problem.text for problem in checked.problems if "routing_vars" in problem.text]:
+        raise Invalid(problems)
+
+
 def checked_price(price: Json, *, currency: str) -> Json:
     """Return a list price in its flat form. Raises: Invalid with every problem."""
     flat, told, problems = pricing.normalise(price)

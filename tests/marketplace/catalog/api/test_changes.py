@@ -61,6 +61,39 @@ class TestChange:
         assert answer.json()["routing_vars"] == {"zone": "south"}
         assert (before, service.interfaces.get().live_address) == ("api|acme/north|", "api|acme/south|")
 
+    @pytest.mark.parametrize(
+        ("wanted", "told"),
+        [
+            ({"zone": ["north"]}, "service_options.routing_vars.zone: must be text, a number, true or false"),
+            ({"set": {"host.name": "x"}}, "service_options.routing_vars.host: must be text, a number, true or false"),
+            ({"remove": ["zone"]}, "'routing_vars.zone' is not declared (known: size)"),
+            ({"set": {"host" + ".x" * 3_000: 1}}, "nested deeper"),
+        ],
+    )
+    def test_of_routing_variables_keeps_what_the_service_reads(self, call, seller, wanted, told):
+        channel = {"access_method": "http", "base_url": "https://upstream.example/{{ routing_vars.zone }}"}
+        variables = {"zone": "north", "size": "xl"}
+        service = make_service(
+            seller,
+            namespace="acme",
+            offering={"upstream_access_config": {"default": channel}},
+            listing={"service_options": {"routing_vars": variables}},
+        )
+
+        answer = call("PATCH", f"/services/{service.pk}", {"routing_vars": wanted})
+
+        service.refresh_from_db()
+        assert (answer.status_code, service.routing_vars) == (422, variables)
+        assert told in answer.json()["detail"][0]["msg"]
+
+    @pytest.mark.parametrize("field", ["price", "routing_vars"])
+    @pytest.mark.parametrize("wanted", [{"set": "x"}, {"set": [1]}, {"remove": 5}, {"remove": "x"}, {"remove": [5]}])
+    def test_says_how_a_part_is_changed(self, call, service, field, wanted):
+        answer = call("PATCH", f"/services/{service.pk}", {field: wanted})
+
+        assert answer.status_code == 422
+        assert "Write it like" in answer.json()["detail"][0]["msg"]
+
     def test_of_the_status_follows_the_lifecycle(self, call, service):
         refused = call("PATCH", f"/services/{service.pk}", {"status": "draft"})
         done = call("PATCH", f"/services/{service.pk}", {"status": "deprecated"})
