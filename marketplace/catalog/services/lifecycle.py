@@ -216,6 +216,7 @@ def delete(*, service: Service, dry_run: bool = False) -> None:
     if not dry_run:
         paths = queries.paths(service)
         former = Service(pk=service.pk, name=service.name)
+        membership.take_out(service=service)
         revisions.discard(revision=service)
         addresses.publish(service=former, former_paths=paths)
 

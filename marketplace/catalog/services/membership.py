@@ -110,6 +110,15 @@ def dissolve(*, group: ServiceGroup) -> None:
     group.members.all().delete()
 
 
+def take_out(*, service: Service) -> None:
+    """Let a service that is about to be deleted leave its groups."""
+    members = list(GroupMember.objects.filter(service=service).select_related("group__owner"))
+    GroupMember.objects.filter(pk__in=[member.pk for member in members]).delete()
+    for member in members:
+        membership_log.left(member.group, [(service.pk, service.name)], MembershipCause.SERVICE)
+        publish(member.group)
+
+
 def publish(group: ServiceGroup, *, was_routable: bool = False) -> None:
     """Let the gateways know who is in a group that calls can be sent to, or could be before a change."""
     if group.routing_policy is not None or was_routable:

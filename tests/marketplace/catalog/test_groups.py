@@ -183,6 +183,16 @@ class TestWhoJoinedAndLeft:
             ("spare", False, "deleted"),
         ]
 
+    def test_tells_when_the_service_was_deleted(self, seller):
+        stored, _ = services.store_group(owner=seller, content=group(expression=self.FAST))
+        service = upload(seller).service
+        services.delete(service=service)
+
+        assert history(stored) == [
+            ("acme/chat", True, "service", self.FAST, 1),
+            ("acme/chat", False, "service", self.FAST, 1),
+        ]
+
     def test_is_written_with_the_change_or_not_at_all(self, seller):
         make_service(seller, namespace="acme")
         with transaction.atomic():
