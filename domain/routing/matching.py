@@ -62,6 +62,14 @@ def beginning(path: str) -> str:
     return path.partition("/")[0].partition("@")[0]
 
 
+@dataclass(frozen=True, slots=True)
+class _Guarded:
+    """What stands at a path where not everybody may know all of it. private: values among those of the entries."""
+
+    private: frozenset[str]
+    entries: tuple[tuple[str, str], ...]
+
+
 class Table:
     """Paths to routing keys to values. One dictionary look-up a path segment, whatever the number of routes."""
 
@@ -70,14 +78,18 @@ class Table:
     def __init__(self) -> None:
         self._versions: dict[str, int] = {}  # by the beginning of paths: how often something changed there
         self._paths: dict[str, dict[str, str] | str] = {}  # a text is the value for no key, where there is no other
-        self._private: dict[str, frozenset[str]] = {}  # of a path, the values that not everybody may know
+        self._private: dict[str, _Guarded] = {}  # by path, where not everybody may know every value
         self._lengths: tuple[int, ...] = ()  # in segments, of every path there ever was, the longest first
 
     def set(self, path: str, entries: Iterable[tuple[str, str]], *, private: frozenset[str] = frozenset()) -> None:
-        """Make `entries` (canonical key, value) the whole of what stands at `path`. private: values among them."""
+        """Make `entries` (canonical key, value) the whole of what stands at `path`. private: values among them.
+
+        Of several for one key the first is found that the asker may know.
+        """
         self.remove(path)
+        known = tuple(entries)
         at_path: dict[str, str] = {}
-        for key, value in entries:
+        for key, value in known:
             at_path.setdefault(key, value)
         if at_path:
             self._paths[path] = at_path[""] if at_path.keys() == {""} else at_path
@@ -85,7 +97,7 @@ class Table:
             if length not in self._lengths and length <= _SEGMENTS_LOOKED_AT:
                 self._lengths = tuple(sorted((*self._lengths, length), reverse=True))
         if private:
-            self._private[path] = private
+            self._private[path] = _Guarded(private, known)
 
     def set_record(self, record: RouteRecord) -> None:
         """Take over a published route."""
@@ -136,12 +148,16 @@ class Table:
 
     def _at(self, path: str, knows: Container[str]) -> Mapping[str, str] | None:
         """Return what those who know of `knows` find at a path: {canonical key: value}, None for nothing."""
-        at_path, private = self._paths.get(path), self._private.get(path)
+        at_path, guarded = self._paths.get(path), self._private.get(path)
         if isinstance(at_path, str):
             at_path = {"": at_path}
-        if at_path is None or private is None:
+        if at_path is None or guarded is None:
             return at_path
-        return {key: value for key, value in at_path.items() if value not in private or value in knows} or None
+        seen: dict[str, str] = {}
+        for key, value in guarded.entries:
+            if value not in guarded.private or value in knows:
+                seen.setdefault(key, value)
+        return seen or None
 
     def keys_at(self, segments: tuple[str, ...], knows: Container[str] = ()) -> tuple[str, ...]:
         """Return the canonical keys that the longest known path knows; none where no path is known."""

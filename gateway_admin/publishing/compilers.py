@@ -27,7 +27,7 @@ from gateway_admin.api_keys.models import ApiKey
 from gateway_admin.publishing import coverage, named_compilers
 from gateway_admin.request_logs import queries as request_logs
 from gateway_admin.secrets.models import Secret, SecretGrant
-from marketplace.catalog.models import AccessInterface, Service, ServiceKind, Visibility
+from marketplace.catalog.models import AccessInterface, Service, ServiceKind, ServiceStatus, Visibility
 from marketplace.enrollments.models import Enrollment
 
 #: A service in one of these states may be called by somebody.
@@ -105,7 +105,10 @@ def service_record(found: Service, price: PriceVersion, *, status: str) -> Servi
 
 
 def route(path: str) -> RouteRecord | None:
-    """Compile who answers at a path: interfaces that name it, else the service that is called so."""
+    """Compile who answers at a path: interfaces that name it, else the service that is called so.
+
+    Where a service has taken the place of one whose sale ended, only those who are enrolled in that one know of it.
+    """
     at_path = (
         AccessInterface.objects.select_related("service")
         .filter(
@@ -119,19 +122,22 @@ def route(path: str) -> RouteRecord | None:
         )
         .order_by("service__approved_at", "sort_order", "name")
     )
-    entries = [_entry(interface.service, interface.routing_key) for interface in at_path]
-    named = (
-        Service.objects.filter(name=path, status__in=ROUTABLE, revision_of=None, seller__is_active=True)
-        .order_by("approved_at")
-        .first()
-    )
-    if named is not None and not any(entry.routing_key is None for entry in entries):
-        entries.append(_entry(named, None))
-    return RouteRecord(path, tuple(entries)) if entries else None
+    answering = [(interface.service, interface.routing_key) for interface in at_path]
+    named = Service.objects.filter(name=path, status__in=ROUTABLE, revision_of=None, seller__is_active=True)
+    open_to = [service for service, routing_key in answering if routing_key is None]
+    for service in named.order_by("approved_at"):
+        if not any(each == service or each.status == ServiceStatus.ACTIVE for each in open_to):
+            answering.append((service, None))
+    taken = [routing_key for service, routing_key in answering if service.status == ServiceStatus.ACTIVE]
+    entries = tuple(_entry(service, routing_key, taken) for service, routing_key in answering)
+    return RouteRecord(path, entries) if entries else None
 
 
-def _entry(service: Service, routing_key: dict[str, Any] | None) -> RouteEntry:
-    return RouteEntry(routing_key, str(service.pk), is_private=service.visibility == Visibility.PRIVATE)
+def _entry(service: Service, routing_key: dict[str, Any] | None, taken: list[dict[str, Any] | None]) -> RouteEntry:
+    """Return an entry. taken: the keys for which a service on sale answers at the same path."""
+    is_replaced = service.status != ServiceStatus.ACTIVE and routing_key in taken
+    is_private = service.visibility == Visibility.PRIVATE or is_replaced
+    return RouteEntry(routing_key, str(service.pk), is_private=is_private)
 
 
 def secret(key: str) -> SecretRecord | None:

@@ -75,6 +75,11 @@ class TestMatch:
         assert isinstance(table.match(path, own, {"own"}), Match)
         assert set(table.keys_at(path, {"own"})) == {own, open_}
 
+    def test_finds_what_is_everybody_s_behind_what_is_private_for_the_same_key(self, table):
+        table.set_record(RouteRecord("moved", (RouteEntry(None, "old", is_private=True), RouteEntry(None, "new"))))
+
+        assert [table.match(("moved",), "", knows).value for knows in ((), {"old"})] == ["new", "old"]
+
     def test_of_a_path_with_nothing_but_what_is_private_takes_a_shorter_one(self, table):
         entries = (RouteEntry(None, "own", is_private=True),)
         table.set_record(RouteRecord("openai/hidden", entries))
