@@ -198,7 +198,7 @@ def native_keys(service_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
 
 
 def _policy(wanted: object) -> Policy:
-    return cast(Policy, wanted) if wanted in _POLICIES else "weighted_random"
+    return cast(Policy, wanted) if isinstance(wanted, str) and wanted in _POLICIES else "weighted_random"
 
 
 def _weight(wanted: object) -> int:

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from accounts.teams.models import Role
+from gateway_admin.publishing import queries as publishing
 from marketplace.catalog.models import ServiceGroup
 from tests.factories.marketplace import make_service
 from tests.factories.programs import Caller
@@ -60,6 +61,13 @@ class TestUpload:
         assert answer.status_code == 422
         assert any(told in problem["msg"] for problem in answer.json()["detail"])
         assert not ServiceGroup.objects.exists()
+
+    @pytest.mark.parametrize("strategy", [["by_price"], {"by": "price"}, 5, "dice"])
+    def test_of_a_strategy_that_nobody_knows_is_called_by_the_usual_one(self, call, seller, strategy):
+        file = {**FAST, "status": "active", "routing_policy": {"strategy": strategy}}
+
+        assert call("PUT", "/service-groups", file).status_code == 200
+        assert publishing.body("group", f"{seller.name}:{FAST['name']}")["policy"] == "weighted_random"
 
     def test_below_an_unknown_parent_is_refused(self, call):
         answer = call("PUT", "/service-groups", {**FAST, "parent_group_name": "nowhere"})
