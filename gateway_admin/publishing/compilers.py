@@ -200,7 +200,7 @@ def _channels(found: Service) -> tuple[ChannelRecord, ...]:
     return tuple(
         ChannelRecord(
             name=name,
-            type=channel.get("type") or types.get(name, {}).get("type") or "managed",
+            type=types.get(name, {}).get("type") or "managed",
             access_method=channel.get("access_method") or "http",
             config=channel,
             required_secrets=tuple(types.get(name, {}).get("required") or ()),

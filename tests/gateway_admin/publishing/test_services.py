@@ -54,6 +54,15 @@ class TestPublish:
         publish("customer", str(team.pk))
         assert PublishedRecord.objects.get(kind="customer", key=str(team.pk)).body is None
 
+    @pytest.mark.parametrize("written", ["managed", ["enrollable"], None])
+    def test_tells_the_type_of_a_channel_that_follows_from_it_whatever_its_seller_wrote(self, written):
+        channel = {"base_url": "https://upstream.example/{{ enrollment.code }}", "type": written}
+
+        service = make_service(offering={"upstream_access_config": {"default": channel}})
+
+        channels = queries.body("service", str(service.pk))["channels"]
+        assert [each["type"] for each in channels] == ["enrollable"]
+
     def test_is_taken_back_with_the_change(self):
         team = TeamFactory()
         with transaction.atomic():
