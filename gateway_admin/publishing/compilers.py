@@ -209,7 +209,7 @@ def _channels(found: Service) -> tuple[ChannelRecord, ...]:
             sort_order=int(channel.get("sort_order") or 0),
         )
         for name, channel in config.items()
-        if channel.get("is_active", True)
+        if channel.get("is_active") is not False
     )
 
 

@@ -120,7 +120,7 @@ def _limits_by_channel(service: Service) -> list[tuple[str, list[tuple[str, str]
     return [
         (name, list(wording.told(effective(channel), accounts)))
         for name, channel in channels.items()
-        if channel.get("is_active", True)
+        if channel.get("is_active") is not False
     ]
 
 

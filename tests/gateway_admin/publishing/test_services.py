@@ -63,6 +63,14 @@ class TestPublish:
         channels = queries.body("service", str(service.pk))["channels"]
         assert [each["type"] for each in channels] == ["enrollable"]
 
+    @pytest.mark.parametrize(("written", "published"), [(None, ["default"]), (True, ["default"]), (False, [])])
+    def test_leaves_out_channels_that_are_switched_off(self, written, published):
+        channel = {"base_url": "https://upstream.example/v1", "is_active": written}
+
+        service = make_service(offering={"upstream_access_config": {"default": channel}})
+
+        assert [each["name"] for each in queries.body("service", str(service.pk))["channels"]] == published
+
     def test_is_taken_back_with_the_change(self):
         team = TeamFactory()
         with transaction.atomic():
