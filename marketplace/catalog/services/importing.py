@@ -60,8 +60,9 @@ def run(*, catalog: Catalog, seller: Team, options: Options, by: User | None, no
     for bundle in catalog.bundles:
         yield _service(bundle, seller, options, by, now, seen)
     yield from _groups(catalog.groups, seller)
+    named: dict[str, Path] = {}
     for file in catalog.promotions:
-        yield _attempt("promotion", _label(file), partial(_promotion, file, seller, by, now))
+        yield _attempt("promotion", _label(file), partial(_promotion, file, seller, by, now, named))
 
 
 def count(catalog: Catalog) -> int:
@@ -99,10 +100,10 @@ def seller(*, catalog: Catalog, name: str) -> Team:
 
 
 class NameTwice(DomainError):
-    """Two listings of one catalogue have the same name: the second would replace the first."""
+    """Two files of one catalogue have the same name: the second would replace the first."""
 
     code = "name_twice"
-    sentence = "listing_data.name: '{name}' is already the name in {file}. Give each listing a name of its own."
+    sentence = "{field}: '{name}' is already the name in {file}. Give each {kind} a name of its own."
 
 
 def _service(
@@ -121,18 +122,17 @@ def _ingested(
     files = ServiceFiles(bundle.provider, bundle.offering, bundle.listing, contents)
     if options.dry_run:
         planned = ingesting.plan(seller=seller, files=files, missing_secrets_allowed=True)
-        _refuse_twice(planned.content.name, bundle, seen)
+        _refuse_twice("listing", planned.content.name, bundle.files["listing_data"], seen)
         return Imported("service", planned.content.name, planned.outcome, warnings=planned.content.warnings)
     done = ingesting.ingest(seller=seller, files=files, by=by, now=now, missing_secrets_allowed=True)
-    _refuse_twice(done.service.name, bundle, seen)
+    _refuse_twice("listing", done.service.name, bundle.files["listing_data"], seen)
     service, problems = _forward(done.service, options, by, now)
     return Imported("service", service.name, done.outcome, problems, done.warnings, service.status)
 
 
-def _refuse_twice(name: str, bundle: ServiceBundle, seen: dict[str, Path]) -> None:
-    earlier = seen.setdefault(name, bundle.files["listing_data"])
-    if earlier != bundle.files["listing_data"]:
-        raise NameTwice(name=name, file=earlier)
+def _refuse_twice(kind: str, name: str, file: Path, seen: dict[str, Path]) -> None:
+    if (earlier := seen.setdefault(name, file)) != file:
+        raise NameTwice(field="listing_data.name" if kind == "listing" else "name", name=name, file=earlier, kind=kind)
 
 
 def _forward(service: Service, options: Options, by: User | None, now: datetime) -> tuple[Service, tuple[str, ...]]:
@@ -159,13 +159,19 @@ def _groups(files: tuple[CatalogFile, ...], seller: Team) -> Iterator[Imported]:
     """Import groups, parents before their children."""
     valid: dict[str, groups.GroupContent] = {}
     contents = []
+    seen: dict[str, Path] = {}
     for file in files:
         checked = validate_group(file.content)
         if checked.problems:
             yield Imported("group", _label(file), FAILED, tuple(problem.text for problem in checked.problems))
-        else:
-            contents.append(checked.content)
-            valid[checked.content["name"]] = groups.GroupContent.of(checked.content)
+            continue
+        try:
+            _refuse_twice("group", checked.content["name"], file.file, seen)
+        except NameTwice as error:
+            yield Imported("group", _label(file), FAILED, (error.message,))
+            continue
+        contents.append(checked.content)
+        valid[checked.content["name"]] = groups.GroupContent.of(checked.content)
     order, found = check_hierarchy(contents, groups.names(owner=seller))
     for problem in found.problems:
         yield Imported("group", str(problem.path[0]), FAILED, (problem.text,))
@@ -178,10 +184,11 @@ def _group(content: groups.GroupContent, seller: Team) -> Imported:
     return Imported("group", content.name, outcome)
 
 
-def _promotion(file: CatalogFile, seller: Team, by: User | None, now: datetime) -> Imported:
+def _promotion(file: CatalogFile, seller: Team, by: User | None, now: datetime, named: dict[str, Path]) -> Imported:
     checked = validate_promotion(file.content)
     if checked.problems:
         raise Invalid([problem.text for problem in checked.problems])
+    _refuse_twice("promotion", checked.content["name"], file.file, named)
     _, outcome = promotions.store(owner=seller, content=checked.content, by=by, now=now)
     return Imported("promotion", checked.content["name"], outcome, warnings=tuple(w.text for w in checked.warnings))
 

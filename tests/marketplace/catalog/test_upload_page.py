@@ -116,6 +116,23 @@ class TestUpload:
         assert PriceRule.objects.get().name == "sale"
         assert ServiceGroup.objects.filter(owner=seller, name="pool").exists()
 
+    @pytest.mark.parametrize(
+        ("kind", "content"),
+        [
+            ("group", {"name": "fast", "display_name": "Fast"}),
+            ("promotion", {"name": "fast", "pricing": {"type": "multiply", "factor": "0.8"}}),
+        ],
+    )
+    def test_lets_no_file_replace_another_of_the_same_name(self, seller, kind, content):
+        chosen = {f"{kind}s/a.json": content, f"{kind}s/b.json": {**content, "description": "Another."}}
+
+        answer = uploaded(visitor(seller), chosen)
+
+        problem = f"name: 'fast' is already the name in {kind}s/a.json. Give each {kind} a name of its own."
+        assert told(answer) == {f"{kind}s/a.json": (), f"{kind}s/b.json": (problem,)}
+        assert not PriceRule.objects.exists()
+        assert not ServiceGroup.objects.filter(name="fast").exists()
+
     def test_says_what_is_no_part_of_a_service(self, seller):
         client = visitor(seller)
         alone = uploaded(client, {"notes.json": {"a": 1}})
