@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import wraps
 from http.client import responses
 from typing import Annotated, Any, TypeVar, cast
@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Router, Schema
 from ninja.decorators import decorate_view
 from ninja.errors import AuthenticationError, HttpError, ValidationError
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from common import pagination
 from common.apis.decorations import Deprecated, deprecating, tagging
@@ -69,8 +69,17 @@ def _no_text(told: object) -> object:
     return told
 
 
+def _readable(told: datetime) -> datetime:
+    """Return a time as it is. One that UTC dates to the year 0 or 10000 could be stored, and never read again."""
+    try:
+        told.replace(tzinfo=told.tzinfo or UTC).astimezone(UTC)
+    except OverflowError:
+        raise ValueError("write a time such as 2026-11-01T00:00:00Z") from None
+    return told
+
+
 #: A time in a request.
-Moment = Annotated[datetime, BeforeValidator(_no_number)]
+Moment = Annotated[datetime, BeforeValidator(_no_number), AfterValidator(_readable)]
 #: Of a whole number in the body of a request: nothing else counts as one. Those of queries are text by nature.
 #: It stands behind the bounds of a field, Annotated[int, Field(ge=1), PLAIN]: else the document loses them.
 PLAIN = BeforeValidator(_no_text)

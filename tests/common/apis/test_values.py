@@ -27,6 +27,18 @@ class TestTimes:
     def test_are_written_and_not_counted(self, program, written, status):
         assert program.get("/v1/request-logs", {"start_time": written}).status_code == status
 
+    @pytest.mark.parametrize(
+        ("written", "status"),
+        [
+            ("9999-12-31T23:59:59Z", 200),
+            ("9999-12-31T23:59:59-12:00", 422),
+            ("0001-01-01T00:00:00", 200),
+            ("0001-01-01T00:00:00+14:00", 422),
+        ],
+    )
+    def test_are_of_years_that_a_row_can_be_read_with(self, program, written, status):
+        assert program.get("/v1/request-logs", {"start_time": written}).status_code == status
+
 
 class TestTruth:
     @pytest.mark.parametrize(("told", "status"), [(True, 200), (False, 200), (0, 422), ("yes", 422)])
