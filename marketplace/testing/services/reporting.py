@@ -99,8 +99,12 @@ def _rows(document: Document, service: Service, told: Report, now: datetime) -> 
     known = {each.name: each for each in interfaces} | {str(each.pk): each for each in interfaces}
     problems = [f"tests.{key[:40]}: not an interface of {service.name}." for key in told.tests if key not in known]
     for key, cell in told.tests.items():
-        if not isinstance(cell, dict) or cell.get("status") not in _RESULTS:
+        status = cell.get("status") if isinstance(cell, dict) else None
+        if not isinstance(status, str) or status not in _RESULTS:
             problems.append(f"tests.{key[:40]}.status: must be one of {', '.join(sorted(_RESULTS))}.")
+    named = [known[key] for key in told.tests if key in known]
+    twice = {each.name for each in named if named.count(each) > 1}
+    problems += [f"tests.{name}: given by its name and by its id. Give one of them." for name in sorted(twice)]
     if problems:
         raise Invalid(problems)
     return [_row(document, known[key], cell, at) for key, cell in told.tests.items()]
