@@ -56,6 +56,17 @@ def _rules(value: object, found: Findings) -> None:
             found.at("expression").error(error.message, type="expression")
 
 
+_POLICY = {"strategy": text(), "sticky_header": text(), "access": text(), "weights": mapping}
+
+
+def _routing_policy(value: object, found: Findings) -> None:
+    mapping(value, found)
+    held = value if isinstance(value, dict) else {}
+    for name, check in _POLICY.items():
+        if held.get(name) is not None:
+            check(held[name], found.at(name))
+
+
 _MEMBER = {"name": Field(required_text(255), required=True), "routing_key": Field(mapping)}
 
 
@@ -72,7 +83,7 @@ _FIELDS = {
     "membership_rules": Field(_rules),
     "sort_order": Field(whole_number(maximum=COLUMN_MAXIMUM)),
     "services": Field(list_of(_member, limit=_MAX_MEMBERS)),
-    "routing_policy": Field(mapping),
+    "routing_policy": Field(_routing_policy),
     **{name: Field(anything) for name in _OPERATOR_FIELDS},
 }
 
