@@ -53,16 +53,13 @@ def group(key: str) -> snapshot.GroupRecord | None:
 
 def pool(service: Service) -> snapshot.GroupRecord:
     """Return the members of a platform service that can be called for it, and how one of them is chosen."""
-    options = service.listing.data.get("service_options") or {}
-    policy: dict[str, Any] = options.get("routing_policy") or {}
     members = list(catalog.members(service).filter(seller__is_active=True, requires_enrollment=False))
     native = native_keys(each.pk for each in members)
     return snapshot.GroupRecord(
         id=str(service.pk),
         name=service.name,
-        members=tuple(_pooled(each, native.get(each.pk), policy.get("weights")) for each in members),
-        policy=_policy(policy.get("strategy")),
-        sticky_header=str(policy.get("sticky_header") or "").lower(),
+        members=tuple(_pooled(each, native.get(each.pk)) for each in members),
+        policy=_policy((service.routing_vars or {}).get("strategy")),
     )
 
 
@@ -178,11 +175,9 @@ def _member(
     )
 
 
-def _pooled(service: Service, native: dict[str, Any] | None, weights: object) -> snapshot.GroupMember:
+def _pooled(service: Service, native: dict[str, Any] | None) -> snapshot.GroupMember:
     """Return a member of a platform service: chosen by any key, and asked for its own."""
-    by_name: dict[str, Any] = weights if isinstance(weights, dict) else {}
-    weight = _weight(by_name.get(service.name))
-    return snapshot.GroupMember(str(service.pk), forwards=native, weight=weight, price=service.nominal_price)
+    return snapshot.GroupMember(str(service.pk), forwards=native, weight=_USUAL_WEIGHT, price=service.nominal_price)
 
 
 def native_keys(service_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from common.errors import Invalid
+from gateway_admin.publishing import queries as publishing
 from marketplace.catalog import services as catalog
 from marketplace.catalog.models import Service, UploadTask
 from marketplace.catalog.services import uploads
@@ -99,6 +100,18 @@ class TestPublishing:
         (told,) = [each for each in Service.objects.get().warnings if "payout_price" in each]
         assert "pays nothing" in told
         assert "member template" in told
+
+    def test_chooses_among_its_members_as_its_routing_variable_says(self, labs):
+        options = {"routing_vars": {"strategy": "by_price"}}
+        published(labs, service_options=options)
+        platform = catalog.approve(service=Service.objects.get(), by=None, now=NOON, is_vouched=True)
+        chosen = [publishing.body("service", str(platform.pk))["pool"]["policy"]]
+
+        for wanted in ({"set": {"strategy": "sticky"}}, {"remove": ["strategy"]}):
+            catalog.change(service=platform, routing_vars=wanted, by=None, now=NOON)
+            chosen.append(publishing.body("service", str(platform.pk))["pool"]["policy"])
+
+        assert chosen == ["by_price", "sticky", "weighted_random"]
 
     def test_holds_at_once_when_it_is_on_sale(self, labs):
         published(labs)
