@@ -10,6 +10,8 @@ from django import forms
 from accounts.teams.access import MemberRequest
 from accounts.teams.permissions import Permission, is_allowed
 from common.errors import DomainError
+from domain import json_texts
+from domain.schema_forms.problems import unstorable
 from gateway_admin import named
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.models import Gateway
@@ -26,10 +28,26 @@ REFUSALS = (
 )
 
 
+class _Storable(json.JSONDecoder):
+    """Reads what can be stored and shown again; anything else is no JSON to the forms."""
+
+    def decode(self, text: str, *_: Any) -> Any:
+        try:
+            found = json_texts.read(text)
+        except ValueError as error:
+            raise json.JSONDecodeError(str(error), text, 0) from error
+        if unstorable(found):
+            raise json.JSONDecodeError("A character cannot be stored.", text, 0)
+        return found
+
+
 class JsonField(forms.JSONField):
     """JSON on a line or more. A value that came from us is written as people type it."""
 
     default_error_messages = {"invalid": "Write it as JSON: names and texts in double quotes."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(decoder=_Storable, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
         written: Any = super().prepare_value(value)

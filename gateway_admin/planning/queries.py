@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import dataclass
 from decimal import Decimal
@@ -127,11 +128,17 @@ def _customer(team: Team) -> CustomerRecord:
 
 def _explained(node: Node, asked: Asked) -> dict[str, Any]:
     body = asked.body if asked.body is not None else _TYPICAL
-    size = len(orjson.dumps(asked.body)) if asked.body is not None else _TYPICAL_BYTES
-    size = size if asked.body_bytes is None else asked.body_bytes
+    size = asked.body_bytes
+    if size is None:
+        size = _TYPICAL_BYTES if asked.body is None else _bytes(asked.body)
     return explanation.explain(
         node, lambda call: _most(call, body, size), lambda call: _most(call, body, size, asked.usual_output)
     )
+
+
+def _bytes(body: dict[str, Any]) -> int:
+    """Return how long a body is when it is sent. Its numbers may be larger than orjson writes."""
+    return len(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def _most(call: Call, body: dict[str, Any], size: int, output: int | None = None) -> Decimal:

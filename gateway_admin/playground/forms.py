@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
 from django import forms
 from django.conf import settings
 
+from domain import json_texts
 from gateway_admin.playground.drafts import OWN_HEADERS
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
@@ -73,8 +73,8 @@ class CallForm(forms.Form):
     def body_json(self) -> dict[str, Any] | None:
         """Return the body where it is a JSON object."""
         try:
-            body = json.loads(self.sent_body)
-        except (ValueError, RecursionError):
+            body = json_texts.read(self.sent_body)
+        except ValueError:
             return None
         return body if isinstance(body, dict) else None
 

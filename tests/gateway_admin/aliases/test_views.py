@@ -103,6 +103,15 @@ class TestList:
 
 
 class TestCreate:
+    @pytest.mark.parametrize(
+        "key", ['{"model": "\\u0000"}', '{"model": "\\udc00"}', '{"model": NaN}', '{"model": 1e999}']
+    )
+    def test_takes_no_routing_key_that_cannot_be_stored(self, buyer, key):
+        response = visitor(buyer).post("/aliases/new", FORM | {"request_routing_key": key})
+
+        assert response.status_code == 422
+        assert "Write it as JSON" in response.content.decode()
+
     @pytest.mark.parametrize("headers", [{}, HTMX])
     def test_routes_at_once(self, buyer, headers):
         key = {"request_routing_key": '{"model": "small"}'}

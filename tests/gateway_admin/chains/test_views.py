@@ -122,6 +122,17 @@ class TestCreate:
             assert response.status_code == 422
         assert queries.chains(team=buyer).count() == 1
 
+    @pytest.mark.parametrize(
+        "body", ['{"a": "\\u0000"}', '{"a": "\\ud800"}', "[NaN, 1e999]", "[" * 50_000, "[" * 500 + "]" * 500]
+    )
+    def test_takes_no_json_that_cannot_be_stored(self, buyer, body):
+        given = rows(row(0, "a", on_success="stop", body=body))
+
+        response = visitor(buyer).post("/chains/new", FORM | given)
+
+        assert response.status_code == 422
+        assert "Write it as JSON" in response.content.decode()
+
     def test_survives_a_form_that_no_page_sends(self, buyer):
         assert visitor(buyer).post("/chains/new", FORM).status_code == 422
         assert visitor(buyer).post("/chains/new", {"more": "1", "steps-TOTAL_FORMS": "x"}).status_code == 200

@@ -34,6 +34,16 @@ class TestForm:
         assert "Test a path" in page
         assert "Held while it runs" not in page
 
+    @pytest.mark.parametrize("seed", ["18446744073709551616", "1" + "0" * 400, "-1.5e300"])
+    def test_plans_a_body_with_a_number_of_any_size(self, buyer, seed):
+        page = plan(buyer, f"p/{priced('0.5').name}", body=f'{{"seed": {seed}, "max_tokens": {seed}}}')
+
+        assert "Held while it runs" in page
+
+    @pytest.mark.parametrize("body", ['{"a": "\\ud800"}', '{"a": NaN}', '{"a":' * 400 + "1" + "}" * 400, "[" * 50_000])
+    def test_refuses_a_body_that_is_no_json(self, buyer, body):
+        assert "Write it as JSON" in plan(buyer, f"p/{priced('0.5').name}", body=body)
+
     def test_is_for_viewers_too(self, buyer):
         assert visitor(buyer, "viewer").get("/resolve?path=a/none").status_code == 200
 

@@ -66,6 +66,13 @@ class TestHeaders:
 
 
 class TestBody:
+    @pytest.mark.parametrize("body", ['{"a": "\\ud800"}', '{"a": NaN}', '{"a":' * 300 + "1" + "}" * 300, "[1]", "no"])
+    def test_is_sent_as_it_is_and_read_where_it_is_an_object_that_can_be_written_again(self, body):
+        made = form(body=body)
+
+        assert made.is_valid()
+        assert (made.sent_body, made.body_json) == (body.encode(), None)
+
     def test_is_sent_as_it_stands_with_plain_ends_of_lines(self):
         made = form(body='{"a": 1,\r\n "b": 2}')
 
