@@ -8,6 +8,8 @@ from django.http import HttpRequest
 from ninja import NinjaAPI
 from ninja.parser import Parser
 
+from domain import json_texts
+
 #: How a key is shown; the gateway takes it alike. Either header will do.
 SCHEMES: dict[str, Any] = {
     "Bearer": {"type": "http", "scheme": "bearer", "description": "An API key: svcpass_…"},
@@ -33,6 +35,8 @@ class Bodies(Parser):
         is_list = request.path.rstrip("/").rpartition("/")[2] in self._lists
         if not isinstance(found, list if is_list and request.method == "PUT" else dict):
             raise ValueError("This is not what a body is here.")
+        if json_texts.is_too_deep(found):
+            raise ValueError("A body is not nested as deeply.")
         return found
 
 

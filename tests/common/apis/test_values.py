@@ -40,6 +40,16 @@ class TestTimes:
         assert program.get("/v1/request-logs", {"start_time": written}).status_code == status
 
 
+class TestBodies:
+    @pytest.mark.parametrize("depth", [201, 600, 872, 878, 884, 890, 5000])
+    def test_are_not_nested_without_end(self, program, depth):
+        body = '{"request_path": "p/x", "body_template": ' + '{"a":' * depth + "1" + "}" * depth + "}"
+
+        answer = program.post("/v1/recurrent-requests/", body, content_type="application/json")
+
+        assert (answer.status_code, answer.json()["code"]) == (400, "http_400")
+
+
 class TestTruth:
     @pytest.mark.parametrize(("told", "status"), [(True, 200), (False, 200), (0, 422), ("yes", 422)])
     def test_is_no_number_and_no_word(self, program, told, status):
