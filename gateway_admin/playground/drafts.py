@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from accounts.teams.models import Team
+from domain import json_texts
 from gateway_admin.playground.targets import Target
 from gateway_admin.request_logs import bodies
 from gateway_admin.request_logs import queries as request_logs
@@ -113,6 +114,6 @@ def _lines(headers: Mapping[str, str]) -> str:
 
 def _indented(text: str, *, is_whole: bool) -> str:
     try:
-        return json.dumps(json.loads(text), indent=2, ensure_ascii=False) if is_whole and text else text
+        return json.dumps(json_texts.read(text), indent=2, ensure_ascii=False) if is_whole and text else text
     except ValueError:
         return text

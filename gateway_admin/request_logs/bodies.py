@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterable
 from typing import Any
 
 from common.storage.objects import objects
+from domain import json_texts
 from gateway_admin.request_logs import ids
 from gateway_admin.request_logs.models import BodyPart, KeptBodies
 
@@ -50,7 +50,7 @@ def meaning(body: bytes, headers: dict[str, str], *, is_cut: bool) -> Any:
         return None
     if not is_cut and "json" in headers.get("content-type", ""):
         try:
-            return json.loads(body)
+            return json_texts.read(body)
         except ValueError:
             pass
     text = as_text(body, is_cut=is_cut)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,6 +15,7 @@ from accounts.teams import callers
 from accounts.teams.callers import KeyRequest
 from accounts.teams.permissions import Permission
 from common.ninja import Endpoints, Window
+from domain import json_texts
 from gateway_admin.api_keys.models import ApiKey
 from gateway_admin.schedules import queries, services, waiting
 from gateway_admin.schedules.models import Run, Schedule
@@ -206,7 +206,7 @@ def _delayed(row: Schedule, run: Run | None, costs: queries.Costs) -> DelayedOut
 def _answered(run: Run) -> Json:
     """Return a run as the caller of `trigger` reads it. Whatever was answered, this is JSON."""
     try:
-        body: Any = json.loads(run.text) if run.response_body is not None else None
+        body: Any = json_texts.read(run.text) if run.response_body is not None else None
     except ValueError:
         body = run.text
     return {

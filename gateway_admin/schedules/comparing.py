@@ -6,6 +6,7 @@ import difflib
 import json
 from dataclasses import dataclass
 
+from domain import json_texts
 from gateway_admin.schedules.models import Run
 
 _LINES = 400
@@ -42,7 +43,7 @@ def difference(before: Run, after: Run) -> Difference:
 def pretty(text: str) -> str:
     """Return JSON with its members in order, a line each; anything else as it is."""
     try:
-        read = json.loads(text)
+        read = json_texts.read(text)
     except ValueError:
         return text
     return json.dumps(read, indent=2, sort_keys=True, ensure_ascii=False)

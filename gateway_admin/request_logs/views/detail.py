@@ -20,6 +20,7 @@ from accounts.teams.access import MemberRequest, member_required
 from accounts.teams.permissions import Permission, is_allowed
 from common import htmx
 from common.errors import NotFound
+from domain import json_texts
 from gateway_admin.request_logs import bodies, charts, queries, retention, services
 from gateway_admin.request_logs.forms import KeepingForm
 from gateway_admin.request_logs.models import KeptBodies, Mode, RequestLog
@@ -130,7 +131,7 @@ def _pretty(text: str, headers: dict[str, str], *, is_cut: bool) -> str:
     if is_cut or "json" not in headers.get("content-type", ""):
         return text
     try:
-        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+        return json.dumps(json_texts.read(text), indent=2, ensure_ascii=False)
     except ValueError:
         return text
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts.teams.models import Membership, Role
 from billing.rating import services as rating
+from gateway_admin.api_keys import services as api_keys
 from gateway_admin.publishing.models import PublishedRecord
 from gateway_admin.request_logs.models import Forgetting, KeptBodies, Mode
 from tests.factories.accounts import TeamFactory, UserFactory
@@ -15,6 +16,8 @@ from tests.factories.request_logs import attempt, call, kept, take_attempts, tak
 from tests.factories.visitors import visitor
 
 pytestmark = pytest.mark.django_db
+#: What calls itself JSON.
+UNREADABLE = [b"[" * 4000 + b"]" * 4000, b'{"a":' * 300 + b"1" + b"}" * 300, b'{"a": "\\ud800"}', b'{"a": NaN}']
 
 
 @pytest.fixture
@@ -120,6 +123,16 @@ class TestDetail:
         (pk,) = take_calls(call(buyer.pk, timezone.now(), path="/p/<i>", kept=hostile))
         told = page.get(f"/request-logs/{pk}").content.decode()
         assert not any(each in told for each in ("<script>alert", "<img src=x", "<b>", "/p/<i>"))
+
+    @pytest.mark.parametrize("body", UNREADABLE)
+    def test_shows_json_that_nobody_could_write_again_as_it_came(self, page, client, buyer, body):
+        (pk,) = take_calls(call(buyer.pk, timezone.now(), kept=kept(body, body)))
+        _, key = api_keys.issue(team=buyer, role=Role.OWNER, name="ci", by=None, now=timezone.now())
+        told = client.get(f"/v1/request-logs/{pk}", headers={"Authorization": f"Bearer {key}"})
+
+        assert page.get(f"/request-logs/{pk}").status_code == 200
+        assert page.get(f"/playground?log={pk}").status_code == 200
+        assert told.json()["upstream_response"]["body"] == body.decode()
 
     def test_forgets_and_says_so(self, page, logged, buyer):
         answer = page.post(f"/request-logs/{logged}/forget", follow=True)

@@ -207,6 +207,12 @@ class TestTrigger:
         made = client.recurrent_requests.create({"request_path": f"p/{service.name}"})
         assert client.recurrent_requests.trigger(made.id)["body"] == "plain \ufffd"
 
+    @pytest.mark.parametrize("answer", ["[" * 2000 + "]" * 2000, '{"a": NaN}', '{"a": "\\ud800"}'])
+    def test_wraps_json_that_nobody_could_write_again(self, client, service, firing, answer):
+        firing.reply = lambda seen: Reply(body=answer.encode())
+        made = client.recurrent_requests.create({"request_path": f"p/{service.name}"})
+        assert client.recurrent_requests.trigger(made.id)["body"] == answer
+
     def test_of_a_cancelled_one_is_refused(self, client, service):
         made = client.recurrent_requests.create({"request_path": f"p/{service.name}"})
         client.recurrent_requests.update(made.id, {"status": "cancelled"})

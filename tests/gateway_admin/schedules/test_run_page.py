@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -29,6 +30,19 @@ def page_of_run(team: Team, request_id: UUID) -> str:
         request_id=request_id,
     )
     return visitor(team).get(f"/schedules/runs/{run.id}").content.decode()
+
+
+@pytest.mark.parametrize("answer", [b"[" * 60_000, b'{"a":' * 900 + b"1" + b"}" * 900, b'{"a": "\\ud800"}'])
+def test_compares_json_that_nobody_could_write_again_as_it_came(answer):
+    team, now = TeamFactory(), timezone.now()
+    schedule = Schedule.objects.create(team=team, path="/p/x", kind="recurrent", name="deep")
+    for minutes in (2, 1):
+        last = Run.objects.create(
+            schedule=schedule, team=team, id=uuid4(), due_at=now - timedelta(minutes=minutes), not_before=now,
+            started_at=now, finished_at=now, state=RunState.DONE, status=200, response_body=answer + b" " * minutes,
+        )  # fmt: skip
+
+    assert visitor(team).get(f"/schedules/runs/{last.id}").status_code == 200
 
 
 def test_links_to_the_call_that_is_logged_and_only_names_one_that_is_not():
