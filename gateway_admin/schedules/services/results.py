@@ -88,6 +88,7 @@ def keep(ended: Sequence[Ended], *, worker: str, now: datetime) -> int:
     What a process says of a run that others have taken up meanwhile is not heard, unless nobody knew better.
     """
     counted: list[Counted] = []
+    again = [each.run_id for each in ended if each.state == RunState.PENDING]
     with connection.cursor() as cursor:
         for each in ended:
             if each.state == RunState.PENDING:
@@ -98,7 +99,20 @@ def keep(ended: Sequence[Ended], *, worker: str, now: datetime) -> int:
             if row is not None and row[2] == Run.Kind.DUE:
                 counted.append(Counted(row[0], row[1], each.state, each.error_code, each.error))
     _follow(counted, now)
+    call_off(again, now=now)
     return len(counted)
+
+
+def call_off(run_ids: Sequence[UUID], *, now: datetime) -> None:
+    """Cancel those of runs that wait for another attempt whose schedule has been paused or cancelled meanwhile."""
+    if not run_ids:
+        return
+    waiting = Run.objects.filter(id__in=run_ids, state=RunState.PENDING, kind=Run.Kind.DUE)
+    # locked whatever their state: one that is just being paused does not see these runs waiting
+    rows = Schedule.objects.select_for_update(of=("self",)).filter(pk__in=waiting.values("schedule")).order_by("pk")
+    idle = [row.pk for row in rows.only("state") if row.state != Schedule.State.ACTIVE]
+    why = "The schedule ended before the run was made again."
+    waiting.filter(schedule__in=idle).update(state=RunState.CANCELLED, finished_at=now, error=why)
 
 
 def lose(runs: Sequence[Run], *, now: datetime) -> None:
@@ -146,15 +160,17 @@ def _follow(counted: Iterable[Counted], now: datetime) -> None:
     tallies = []
     for row in rows:
         ends = sorted(by_schedule[row.pk], key=lambda end: end.due_at)
+        is_reached = False
         for end in ends:
             row.failures = row.failures + 1 if end.state in FAILURES else 0
-        _draw_conclusions(row, ends[-1], now)
+            is_reached = row.failures > 0 and (is_reached or row.failures == row.notify_after)
+        _draw_conclusions(row, ends[-1], now, is_reached=is_reached)
         tallies.append((row.pk, row.failures, now, str(ends[-1].state)))
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, [list(column) for column in zip(*tallies, strict=True)])
 
 
-def _draw_conclusions(row: Schedule, last: Counted, now: datetime) -> None:
+def _draw_conclusions(row: Schedule, last: Counted, now: datetime, *, is_reached: bool) -> None:
     if not row.is_recurrent:
         if row.state == Schedule.State.ACTIVE:
             row.state = Schedule.State.DONE
@@ -165,7 +181,7 @@ def _draw_conclusions(row: Schedule, last: Counted, now: datetime) -> None:
         row.save(update_fields=["state", "due_at", "pause_reason", "notice"])
         waiting = Run.objects.filter(schedule=row, state=RunState.PENDING, kind=Run.Kind.DUE)
         waiting.update(state=RunState.CANCELLED, finished_at=now, error="The schedule paused before the run began.")
-    elif row.failures == row.notify_after:
+    elif is_reached:
         row.notice = "failing"
         row.save(update_fields=["notice"])
 
