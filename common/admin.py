@@ -31,6 +31,12 @@ class ReadOnlyAdmin(ModelAdmin):
         return False
 
 
+def may_act(request: HttpRequest, model: type[Model]) -> bool:
+    """Return whether an operator may act on rows that nobody edits: who may change them may."""
+    options = model._meta
+    return request.user.has_perm(f"{options.app_label}.change_{options.model_name}")
+
+
 class ActingAdmin(ReadOnlyAdmin):
     """Read-only rows with actions that have a form of their own. Who may change the rows may act."""
 
@@ -46,7 +52,7 @@ class ActingAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         """Show a form, and when it is filled in do what it says. apply: takes the values, returns what was done."""
         options = self.opts
-        if not request.user.has_perm(f"{options.app_label}.change_{options.model_name}"):
+        if not may_act(request, self.model):
             raise PermissionDenied
         back = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[row.pk])
         if form.is_bound and form.is_valid():

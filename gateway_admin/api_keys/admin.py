@@ -4,6 +4,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 
+from common.admin import may_act
 from gateway_admin.api_keys import services
 from gateway_admin.api_keys.models import ApiKey
 
@@ -25,7 +26,10 @@ class ApiKeyAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
         return False
 
-    @admin.action(description="Revoke", permissions=["view"])
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        return may_act(request, ApiKey)
+
+    @admin.action(description="Revoke", permissions=["act"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         for key in queryset:
             services.revoke(key=key, now=timezone.now())

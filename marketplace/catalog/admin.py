@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
@@ -18,6 +19,7 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from accounts.users.models import User
 from common import ports
+from common.admin import may_act
 from common.errors import DomainError
 from marketplace.catalog import plans, queries, services
 from marketplace.catalog.models import (
@@ -35,6 +37,11 @@ from marketplace.catalog.models import (
 
 class ReadOnly:
     """Operators decide; they do not edit what sellers wrote."""
+
+    model: type[Model]
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        return may_act(request, self.model)
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
@@ -113,6 +120,8 @@ class ServiceAdmin(ReadOnly, ModelAdmin):
             Service.objects.select_related("seller", "provider", "offering", "listing", "list_price", "revision_of"),
             pk=service_id,
         )
+        if not self.has_view_permission(request, service):
+            raise PermissionDenied
         if request.method == "POST":
             return self._decide(request, service)
         return render(request, "admin/catalog/service_review.html", self._review_context(request, service))
@@ -137,11 +146,15 @@ class ServiceAdmin(ReadOnly, ModelAdmin):
             "history": service.status_changes.select_related("by"),
             "files": {name: json.dumps(data, indent=2, ensure_ascii=False) for name, data in files.items()},
             "decisions": {
-                name: label for name, label in DECISIONS.items() if service.status in services.STEPS[name].starts
+                name: label
+                for name, label in DECISIONS.items()
+                if service.status in services.STEPS[name].starts and self.has_act_permission(request)
             },
         }
 
     def _decide(self, request: HttpRequest, service: Service) -> HttpResponse:
+        if not self.has_act_permission(request):
+            raise PermissionDenied
         name = request.POST.get("decision", "")
         reason = request.POST.get("reason", "").strip()
         try:
@@ -152,11 +165,11 @@ class ServiceAdmin(ReadOnly, ModelAdmin):
         messages.success(request, f"{decided.name} is now {decided.get_status_display().lower()}.")
         return HttpResponseRedirect(reverse("admin:catalog_service_review", args=[decided.pk]))
 
-    @admin.action(description="Approve", permissions=["view"])
+    @admin.action(description="Approve", permissions=["act"])
     def approve_selected(self, request: HttpRequest, chosen: QuerySet[Service]) -> None:
         self._decide_all(request, chosen, "approve")
 
-    @admin.action(description="Deprecate", permissions=["view"])
+    @admin.action(description="Deprecate", permissions=["act"])
     def deprecate_selected(self, request: HttpRequest, chosen: QuerySet[Service]) -> None:
         self._decide_all(request, chosen, "deprecate")
 
@@ -240,7 +253,7 @@ class UploadTaskAdmin(ReadOnly, ModelAdmin):
     list_select_related = ("seller",)
     actions = ("retry_selected",)
 
-    @admin.action(description="Ingest again", permissions=["view"])
+    @admin.action(description="Ingest again", permissions=["act"])
     def retry_selected(self, request: HttpRequest, chosen: QuerySet[UploadTask]) -> None:
         for task in chosen:
             services.retry_upload(task=task)

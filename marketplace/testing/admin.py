@@ -6,6 +6,7 @@ from typing import cast
 from uuid import UUID
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
@@ -13,7 +14,7 @@ from django.utils import timezone
 from unfold.admin import StackedInline
 
 from accounts.users.models import User
-from common.admin import ReadOnlyAdmin
+from common.admin import ReadOnlyAdmin, may_act
 from marketplace.catalog.models import Service
 from marketplace.testing import services
 from marketplace.testing.models import Purpose, TestResult, TestRun
@@ -73,6 +74,8 @@ class TestRunAdmin(ReadOnlyAdmin):
         """Have a service tested."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
+        if not may_act(request, TestRun):
+            raise PermissionDenied
         service = get_object_or_404(Service, pk=service_id)
         run = services.begin(
             service=service,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
@@ -46,6 +47,30 @@ class TestPages:
         client.force_login(UserFactory())
 
         assert client.get(review(service)).status_code == 302
+
+
+class TestRights:
+    def test_to_look_and_to_decide_are_two(self, client, seller):
+        service = make_service(seller, status="review")
+        helper = UserFactory(is_staff=True)
+        client.force_login(helper)
+        begin = reverse("admin:testing_testrun_begin", args=[service.pk])
+        assert client.get(review(service)).status_code == 403
+
+        helper.user_permissions.set(Permission.objects.filter(codename__in=["view_service", "view_uploadtask"]))
+        assert 'name="decision"' not in client.get(review(service)).content.decode()
+        assert client.post(review(service), {"decision": "approve"}).status_code == 403
+        assert client.post(begin).status_code == 403
+        chosen = {"action": "approve_selected", "_selected_action": [str(service.pk)]}
+        client.post(reverse("admin:catalog_service_changelist"), chosen)
+        service.refresh_from_db()
+        assert service.status == "review"
+
+        helper.user_permissions.add(Permission.objects.get(codename="change_service"))
+        assert 'name="decision"' in client.get(review(service)).content.decode()
+        client.post(review(service), {"decision": "reject", "reason": "No."})
+        service.refresh_from_db()
+        assert service.status == "rejected"
 
 
 class TestReview:
