@@ -11,6 +11,9 @@ from accounts.teams.models import MessageMails, Role, Team, TeamKind
 from common.widgets import LongSelect
 from domain import periods
 
+#: What is kept of an e-mail address; Django's field lets longer ones through.
+_LONGEST_ADDRESS = 254
+
 
 class TeamForm(forms.Form):
     display_name = forms.CharField(label="Team name", max_length=200, help_text="How people see it: Acme Research.")
@@ -35,7 +38,7 @@ class SwitchForm(forms.Form):
 
 
 class InvitationForm(forms.Form):
-    email = forms.EmailField(label="E-mail")
+    email = forms.EmailField(label="E-mail", max_length=_LONGEST_ADDRESS)
     role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.DEVELOPER)
 
 
@@ -58,7 +61,10 @@ class PersonForm(forms.Form):
 class DescriptionForm(forms.Form):
     display_name = forms.CharField(label="Name", max_length=200, help_text="How people see it.")
     contact_email = forms.EmailField(
-        label="Contact e-mail", required=False, help_text="Where we write when it concerns the whole account."
+        label="Contact e-mail",
+        max_length=_LONGEST_ADDRESS,
+        required=False,
+        help_text="Where we write when it concerns the whole account.",
     )
     timezone = forms.ChoiceField(
         label="Time zone",

@@ -30,6 +30,12 @@ class TestSignUp:
         assert response.status_code == 302
         assert Team.objects.get(personal_for=user).kind == "customer"
 
+    def test_takes_an_address_of_any_length(self, client: Client):
+        address = f"{'n' * 200}@example.org"
+
+        assert client.post(reverse("account_signup"), {"email": address, "password1": PASSWORD}).status_code == 302
+        assert Team.objects.get(personal_for__email=address).display_name == f"{'n' * 180} (personal)"
+
     def test_names_every_problem_beside_its_field(self, client: Client):
         page = client.post(reverse("account_signup"), {"email": "nobody", "password1": "tiny!"}).content.decode()
 

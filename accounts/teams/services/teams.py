@@ -14,6 +14,8 @@ from accounts.users.models import User
 from common import ports
 from common.errors import DomainError
 
+#: Of a person's name, so much stands in the name of the team that is theirs alone.
+_LONGEST_STEM = 180
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9])?", re.ASCII)
 
 
@@ -69,7 +71,7 @@ def create_personal(*, user: User) -> Team:
         kind=TeamKind.CUSTOMER,
         name=f"{stem[:40]}-{secrets.token_hex(3)}",
         owner=user,
-        display_name=f"{user.get_short_name()} (personal)",
+        display_name=f"{user.get_short_name()[:_LONGEST_STEM]} (personal)",
         contact_email=user.email,
     )
     team.personal_for = user

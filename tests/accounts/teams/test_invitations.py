@@ -66,6 +66,18 @@ class TestInviting:
         with pytest.raises(TooManyInvitations):
             invited(owner, email="c@example.org")
 
+    def test_of_an_address_that_is_too_long_says_so(self, owner):
+        address, client = f"{'n' * 250}@example.org", Client()
+        client.force_login(owner.user)
+
+        for page, form in (
+            ("/teams/invitations/new", {"email": address, "role": "viewer"}),
+            ("/teams/edit", {"display_name": "Acme", "contact_email": address, "timezone": "UTC"}),
+        ):
+            answer = client.post(page, form)
+            assert answer.status_code == 422
+            assert "at most 254 characters" in answer.content.decode()
+
 
 class TestAccepting:
     def test_makes_a_member_in_that_role_once(self, owner, guest):
