@@ -68,7 +68,8 @@ def log_tail(request: KeyRequest, query: Query[LogQuery]) -> HttpResponse:
 
     def look() -> Sequence[RequestLog]:
         # the window moves along: what begins from now on is wanted, whatever the filter says of times
-        wanted = filters.made(query.model_dump(exclude={"start_time", "end_time"}), now=timezone.now())
+        runs = queries.runs_of(team=team, schedule_id=query.recurrent_request_id)
+        wanted = filters.made(query.model_dump(exclude={"start_time", "end_time"}), now=timezone.now(), runs=runs)
         return queries.fresh(team=team, wanted=wanted, now=timezone.now())
 
     def may_go_on() -> bool:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 #: What is shown when nothing is said of the time.
 WINDOW = timedelta(hours=24)
+_FIRST, _LAST = datetime(1970, 1, 2, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 SOURCES = ("upstream", "gateway", "client", "money", "limit")
 
 
@@ -62,4 +63,7 @@ _NAMES = frozenset(Filter.__dataclass_fields__)
 
 
 def _aware(moment: datetime | None) -> datetime | None:
-    return moment if moment is None or moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    """Return a time within those that calls have: there is room around it to count with."""
+    if moment is None:
+        return None
+    return min(max(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC), _FIRST), _LAST)

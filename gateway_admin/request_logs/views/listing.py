@@ -101,7 +101,8 @@ def log_tail(request: MemberRequest) -> HttpResponse:
 
     def look() -> Sequence[RequestLog]:
         now = timezone.now()
-        return queries.fresh(team=team, wanted=filters.made(asked, now=now), now=now)
+        runs = queries.runs_of(team=team, schedule_id=asked["recurrent_request_id"])
+        return queries.fresh(team=team, wanted=filters.made(asked, now=now, runs=runs), now=now)
 
     def may_go_on() -> bool:
         is_logged_in = session.exists(session.session_key or "")

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 import pytest
@@ -95,6 +96,14 @@ class TestList:
         (item,) = api(f"/request-logs?recurrent_request_id={schedule.pk}").json()["items"]
         assert (item["recurrent_request_id"], item["gateway_source"]) == (str(schedule.pk), "backend")
         assert api(f"/request-logs?recurrent_request_id={uuid4()}").json()["items"] == []
+        told = api(f"/request-logs/tail?recurrent_request_id={schedule.pk}", HTTP_LAST_EVENT_ID=str(UUID(int=0)))
+        assert told.content.decode().count("event: row") == 1
+
+    @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59.999999-14:00"])
+    @pytest.mark.parametrize("end", ["start_time", "end_time"])
+    def test_knows_every_time_there_is(self, api, logged, moment, end):
+        for address in ("/request-logs", "/request-logs/export", "/request-logs/tail"):
+            assert api(f"{address}?{urlencode({end: moment})}").status_code == 200
 
 
 class TestDetail:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from django.utils import timezone
 
@@ -10,6 +12,7 @@ from billing.rating import services as rating
 from gateway_admin.api_keys import services as api_keys
 from gateway_admin.publishing.models import PublishedRecord
 from gateway_admin.request_logs.models import Forgetting, KeptBodies, Mode
+from gateway_admin.schedules.models import Schedule
 from tests.factories.accounts import TeamFactory, UserFactory
 from tests.factories.billing import price_version, ship, usage_event
 from tests.factories.request_logs import attempt, call, kept, take_attempts, take_calls
@@ -57,6 +60,19 @@ class TestList:
         answer = page.get("/request-logs?request_id=nonsense")
         assert answer.status_code == 422
         assert "Enter a valid UUID" in answer.content.decode()
+
+    @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00", "9999-12-31T23:59:59"])
+    @pytest.mark.parametrize("end", ["start_time", "end_time"])
+    def test_knows_every_time_there_is(self, page, logged, moment, end):
+        for address in ("/request-logs", "/request-logs/export/csv", "/request-logs/tail"):
+            assert page.get(address, {end: moment}).status_code == 200
+
+    def test_tells_of_one_schedule_as_it_goes_on(self, page, buyer):
+        schedule = Schedule.objects.create(team=buyer, path="p/x", kind="delayed", schedule={"schedule_type": "once"})
+        take_attempts(attempt(buyer.pk, timezone.now()))
+        asked = {"recurrent_request_id": str(schedule.pk)}
+        told = page.get("/request-logs/tail", asked, headers={"Last-Event-ID": str(UUID(int=0))})
+        assert "event: row" not in told.content.decode()
 
     def test_is_empty_with_one_thing_to_do(self, page):
         told = page.get("/request-logs").content.decode()
