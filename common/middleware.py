@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,7 @@ from urllib.parse import quote
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 from django.conf import settings
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -17,9 +19,11 @@ from django.utils.decorators import sync_and_async_middleware
 from servestatic.middleware import ServeStaticMiddleware
 
 from common.apis.middleware import PREFIX
-from common.errors import DomainError
+from common.errors import UNSTORABLE, DomainError, Invalid
 from common.htmx import is_fragment
 from common.http import status_of
+
+logger = logging.getLogger(__name__)
 
 
 @sync_and_async_middleware
@@ -67,7 +71,10 @@ def static_files(get_response: Any) -> Any:
 
 
 class DomainErrors:
-    """A DomainError that no view caught becomes a page with its sentence; for htmx, a message above the page."""
+    """A DomainError that no view caught becomes a page with its sentence; for htmx, a message above the page.
+
+    So does what PostgreSQL refuses to take, as with the APIs.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -76,6 +83,9 @@ class DomainErrors:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, DataError):
+            logger.warning("request.unstorable path=%s", request.path, exc_info=error)
+            error = Invalid([UNSTORABLE])
         if not isinstance(error, DomainError):
             return None
         status = status_of(error)

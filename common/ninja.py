@@ -20,7 +20,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from common import pagination
 from common.apis.decorations import Deprecated, deprecating, tagging
-from common.errors import DomainError, Invalid
+from common.errors import UNSTORABLE, DomainError, Invalid
 from common.http import envelope, status_of
 from common.idempotency.endpoints import HEADER, claiming, keeping
 
@@ -202,8 +202,7 @@ def install_error_handlers(api: NinjaAPI) -> None:
     @api.exception_handler(UnicodeEncodeError)
     def unstorable(request: HttpRequest, _error: Exception) -> HttpResponse:
         logger.warning("request.unstorable path=%s", request.path, exc_info=True)
-        message = "A value is too large, or has a character that cannot be stored (U+0000). Correct it and try again."
-        detail = [{"loc": ["request"], "msg": message, "type": "value_error"}]
+        detail = [{"loc": ["request"], "msg": UNSTORABLE, "type": "value_error"}]
         return api.create_response(request, {"detail": detail, "code": "invalid"}, status=422)
 
     @api.exception_handler(AuthenticationError)

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from common.errors import UNSTORABLE, Invalid
+
 #: What is shown when nothing is said of the time.
 WINDOW = timedelta(hours=24)
 _FIRST, _LAST = datetime(1970, 1, 2, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
@@ -46,7 +48,12 @@ class Filter:
 
 
 def made(values: dict[str, Any], *, now: datetime, runs: tuple[UUID, ...] | None = None) -> Filter:
-    """Return the filter of what was asked for. Times without an offset are UTC; without a beginning it is a day ago."""
+    """Return the filter of what was asked for. Times without an offset are UTC; without a beginning it is a day ago.
+
+    Raises: Invalid, before a file is begun.
+    """
+    if any(isinstance(value, str) and "\0" in value for value in values.values()):
+        raise Invalid([UNSTORABLE])
     if status := values.get("status"):  # "4xx": the same as a range
         values = {"status_min": int(status[0]) * 100, "status_max": int(status[0]) * 100 + 99, **_set(values)}
     given = {name: value for name, value in values.items() if value not in (None, "") and name in _NAMES}

@@ -11,6 +11,7 @@ from django.urls import path
 
 from common.errors import DomainError, NotFound
 from common.storage.objects import objects
+from tests.factories.accounts import TeamFactory, owner_of
 
 
 class Refused(DomainError):
@@ -52,6 +53,15 @@ class TestDomainErrors:
         assert response.status_code == 402
         assert "Top up: &lt;b&gt;5.00 USD&lt;/b&gt; is missing." in response.content.decode()
         assert response.headers["X-Request-Id"] in response.content.decode()
+
+    @pytest.mark.parametrize("address", ["aliases?q=%00", "aliases/names/%00", "secrets/x%00", "statements/%00"])
+    def test_say_that_a_character_cannot_be_stored(self, client: Client, address):
+        client.force_login(owner_of(TeamFactory()))
+
+        response = client.get(f"/{address}")
+
+        assert response.status_code == 400
+        assert "cannot be stored" in response.content.decode()
 
     def test_become_a_message_for_htmx(self, client: Client):
         response = client.get("/refuse", headers={"HX-Request": "true"})

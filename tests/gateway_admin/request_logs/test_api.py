@@ -190,6 +190,10 @@ class TestExport:
         ]
         assert [row["log_id"] for row in table] == [row["log_id"] for row in told] == [str(pk) for pk in wanted]
 
+    @pytest.mark.parametrize("name", ["text", "session", "alias", "user_request_path", "error_type"])
+    def test_is_not_begun_for_what_no_row_can_have(self, api, logged, name):
+        assert api(f"/request-logs/export?{name}=%00").json()["code"] == "invalid"
+
     def test_writes_no_formula_into_a_table(self, api, buyer):
         take_calls(call(buyer.pk, timezone.now(), session="=HYPERLINK(1)"))
         (row,) = csv.DictReader(io.StringIO(sent(api("/request-logs/export"))))
