@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-
 #: Of a value that PostgreSQL does not take.
 UNSTORABLE = "A value is too large, or has a character that cannot be stored (U+0000). Correct it and try again."
 

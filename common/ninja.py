@@ -19,7 +19,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from common import pagination
-from common.apis.decorations import Deprecated, deprecating, tagging
+from common.apis.decorations import Deprecated, deprecating, ending, tagging
 from common.errors import UNSTORABLE, DomainError, Invalid
 from common.http import envelope, status_of
 from common.idempotency.endpoints import HEADER, claiming, keeping
@@ -116,17 +116,21 @@ class Endpoints:
         makes: bool = True,
         has_etag: bool = False,
         deprecated: Deprecated | None = None,
+        then: Callable[..., Any] | None = None,
         **options: Any,
     ) -> Callable[[Endpoint], Endpoint]:
         """Answer at `path`; the schema names that spelling. options: of the router's `api_operation`.
 
-        makes: False for a POST that only asks, or that may be repeated as it is.
+        makes: False for a POST that only asks, or that may be repeated as it is. then: makes the answer out of what the
+        view returns, for what others have to see first.
         """
         other = path.removesuffix("/") if path.endswith("/") else f"{path}/"
         answers = {**response, **({304: None} if has_etag else {})}
         decorators = [tagging] * has_etag + ([deprecating(deprecated)] if deprecated else [])
         if is_once := makes and method == "POST":
             decorators.append(keeping)
+        if then is not None:
+            decorators.append(ending(then))
         options["deprecated"] = True if deprecated else None
 
         def register(view: Endpoint) -> Endpoint:

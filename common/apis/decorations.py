@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.cache import get_conditional_response
+
+from common.errors import DomainError
+from common.http import envelope, status_of
 
 Run = Callable[..., HttpResponse]
 
@@ -36,6 +40,29 @@ def deprecating(deprecated: Deprecated) -> Callable[[Run], Run]:
             return response
 
         return told
+
+    return decorate
+
+
+def ending(then: Callable[..., Any]) -> Callable[[Run], Run]:
+    """Answer with what `then` makes of the view's own answer, once all that the view has done is committed.
+
+    then: takes the request, and what the view has returned.
+    """
+
+    def decorate(run: Run) -> Run:
+        @wraps(run)
+        def ended(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            response = run(request, *args, **kwargs)
+            if response.status_code < 400:
+                try:
+                    response.content = json.dumps(then(request, json.loads(response.content))).encode()
+                except DomainError as error:
+                    told = envelope(request, code=error.code, message=error.message)
+                    return JsonResponse(told, status=status_of(error))
+            return response
+
+        return ended
 
     return decorate
 

@@ -101,13 +101,17 @@ def request_delete(request: KeyRequest, request_id: UUID) -> Answer[None]:
     return Answer(204, None)
 
 
-@endpoint("POST", "/recurrent-requests/{uuid:request_id}/trigger", {200: Json})
+def _once_ended(request: KeyRequest, told: Json) -> Json:
+    return _answered(waiting.ended(team=request.team, run_id=UUID(told["run_id"])))
+
+
+@endpoint("POST", "/recurrent-requests/{uuid:request_id}/trigger", {200: Json}, then=_once_ended)
 def request_trigger(request: KeyRequest, request_id: UUID) -> Json:
     """Make the call now, and return what was answered within 25 seconds: {"status_code", "headers", "body", …}."""
     callers.check(request, Permission.CALL)
     row = _recurrent(request, request_id)
     run = services.run_now(schedule=row, by=request.api_key.created_by, now=queries.database_time())
-    return _answered(waiting.ended(team=request.team, run_id=run.id))
+    return {"run_id": str(run.id)}
 
 
 @endpoint("GET", "/recurrent-requests/{uuid:request_id}/runs", {200: RunPage})

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 from unitysvc import AsyncClient, Client
 from unitysvc.exceptions import ConflictError, NotFoundError, PermissionError, ValidationError
@@ -212,6 +213,18 @@ class TestTrigger:
         firing.reply = lambda seen: Reply(body=answer.encode())
         made = client.recurrent_requests.create({"request_path": f"p/{service.name}"})
         assert client.recurrent_requests.trigger(made.id)["body"] == answer
+
+    def test_is_made_once_under_a_key_and_waited_for(self, client, key, live_server, service, firing):
+        made = client.recurrent_requests.create({"request_path": f"p/{service.name}"})
+        headers = {"Authorization": f"Bearer {key()}", "Idempotency-Key": "k-1"}
+        address = f"{live_server.url}/v1/recurrent-requests/{made.id}/trigger"
+
+        first, again = (httpx.post(address, headers=headers, timeout=20) for _ in range(2))
+
+        assert (first.json()["status"], first.json()["body"]) == ("done", {"ok": True})
+        assert again.json() == first.json()
+        assert again.headers["Idempotency-Replayed"] == "true"
+        assert Run.objects.count() == 1
 
     def test_of_a_cancelled_one_is_refused(self, client, service):
         made = client.recurrent_requests.create({"request_path": f"p/{service.name}"})
