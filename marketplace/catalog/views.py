@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.http import FileResponse, HttpRequest, HttpResponse
@@ -77,14 +78,15 @@ def service_detail(request: HttpRequest, reference: str) -> HttpResponse:
     if tab == "playground":
         return redirect("playground:page", page.service.pk)
     tab = tab if tab in TABS else ""
-    context = {
+    context: dict[str, Any] = {
         **heading(page, team=team, current=tab),
         "offers": _offers(page.service, team) if tab == "pricing" else [],
         **TABS[tab](page, request.GET, request.COOKIES.get(SNIPPET_COOKIE, "")),
     }
     response = htmx.render(request, "marketplace/catalog/service_detail.html", context)
-    if chosen := request.GET.get("snippet", ""):
-        response.set_cookie(SNIPPET_COOKIE, chosen[:20], max_age=YEAR, samesite="Lax", secure=request.is_secure())
+    shown = context.get("snippet")
+    if shown is not None and shown.key == request.GET.get("snippet"):
+        response.set_cookie(SNIPPET_COOKIE, shown.key, max_age=YEAR, samesite="Lax", secure=request.is_secure())
     return response
 
 

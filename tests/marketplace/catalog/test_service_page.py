@@ -113,6 +113,13 @@ class TestServiceDetail:
 
         assert 'href="https://acme.example/t" rel="nofollow noopener ugc"' in page
 
+    @pytest.mark.parametrize("snippet", ["pythön", "٦", "a; Path=/", "x" * 5000])
+    @pytest.mark.parametrize("tab", ["", "code"])
+    def test_remembers_no_language_that_is_none(self, client: Client, service, tab, snippet):
+        answer = client.get("/market/acme/chat", {"tab": tab, "snippet": snippet})
+
+        assert (answer.status_code, dict(answer.cookies)) == (200, {})  # servers send no other cookies than ASCII
+
     @pytest.mark.parametrize(
         ("snippet", "part"), [("python", "from openai"), ("javascript", "import"), ("nonsense", "curl ")]
     )
