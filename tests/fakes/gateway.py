@@ -115,7 +115,8 @@ def _handler(gateway: FakeGateway) -> type[BaseHTTPRequestHandler]:
             for name, value in {"content-type": "application/json", **reply.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(content)
+            if self.command != "HEAD":
+                self.wfile.write(content)
 
         def log_message(self, *_: object) -> None:
             return None

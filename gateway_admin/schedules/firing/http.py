@@ -75,8 +75,9 @@ class NoAnswer:
 
 @dataclass(slots=True)
 class _Reading:
-    """What the parser has read so far."""
+    """What the parser has read so far. is_bodiless: the answer ends with its head, whatever length that tells."""
 
+    is_bodiless: bool = False
     headers: dict[str, str] = field(default_factory=dict)
     pieces: list[bytes] = field(default_factory=list)
     size: int = 0
@@ -84,6 +85,9 @@ class _Reading:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self.headers.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
+
+    def on_headers_complete(self) -> None:
+        self.is_done = self.is_bodiless
 
     def on_body(self, body: bytes) -> None:
         room = READ_BYTES - self.size
@@ -123,7 +127,8 @@ class GatewayClient:
             return NoAnswer("gateway_away", "The gateway could not be reached.", was_sent=False)
         try:
             async with asyncio.timeout(timeout_seconds):
-                answer, keeps = await self._exchange(connection, self._head(method, path, headers, body) + body)
+                request = self._head(method, path, headers, body) + body
+                answer, keeps = await self._exchange(connection, request, is_bodiless=method == "HEAD")
         except TimeoutError:
             connection.writer.close()
             seconds = f"{timeout_seconds:g} seconds"
@@ -167,8 +172,8 @@ class GatewayClient:
             lines.append(f"content-length: {len(body)}")
         return "\r\n".join((*lines, "", "")).encode("latin-1", "replace")
 
-    async def _exchange(self, connection: _Connection, request: bytes) -> tuple[Answer, bool]:
-        reading = _Reading()
+    async def _exchange(self, connection: _Connection, request: bytes, *, is_bodiless: bool) -> tuple[Answer, bool]:
+        reading = _Reading(is_bodiless)
         parser: Any = httptools.HttpResponseParser(reading)
         connection.writer.write(request)
         await connection.writer.drain()

@@ -84,6 +84,18 @@ class TestARun:
         made.refresh_from_db()
         assert (made.failures, made.state) == (1, "active")
 
+    def test_of_head_ends_with_the_head_of_the_answer(self, make_schedule, dispatch, gateway):
+        gateway.reply = lambda seen: Reply(status=402, own="insufficient_funds")
+        made = make_schedule(due_at=past(1), method="HEAD", timeout_seconds=1)
+
+        dispatch(ended())
+
+        run = Run.objects.get()
+        assert (run.state, run.status) == ("refused", 402)
+        assert services.run_now(schedule=made, by=None, now=past(0))
+        dispatch(ended(2))
+        assert [each.status for each in Run.objects.all()] == [402, 402]
+
     def test_reads_the_answer_before_it(self, make_schedule, dispatch, gateway):
         gateway.reply = lambda seen: Reply(body=json.dumps({"cursor": len(gateway.seen)}).encode())
         made = make_schedule(schedule=None, body_template={"after": "{{ previous.body.cursor }}"})
