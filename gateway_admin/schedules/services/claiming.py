@@ -69,6 +69,7 @@ def recover(*, now: datetime, limit: int = 500) -> int:
     )
     again = [run.id for run in lost if run.schedule.is_repeatable and run.attempt < MOST_ATTEMPTS]
     Run.objects.filter(id__in=again).update(state=RunState.PENDING, not_before=now, lease_until=None, worker="")
+    results.call_off(again, now=now)
     unknown = [run for run in lost if run.id not in set(again)]
     results.lose(unknown, now=now)
     return len(lost)

@@ -42,6 +42,8 @@ def plan_due(*, now: datetime, limit: int) -> int:
     Run.objects.bulk_create(runs, ignore_conflicts=True)
     with connection.cursor() as cursor:
         cursor.execute(_MOVE_ON, [[row.pk for row, _ in plans], [plan.next for _, plan in plans]])
+    over = [row.pk for row, plan in plans if not row.is_recurrent and not plan.fired]
+    Schedule.objects.filter(pk__in=over).update(state=Schedule.State.DONE)
     return len(due)
 
 

@@ -157,6 +157,14 @@ class TestFailures:
         notice.refresh_from_db()
         assert (notice.state, notice.notice) == ("done", "")  # nobody is told of a notice
 
+    def test_that_come_together_are_told_too(self, schedule):
+        Schedule.objects.update(overlap="allow", catch_up="all")
+        services.plan_due(now=after(41), limit=10)
+        run_ids = services.claim(worker="w", now=after(41), limit=10)
+        services.keep([Ended(run_id, 1, "failed", after(41)) for run_id in run_ids], worker="w", now=after(41))
+        schedule.refresh_from_db()
+        assert (schedule.failures, schedule.notice) == (5, "failing")
+
     def test_of_runs_that_were_asked_for_do_not_count(self, schedule):
         Schedule.objects.update(due_at=after(100))
         services.run_now(schedule=schedule, by=None, now=NOON)
@@ -171,6 +179,37 @@ class TestStates:
         services.pause(schedule=schedule, now=NOON)
         assert services.claim(worker="w", now=after(1), limit=10) == []
         assert states() == [(NOON, "cancelled", 1)]
+
+    @pytest.mark.parametrize("ends", [services.pause, services.cancel])
+    @pytest.mark.parametrize("is_lost", [True, False])
+    def test_a_run_that_was_to_be_made_again_ends_with_its_schedule(self, schedule, ends, is_lost):
+        Schedule.objects.update(method="GET")
+        services.plan_due(now=NOON, limit=10)
+        (run_id,) = services.claim(worker="w", now=NOON, limit=10)
+        ends(schedule=schedule, now=NOON)
+
+        if is_lost:
+            services.recover(now=after(1))
+        else:
+            services.keep([Ended(run_id, 1, RunState.PENDING, NOON, not_before=NOON)], worker="w", now=after(1))
+
+        assert Run.objects.get().state == "cancelled"
+        assert queries.overdue(now=after(10), by=MINUTE) == 0
+
+    def test_a_run_that_is_to_be_made_again_waits_while_its_schedule_is_at_work(self, schedule):
+        services.plan_due(now=NOON, limit=10)
+        (run_id,) = services.claim(worker="w", now=NOON, limit=10)
+        services.keep([Ended(run_id, 1, RunState.PENDING, NOON, not_before=after(1))], worker="w", now=NOON)
+        assert services.claim(worker="w", now=NOON, limit=10) == []
+        assert services.claim(worker="w", now=after(1), limit=10) == [run_id]
+
+    def test_a_delayed_call_that_was_missed_is_over(self, make_schedule, customer):
+        service = make_schedule(schedule=None).path
+        owner = Owner(owner_of(customer))
+        made = services.create_delayed(team=customer, owner=owner, content={"path": service}, at=after(60), now=NOON)
+        services.plan_due(now=after(60) + timedelta(days=2), limit=10)
+        made.refresh_from_db()
+        assert (made.state, Run.objects.get().state) == ("done", "skipped")
 
     def test_what_was_due_in_a_pause_is_not_made_up_for(self, schedule):
         Schedule.objects.update(catch_up="all")
