@@ -15,8 +15,9 @@ from domain.scheduling import occurrences
 
 MIN_INTERVAL_SECONDS = 60
 MAX_INTERVAL_SECONDS = 7 * 86_400
-#: The pace of an expression is judged by that many of its times.
+#: The pace of an expression is judged by that many of its times, and by none that is further ahead.
 _TIMES_LOOKED_AT = 200
+_LOOKED_AHEAD = timedelta(days=3660)
 
 
 class BadSchedule(ValueError):
@@ -167,7 +168,11 @@ def count_between(cadence: Cadence, start: datetime, end: datetime, *, most: int
 
 def _gaps(cadence: ByClock, now: datetime) -> Iterator[float]:
     """Yield the seconds between neighbouring times; a single time yields more than any limit."""
-    found = times(cadence, cadence.first(now), _TIMES_LOOKED_AT)
+    found: list[datetime] = []
+    due = cadence.first(now)
+    while due is not None and due - now <= _LOOKED_AHEAD and len(found) < _TIMES_LOOKED_AT:
+        found.append(due)
+        due = cadence.next_after(due, due)
     if len(found) == 1:
         yield float("inf")
     yield from ((later - earlier).total_seconds() for earlier, later in pairwise(found))

@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 
 from domain.cron import Cron
 
-#: Further ahead nobody looks: an expression without a time until then never fires. Leap days are 8 years apart at most.
-HORIZON = timedelta(days=3660)
+#: Further ahead nobody looks: an expression without a time until then never fires. A leap day falls on the same weekday
+#: again after 40 years at most.
+HORIZON = timedelta(days=41 * 366)
 _DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
 def next_after(cron: Cron, zone: ZoneInfo, after: datetime) -> datetime | None:
-    """Return the first time after `after` at which the expression is due, in UTC; None when there is none in ten years.
+    """Return the first time after `after` at which the expression is due, in UTC; None when there never is one.
 
     An expression for every hour is due whenever the clocks show it. One for certain hours is due once for every time
     that it names: the first time, when clocks show it twice; when they leap over it, as soon as they have.

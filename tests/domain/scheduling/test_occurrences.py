@@ -55,6 +55,9 @@ class TestWorkedExamples:
             ("0 0 13 * fri", "UTC", "2026-11-01T00:00", ["2026-11-06T00:00", "2026-11-13T00:00"]),
             ("0 0 */13 * fri", "UTC", "2026-11-01T00:00", ["2026-11-27T00:00", "2027-01-01T00:00"]),
             ("0 0 29 2 *", "UTC", "2026-11-01T00:00", ["2028-02-29T00:00", "2032-02-29T00:00"]),
+            # a date on a weekday comes back after 11 years, a leap day after 40 when a century without one lies between
+            ("0 0 */31 12 2", "UTC", "2026-11-01T00:00", ["2026-12-01T00:00", "2037-12-01T00:00"]),
+            ("0 0 29 2 */7", "UTC", "2072-01-01T00:00", ["2088-02-29T00:00", "2128-02-29T00:00"]),
         ],
     )  # fmt: skip
     def test_are_due_then(self, expression, zone, start, expected):

@@ -85,6 +85,14 @@ class TestPlanning:
             services.plan_due(now=at, limit=10)
         assert len(services.claim(worker="w", now=after(10), limit=10)) == 2
 
+    def test_goes_on_after_a_date_that_comes_back_in_eleven_years(self, schedule, make_schedule):
+        tuesday = {"schedule_type": "cron", "cron_expression": "0 0 */31 12 2"}
+        rare = make_schedule(schedule=tuesday, now=after(0))
+        assert rare.due_at == datetime(2026, 12, 1, tzinfo=UTC)
+        assert services.plan_due(now=rare.due_at, limit=10) == 2
+        rare.refresh_from_db()
+        assert (rare.due_at, rare.runs.get().state) == (datetime(2037, 12, 1, tzinfo=UTC), "pending")
+
     def test_pauses_what_cannot_be_read_any_more(self, schedule):
         Schedule.objects.update(
             schedule={"schedule_type": "cron", "cron_expression": "* * * * *", "timezone": "Gone/By"}
