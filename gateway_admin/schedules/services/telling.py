@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -26,6 +27,7 @@ _MAILS = {"failing": "emails/schedules/failing", "paused": "emails/schedules/pau
 _TITLES = {"failing": "“{}” fails", "paused": "“{}” has paused"}
 _READERS = (Role.OWNER, Role.ADMIN, Role.DEVELOPER)
 _SOON = timedelta(seconds=2)
+_BRACES = re.compile(r"\{(?=\{)")
 
 
 def untold() -> list[UUID]:
@@ -76,7 +78,7 @@ def _call(row: Schedule, what: str, *, reason: str, by: User, now: datetime) -> 
 
 def _literal(body: dict[str, str]) -> dict[str, str]:
     """Return a body in which nothing is filled in: what a customer has named may look like a placeholder."""
-    return {name: text.replace("{{", "{ {") for name, text in body.items()}
+    return {name: _BRACES.sub(r"{ ", text) for name, text in body.items()}
 
 
 def _readers(row: Schedule) -> list[User]:

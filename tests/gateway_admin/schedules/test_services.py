@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from smtplib import SMTPRecipientsRefused
 from uuid import uuid4
 
 import pytest
@@ -15,7 +16,7 @@ from gateway_admin.preferences import services as preferences
 from gateway_admin.preferences.models import PreferenceName
 from gateway_admin.schedules import comparing, queries, services, tasks
 from gateway_admin.schedules.models import Run, RunState, Schedule
-from gateway_admin.schedules.services import Ended, Owner
+from gateway_admin.schedules.services import Ended, Owner, telling
 from tests.factories.accounts import owner_of
 from tests.factories.billing import price_version, ship, usage_event
 from tests.factories.request_logs import attempt, take_attempts
@@ -164,6 +165,33 @@ class TestFailures:
         end("failed", at=after(1), error="No.")
         notice.refresh_from_db()
         assert (notice.state, notice.notice) == ("done", "")  # nobody is told of a notice
+
+    def test_are_told_though_a_notice_before_cannot_be_sent(self, schedule, make_schedule, monkeypatch):
+        make_schedule(name="other")
+        Schedule.objects.update(notice="failing")
+        first, second = services.untold()
+        send, sent = telling.mail.send, []
+
+        def refuse(name, *, schedule, **facts):
+            if schedule.pk == first:
+                raise SMTPRecipientsRefused({"a@example.org": (450, b"Later")})
+            sent.append(schedule.pk)
+            return send(name, schedule=schedule, **facts)
+
+        monkeypatch.setattr(telling.mail, "send", refuse)
+        tasks.sweep_notices()
+
+        assert (sent, services.untold()) == ([second], [first])
+
+    @pytest.mark.parametrize("name", ["{{{x}}}", "{{{{ run.id }}"])
+    def test_are_told_with_whatever_name_it_has(self, make_schedule, customer, name):
+        made = make_schedule(name=name)
+        service = made.path.removeprefix("/p/")
+        preferences.put(team=customer, name=PreferenceName.NOTIFICATION, value=service, by=None, now=NOON)
+        Schedule.objects.update(notice="failing")
+        services.tell(schedule_id=made.pk, now=NOON)
+        notice = Schedule.objects.get(is_notice=True)
+        assert notice.body_template["title"].replace(" ", "") == f"“{name}”fails".replace(" ", "")
 
     def test_that_come_together_are_told_too(self, schedule):
         Schedule.objects.update(overlap="allow", catch_up="all")
