@@ -39,7 +39,8 @@ def forget(*, team: Team, log_id: UUID, by: User | None, through: str, now: date
     RequestLog.objects.filter(pk=log_id).update(forgotten_at=now, routing_key=None, session="", error_message="")
     noted = Forgetting.objects.create(team=team, log_id=log_id, by=by, through=through[:100])
     if kept is not None:
-        names = bodies.object_names(kept)
+        # also those that are just being written, or that a worker left behind: no row names them yet
+        names = {*bodies.object_names(kept), *(bodies.object_name(kept, side) for side in bodies.SIDES)}
         transaction.on_commit(lambda: bodies.delete_objects(names))
     logger.info("request_log.forgotten team=%s log=%s by=%s", team.pk, log_id, by.pk if by else through)
     return noted

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.core.files.base import ContentFile
 from django.db import connection
 from django.utils import timezone
 
 from common.storage.objects import objects
-from gateway_admin.request_logs import retention, services
+from gateway_admin.request_logs import bodies, retention, services
 from gateway_admin.request_logs.models import KeptBodies, Mode, RequestLog
 from tests.factories.request_logs import attempt, call, kept, part, take_attempts, take_calls
 
@@ -87,6 +88,19 @@ class TestLargeBodies:
         name = KeptBodies.objects.get(pk=pk).request_object
         assert objects().exists(name)
         services.keep_up(now=now + timedelta(days=4))
+        assert not objects().exists(name)
+
+    def test_are_forgotten_also_while_they_are_put_together(self, buyer, django_capture_on_commit_callbacks):
+        now, sides = timezone.now(), kept()
+        sides["request"] |= {"bytes": "", "parts": 1, "size": 9000}
+        record = call(buyer.pk, now, kept=sides)
+        (pk,) = take_calls(record, part(record["id"], "request", 0, b"x" * 9000))
+        name = bodies.object_name(KeptBodies.objects.get(pk=pk), "request")
+        objects().save(name, ContentFile(b"x" * 9000))  # its row is not committed yet
+
+        with django_capture_on_commit_callbacks(execute=True):
+            services.forget(team=buyer, log_id=pk, by=None, through="page", now=now)
+
         assert not objects().exists(name)
 
     def test_whose_parts_never_come_are_given_up_with_a_reason(self, buyer):
