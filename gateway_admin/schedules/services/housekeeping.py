@@ -16,7 +16,7 @@ RUNS_KEPT_FOR = timedelta(days=30)
 _AT_ONCE = 5000
 _FORGET_BODIES = """
 UPDATE schedules_run SET sent = NULL, response_headers = NULL, response_body = NULL
-WHERE id IN (SELECT id FROM schedules_run WHERE due_at < %s AND response_headers IS NOT NULL
+WHERE id IN (SELECT id FROM schedules_run WHERE due_at < %s AND (response_headers IS NOT NULL OR sent IS NOT NULL)
              AND state NOT IN ('pending', 'started') LIMIT %s)
 """
 _FORGET_RUNS = """

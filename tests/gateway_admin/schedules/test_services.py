@@ -314,6 +314,17 @@ class TestForgetting:
         assert services.forget_runs(now=now) == (2, 1)
         assert [bool(run.response_body) for run in Run.objects.order_by("-due_at")] == [True, False]
 
+    def test_takes_what_a_replay_was_to_send_that_nobody_answered(self, schedule):
+        services.plan_due(now=NOON, limit=10)
+        (run_id,) = services.claim(worker="w", now=NOON, limit=10)
+        sent = {"method": "POST", "path": schedule.path, "headers": {}, "body": "{}"}
+        services.keep([Ended(run_id, 1, "done", NOON, sent=sent, headers={})], worker="w", now=NOON)
+        again = services.replay(run=Run.objects.get(), by=None, now=after(1))
+        services.cancel(schedule=schedule, now=after(1))
+        assert Run.objects.get(id=again.id).sent == sent
+        services.forget_runs(now=after(1) + timedelta(days=8))
+        assert [run.sent for run in Run.objects.all()] == [None, None]
+
     def test_leaves_an_overdue_run_to_be_seen(self, schedule):
         services.plan_due(now=NOON, limit=10)
         assert queries.overdue(now=after(2), by=MINUTE) == 1
