@@ -64,19 +64,19 @@ def settle_reversal(*, payout_id: str, **_: object) -> None:
     services.settle_reversal(payout_id=payout_id, processor=gateways.processor(), now=timezone.now())
 
 
-@shared_task(name="billing.payouts.tell_invoice")
+@shared_task(name="billing.payouts.tell_invoice", autoretry_for=(OSError,), retry_backoff=True, max_retries=5)
 def tell_invoice(*, invoice_id: str, **_: object) -> None:
     """Write to the seller where an invoice stands."""
     mails.about_invoice(Invoice.objects.select_related("seller").get(pk=invoice_id))
 
 
-@shared_task(name="billing.payouts.tell_payout")
+@shared_task(name="billing.payouts.tell_payout", autoretry_for=(OSError,), retry_backoff=True, max_retries=5)
 def tell_payout(*, payout_id: str, **_: object) -> None:
     """Write to the seller what became of a payout."""
     mails.about_payout(queries.by_id(payout_id))
 
 
-@shared_task(name="billing.payouts.tell_passed_over")
+@shared_task(name="billing.payouts.tell_passed_over", autoretry_for=(OSError,), retry_backoff=True, max_retries=5)
 def tell_passed_over(*, account_id: str, **_: object) -> None:
     """Write to the seller why the schedule made no payout."""
     mails.about_passing_over(SellerAccount.objects.select_related("seller").get(pk=account_id))

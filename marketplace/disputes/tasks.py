@@ -8,7 +8,7 @@ from marketplace.disputes import mails
 from marketplace.disputes.models import DisputeMessage
 
 
-@shared_task(name="marketplace.disputes.tell")
+@shared_task(name="marketplace.disputes.tell", autoretry_for=(OSError,), retry_backoff=True, max_retries=5)
 def tell(*, message_id: str, **_: object) -> None:
     """Write to everybody in the thread but the side that wrote."""
     message = DisputeMessage.objects.select_related("dispute__service", "dispute__team", "dispute__seller")

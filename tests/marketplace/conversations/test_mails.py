@@ -10,7 +10,7 @@ from django.test import Client
 
 from accounts.teams import services as teams
 from accounts.teams.models import Membership, MessageMails, Role
-from marketplace.conversations import mails
+from marketplace.conversations import mails, tasks
 from marketplace.conversations.models import Message
 from tests.factories.accounts import TeamFactory, UserFactory, owner_of
 from tests.factories.visitors import visitor
@@ -42,6 +42,20 @@ class TestMails:
             visitor(buyer).post(f"/messages/new/{service.pk}", {"subject": "Regions?", "text": "Which?"})
 
         assert len(mailoutbox) == 1
+
+    def test_are_written_again_when_the_server_was_away(self, ticket, mailoutbox, monkeypatch):
+        operator = UserFactory(operator=True)
+        real, answers = mails.about, iter([ConnectionRefusedError])
+
+        def about(message: Message) -> int:
+            for error in answers:
+                raise error
+            return real(message)
+
+        monkeypatch.setattr(mails, "about", about)
+        tasks.tell.apply(kwargs={"message_id": str(ticket.messages.get().pk)}, throw=False)
+
+        assert [each.to[0] for each in mailoutbox] == [operator.email]
 
     def test_say_everything_in_both_forms_and_no_address_of_the_other_side(self, inquiry, buyer, seller, mailoutbox):
         message = say(inquiry, buyer, "<b>Which</b> regions?", files=[paper()])
