@@ -65,6 +65,17 @@ def words(name: str, default: str = "", *, environ: Mapping[str, str] = os.envir
     return [word.strip() for word in text(name, default, environ=environ).split(",") if word.strip()]
 
 
+def numbers(name: str, *, environ: Mapping[str, str] = os.environ) -> dict[str, int]:
+    """Return whole numbers by their names, written as name=number pairs with commas."""
+    found = {}
+    for pair in words(name, environ=environ):
+        key, _, number = pair.partition("=")
+        if not key.strip() or not number.strip().isdecimal():
+            raise SettingError(f"{name} must be pairs such as pro=90,team=30 (got {pair!r}).")
+        found[key.strip()] = int(number)
+    return found
+
+
 def url(name: str, default: str | None = None, *, environ: Mapping[str, str] = os.environ) -> str:
     """Return an absolute address without a slash at its end. A default of '' lets there be none."""
     value = text(name, default, environ=environ).rstrip("/")

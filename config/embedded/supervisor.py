@@ -72,7 +72,10 @@ def _supervise(given: Mapping[str, str], data: Path, lock: TextIO) -> int:
 def _environment(given: Mapping[str, str], data: Path) -> dict[str, str]:
     """Return what the processes are told, but for the addresses of the engines."""
     host = given.get("HOST") or "127.0.0.1"
-    port = _free_port(host, int(given.get("PORT") or _FIRST_PORT))
+    wanted = given.get("PORT") or str(_FIRST_PORT)
+    if not wanted.isdecimal():
+        raise StartFailed(f"PORT must be a whole number such as {_FIRST_PORT} (got {wanted!r}).")
+    port = _free_port(host, int(wanted))
     chosen = {
         "DJANGO_SETTINGS_MODULE": "config.settings.dev",
         "SITE_URL": f"http://{programs.reachable(host)}:{port}",

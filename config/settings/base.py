@@ -359,9 +359,7 @@ PAYOUT_MINIMUM = env.integer("PAYOUT_MINIMUM", 10)
 # How long request logs are kept, in days: rows, and the bodies that were asked for. Plans may give more: Pro=90.
 REQUEST_LOG_DAYS = env.integer("REQUEST_LOG_DAYS", 30)
 REQUEST_LOG_BODY_DAYS = env.integer("REQUEST_LOG_BODY_DAYS", 7)
-REQUEST_LOG_DAYS_BY_PLAN = {
-    name: int(days) for name, _, days in (pair.partition("=") for pair in env.words("REQUEST_LOG_DAYS_BY_PLAN"))
-}
+REQUEST_LOG_DAYS_BY_PLAN = env.numbers("REQUEST_LOG_DAYS_BY_PLAN")
 
 # How long after a call a customer may dispute its charge.
 DISPUTE_WINDOW_DAYS = env.integer("DISPUTE_WINDOW_DAYS", 60)

@@ -43,6 +43,15 @@ class TestOtherTypes:
     def test_words_are_separated_by_commas(self):
         assert env.words("NAME", environ={"NAME": " one, two ,,three"}) == ["one", "two", "three"]
 
+    def test_numbers_have_names(self):
+        assert env.numbers("NAME", environ={"NAME": "Pro=90, Team = 30,"}) == {"Pro": 90, "Team": 30}
+        assert env.numbers("NAME", environ={}) == {}
+
+    @pytest.mark.parametrize("written", ["Pro", "Pro=", "=90", "Pro=ninety", "Pro=-1"])
+    def test_numbers_that_are_none_name_the_variable(self, written):
+        with pytest.raises(env.SettingError, match="NAME must be pairs"):
+            env.numbers("NAME", environ={"NAME": written})
+
     @pytest.mark.parametrize("written", ["https://example.org/", "https://example.org"])
     def test_addresses_end_without_a_slash(self, written):
         assert env.url("NAME", environ={"NAME": written}) == "https://example.org"

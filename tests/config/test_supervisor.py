@@ -156,3 +156,17 @@ class TestFreePort:
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
             assert supervisor._free_port("127.0.0.1", port) > port
+
+    def test_is_looked_for_from_a_number_on(self, tmp_path):
+        told = subprocess.run(
+            [sys.executable, "-m", "config.embedded.supervisor"],
+            cwd=ROOT,
+            env={**SHELL, "DATA_DIR": str(tmp_path), "PORT": "eighty"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert told.returncode == 1
+        assert "PORT must be a whole number such as 8000 (got 'eighty')." in told.stdout
+        assert "Traceback" not in told.stderr
