@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import orjson
 
 #: No deeper, so that whatever walks through a value has room for it.
 _DEEPEST = 200
+#: A NUL character as JSON writes it, and what stands before; behind an escaped backslash the same letters are a text.
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 def read(text: str | bytes) -> Any:
@@ -39,6 +42,11 @@ def write(value: Any) -> bytes:
         if is_too_deep(value):
             raise ValueError("The values are nested too deeply.") from None
         return json.dumps(value).encode()
+
+
+def without_nul(text: str) -> str:
+    """Return JSON that PostgreSQL can hold: with a replacement character for each NUL."""
+    return _NUL.sub(r"\1\\ufffd", text)
 
 
 def is_too_deep(value: Any) -> bool:

@@ -14,6 +14,7 @@ import psycopg
 from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from domain import json_texts
 from gateway.settings import GatewaySettings
 from gateway.spool.reader import Final
 from gateway.spool.shipper import InboxRefused
@@ -248,7 +249,7 @@ class PostgresTasks:
 
     async def finish(self, *, task_id: str, answer: dict[str, Any]) -> None:
         # a text of JSON cannot hold the zero character; an upstream's answer can
-        text = orjson.dumps(answer).decode().replace("\\u0000", "\\ufffd")
+        text = json_texts.without_nul(orjson.dumps(answer).decode())
         async with self._database.connection() as connection:
             await connection.execute("SELECT task_finish(%s::uuid, %s::jsonb)", [task_id, text])
 

@@ -37,3 +37,17 @@ def test_what_is_too_deep_is_not_written():
         value = [value]
     with pytest.raises(ValueError, match="too deeply"):
         json_texts.write(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("a\0\0b", "a\ufffd\ufffdb"),
+        (r"\u0000", r"\u0000"),
+        ("\\\0", "\\\ufffd"),
+        (r"\\u0000", r"\\u0000"),
+        ("é\n", "é\n"),
+    ],
+)
+def test_a_nul_is_replaced_and_what_looks_like_one_is_not(value, kept):
+    assert json.loads(json_texts.without_nul(json.dumps([value, {value: 1}]))) == [kept, {kept: 1}]

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from domain import json_texts
 from domain.routing import step_templates
 from domain.routing.grammar import BadPath, parse_inner
 from domain.scheduling import bodies, expectations
@@ -41,7 +42,8 @@ def checked(changes: Changes) -> Changes:
     """Return the members that are given, as they are kept. Raises: RequestInvalid."""
     kept = dict(changes)
     for field, value in kept.items():
-        if "\\u0000" in json.dumps(value, default=str):
+        text = json.dumps(value, default=str)
+        if json_texts.without_nul(text) != text:
             raise RequestInvalid(field, "A NUL character cannot be sent as text. Leave it out.")
     if "name" in kept:
         kept["name"] = _name(kept["name"])

@@ -118,14 +118,14 @@ class TestATask:
             tasks = PostgresTasks(database)
             await tasks.start(team_id=str(team.pk), broadcast="all", tasks=[(task_id, "one")])
             running = await tasks.get(team_id=str(team.pk), task_id=task_id)
-            await tasks.finish(task_id=task_id, answer={"body": "a\x00b"})
+            await tasks.finish(task_id=task_id, answer={"body": "a\x00b", "code": r"\u0000 \\"})
             await tasks.finish(task_id=task_id, answer={"body": "late"})
             done = await tasks.get(team_id=str(team.pk), task_id=task_id)
             return running, done, await tasks.get(team_id=str(uuid.uuid4()), task_id=task_id)
 
         running, done, foreign = with_database(work)
         assert (running["status"], running["name"], running["result"]) == ("running", "one", None)
-        assert (done["status"], done["result"]) == ("done", {"body": "a\ufffdb"})
+        assert (done["status"], done["result"]) == ("done", {"body": "a\ufffdb", "code": r"\u0000 \\"})
         assert foreign is None
 
     def test_that_never_ended_is_lost(self):

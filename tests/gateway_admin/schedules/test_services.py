@@ -272,6 +272,14 @@ class TestStates:
         assert made.schedule == EVERY_TEN_MINUTES
 
 
+class TestWhatIsSent:
+    def test_may_look_like_an_escape(self, make_schedule):
+        template = {"pattern": r"\u0000"}
+        assert make_schedule(body_template=template).body_template == template
+        with pytest.raises(services.RequestInvalid):
+            make_schedule(body_template={"pattern": "\0"})
+
+
 class TestRunsThatAreAskedFor:
     def test_are_a_few_at_a_time(self, schedule):
         for number in range(5):
