@@ -211,4 +211,7 @@ def _time(value: object) -> datetime:
         at = None
     if at is None or at.tzinfo is None:
         raise BadSchedule("at", "Write the time with its offset, such as 2030-01-31T08:00:00+01:00 or with Z.")
-    return at.astimezone(UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise BadSchedule("at", "This time is out of reach. Give another one.") from error

@@ -12,7 +12,7 @@ from gateway_admin.named_pages import JsonField
 from gateway_admin.schedules.models import Schedule
 from gateway_admin.schedules.services import METHODS
 
-_UNITS = (("60", "minutes"), ("3600", "hours"), ("86400", "days"))
+_UNITS = (("1", "seconds"), ("60", "minutes"), ("3600", "hours"), ("86400", "days"))
 _MONO = {"class": "mono", "autocomplete": "off", "spellcheck": "false"}
 #: Members of the form that are columns as they are.
 _COLUMNS = ("name", "method", "path", "expected_status", "expected_body", "match", "overlap", "catch_up", "delivery",
@@ -76,7 +76,7 @@ class ScheduleForm(CallForm):
         initial="interval",
         widget=forms.RadioSelect,
     )
-    every = forms.IntegerField(label="Every", min_value=1, max_value=10_080, initial=10, required=False)
+    every = forms.IntegerField(label="Every", min_value=1, max_value=604_800, initial=10, required=False)
     unit = forms.ChoiceField(choices=_UNITS, initial="60", required=False)
     cron_expression = forms.CharField(
         label="Cron expression",
@@ -134,7 +134,15 @@ class ScheduleForm(CallForm):
         needed = {"interval": "every", "cron": "cron_expression", "once": "at"}.get(cleaned.get("cadence", ""))
         if needed and needed not in self.errors and not cleaned.get(needed):
             self.add_error(needed, "Say when: this is needed for the way that you have chosen.")
+        if cleaned.get("at") and cleaned.get("timezone"):
+            self._check_at()
         return cleaned
+
+    def _check_at(self) -> None:
+        try:
+            self.at_utc  # noqa: B018  years end at 9999 in UTC too
+        except OverflowError:
+            self.add_error("at", "This time is out of reach. Give another one.")
 
     @property
     def is_once(self) -> bool:
@@ -181,5 +189,5 @@ def initial(schedule: Schedule) -> dict[str, Any]:
     }
     if seconds := said.get("interval_seconds"):
         size = next(size for size in (86_400, 3600, 60, 1) if seconds % size == 0)
-        shown |= {"every": seconds // max(size, 60), "unit": str(max(size, 60))}
+        shown |= {"every": seconds // size, "unit": str(size)}
     return shown

@@ -202,6 +202,10 @@ def _made(request: MemberRequest, form: ScheduleForm) -> Schedule | None:
 
 def _changed(request: MemberRequest, form: ScheduleForm, schedule: Schedule) -> bool:
     changes = {**form.content, "schedule": form.schedule}
+    if schedule.body and changes["body_template"] is None:
+        del changes["body_template"]  # what /r/ brought is sent as it came, and the form cannot show it
+    if "catch_up_minutes" not in form.changed_data:
+        changes.pop("catch_up_seconds", None)  # the form has it without its seconds
     try:
         services.update(schedule=schedule, changes=changes, owner=Owner(request.user), now=timezone.now())
     except _REFUSALS as error:

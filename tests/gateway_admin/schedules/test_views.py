@@ -78,4 +78,4 @@ class TestATimeOutOfReach:
             "/v1/delayed-requests/", body, content_type="application/json", headers={"Authorization": f"Bearer {key}"}
         )
 
-        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_schedule")
+        assert answer.status_code == 422
