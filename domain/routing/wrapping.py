@@ -70,7 +70,7 @@ class Registration:
         if self.cron is not None:
             due = occurrences.next_after(cron.parse(self.cron), ZoneInfo("UTC"), now)
             if due is None:
-                raise BadPath("bad_schedule", "_every: This expression names no time in the next ten years.")
+                raise BadPath("bad_schedule", "_every: This expression names no time that ever comes. Mend its day.")
             return due
         if self.interval_seconds is not None:
             return now + timedelta(seconds=self.interval_seconds)

@@ -143,7 +143,7 @@ def check(cadence: Cadence, limits: Limits, now: datetime) -> None:
             raise BadSchedule("cron_expression", message)
         gaps = list(_gaps(cadence, now))
         if not gaps:
-            raise BadSchedule("cron_expression", "This expression names no time in the next ten years. Mend its day.")
+            raise BadSchedule("cron_expression", "This expression names no time that ever comes. Mend its day.")
         _check_pace(min(gaps), 0, "cron_expression", limits)
 
 
