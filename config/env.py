@@ -39,13 +39,16 @@ def flag(name: str, default: bool, *, environ: Mapping[str, str] = os.environ) -
     raise SettingError(f"{name} must be 1 or 0 (got {value!r}).")
 
 
-def integer(name: str, default: int, *, environ: Mapping[str, str] = os.environ) -> int:
-    """Return a whole number."""
+def integer(name: str, default: int, *, least: int | None = None, environ: Mapping[str, str] = os.environ) -> int:
+    """Return a whole number of at least `least`."""
     value = text(name, str(default), environ=environ)
     try:
-        return int(value)
+        found = int(value)
     except ValueError:
         raise SettingError(f"{name} must be a whole number (got {value!r}).") from None
+    if least is not None and found < least:
+        raise SettingError(f"{name} must be at least {least} (got {found}).")
+    return found
 
 
 def amount(name: str, default: str, *, environ: Mapping[str, str] = os.environ) -> Decimal:

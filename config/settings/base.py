@@ -235,6 +235,7 @@ EMAIL_PORT = env.integer("EMAIL_PORT", 25)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", False)
+EMAIL_TIMEOUT = 20  # seconds that a mail server may be silent: without it, one could hold a worker for ever
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "no-reply@localhost")
 EMAIL_FILE_PATH = env.text("EMAIL_FILE_PATH", "") or None
 
@@ -357,8 +358,8 @@ PAYOUT_WINDOW_DAYS = env.integer("PAYOUT_WINDOW_DAYS", 60)
 PAYOUT_MINIMUM = env.integer("PAYOUT_MINIMUM", 10)
 
 # How long request logs are kept, in days: rows, and the bodies that were asked for. Plans may give more: Pro=90.
-REQUEST_LOG_DAYS = env.integer("REQUEST_LOG_DAYS", 30)
-REQUEST_LOG_BODY_DAYS = env.integer("REQUEST_LOG_BODY_DAYS", 7)
+REQUEST_LOG_DAYS = env.integer("REQUEST_LOG_DAYS", 30, least=1)
+REQUEST_LOG_BODY_DAYS = env.integer("REQUEST_LOG_BODY_DAYS", 7, least=1)
 REQUEST_LOG_DAYS_BY_PLAN = env.numbers("REQUEST_LOG_DAYS_BY_PLAN")
 
 # How long after a call a customer may dispute its charge.

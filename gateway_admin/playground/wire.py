@@ -44,6 +44,9 @@ class NoAnswer(Exception):
 
 @dataclass(slots=True)
 class _Parsed:
+    """is_bodiless: the answer ends with its head, whatever length that tells."""
+
+    is_bodiless: bool = False
     headers: list[tuple[str, str]] = field(default_factory=list)
     pieces: list[bytes] = field(default_factory=list)
     has_head: bool = False
@@ -54,6 +57,7 @@ class _Parsed:
 
     def on_headers_complete(self) -> None:
         self.has_head = True
+        self.is_done = self.is_bodiless
 
     def on_body(self, body: bytes) -> None:
         self.pieces.append(body)
@@ -72,7 +76,7 @@ async def exchange(request: Request, *, base_url: str, seconds: float) -> AsyncG
     reader, writer = await _connected(parts.scheme == "https", parts.hostname or "", parts.port)
     try:
         writer.write(_head(request, parts.netloc.rpartition("@")[2], parts.path.rstrip("/")) + request.body)
-        async for piece in _answer(reader, deadline, seconds):
+        async for piece in _answer(reader, deadline, seconds, is_bodiless=request.method == "HEAD"):
             yield piece
     except (OSError, EOFError, httptools.HttpParserError) as error:
         raise NoAnswer("The connection ended before there was a whole answer.") from error
@@ -80,8 +84,10 @@ async def exchange(request: Request, *, base_url: str, seconds: float) -> AsyncG
         writer.close()
 
 
-async def _answer(reader: asyncio.StreamReader, deadline: float, seconds: float) -> AsyncGenerator[Head | bytes]:
-    parsed, is_told = _Parsed(), False
+async def _answer(
+    reader: asyncio.StreamReader, deadline: float, seconds: float, *, is_bodiless: bool
+) -> AsyncGenerator[Head | bytes]:
+    parsed, is_told = _Parsed(is_bodiless), False
     parser: Any = httptools.HttpResponseParser(parsed)
     while not parsed.is_done:
         parser.feed_data(await _read(reader, deadline, seconds))

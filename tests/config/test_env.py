@@ -40,6 +40,11 @@ class TestOtherTypes:
         with pytest.raises(env.SettingError, match="NAME must be"):
             reader("NAME", 0, environ={"NAME": written})
 
+    def test_numbers_below_the_least_name_the_variable(self):
+        assert env.integer("NAME", 5, least=1, environ={"NAME": "1"}) == 1
+        with pytest.raises(env.SettingError, match="NAME must be at least 1"):
+            env.integer("NAME", 5, least=1, environ={"NAME": "0"})
+
     def test_words_are_separated_by_commas(self):
         assert env.words("NAME", environ={"NAME": " one, two ,,three"}) == ["one", "two", "three"]
 
