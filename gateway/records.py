@@ -149,9 +149,10 @@ class Records:
 
     async def start(self) -> None:
         """Read every route and the place in the feed from which to follow. Raises StoreUnavailable."""
-        self._next_version = await self._store.horizon()
+        next_version = await self._store.horizon()
         for path, body in (await self._store.fetch_all("route")).items():
             self._set_route(path, body)
+        self._next_version = next_version
         self._heard_at = self._clock()
 
     async def follow(self) -> None:

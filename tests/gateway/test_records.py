@@ -112,3 +112,22 @@ class TestTrust:
             known.check_trust()
         await known.catch_up()
         known.check_trust()
+
+
+class TestAStartThatBreaksOff:
+    async def test_is_made_again_with_every_route(self, store):
+        fetch_all = store.fetch_all
+
+        async def once_away(kind: str):
+            store.fetch_all = fetch_all
+            raise StoreUnavailable("The database has just gone.")
+
+        store.fetch_all = once_away
+        known = Records(store, prepare={}, poll_seconds=0.01)
+        with pytest.raises(StoreUnavailable):
+            await known.start()
+        following = asyncio.create_task(known.follow())
+        await asyncio.sleep(0.1)
+        following.cancel()
+        known.check_trust()
+        assert isinstance(known.routes.match(("acme",), ""), Match)
