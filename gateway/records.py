@@ -94,7 +94,7 @@ class Shelf(Generic[T]):
         self._loading.clear()
 
     async def _load(self, key: str) -> T | None:
-        this = self._loading.get(key)
+        this = asyncio.current_task()
         stored = await self._store.fetch(self._codec.kind, key)
         record = None if stored.body is None else self._decode(key, stored.body)
         if self._loading.get(key) is this:
