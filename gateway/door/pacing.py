@@ -64,6 +64,10 @@ class PacedProtocol(PageProtocol):
             self._writable = self.loop.create_future()
             await self._writable
 
+    def _await_reader(self) -> None:
+        """Give a client that does not read its time; what is awaited of one that does has all the time it needs."""
+        self.deadline = self.loop.time() + self._limits.unread_seconds if self.is_write_paused else math.inf
+
     def _allow(self, seconds: float) -> None:
         """Give what comes next so many seconds, unless an answer is under way."""
         if self._call is None:

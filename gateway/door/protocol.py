@@ -34,9 +34,9 @@ _DEFAULTS = answers.DefaultHeaders()
 class DoorProtocol(PacedProtocol):
     """A connection of uvicorn's. One request is answered at a time; the next ones wait, and reading with them."""
 
-    __slots__ = ("_body_bytes", "_check", "_desk", "_greeting", "_in_head", "_is_deaf", "_is_idle", "_is_leaving",
-                 "_is_ours", "_limits", "_memory", "_names", "_pieces", "_repeat", "_target", "_unread_bytes",
-                 "_waiting")  # fmt: skip
+    __slots__ = ("_body_bytes", "_check", "_desk", "_greeting", "_in_head", "_is_deaf", "_is_held", "_is_idle",
+                 "_is_leaving", "_is_ours", "_limits", "_memory", "_names", "_pieces", "_repeat", "_target",
+                 "_unread_bytes", "_waiting")  # fmt: skip
 
     def __init__(
         self,
@@ -57,6 +57,7 @@ class DoorProtocol(PacedProtocol):
         self._greeting: bytes | None = b""  # what may be the beginning of HTTP/2
         self._is_deaf = False  # nothing that still comes in is looked at
         self._is_leaving = False  # the connection becomes a WebSocket
+        self._is_held = False  # the next call waits until the client has read the last answer
         self._is_idle = True  # no byte of the next request has come
         self._unread_bytes = 0  # fed since the head's end or the last piece of body
         self._is_ours = False
@@ -111,7 +112,7 @@ class DoorProtocol(PacedProtocol):
         ctx = self._memory.recognise(data, deps.settings.body_limit_bytes)
         if ctx is None:
             return False
-        self.deadline = math.inf
+        self._await_reader()
         self._run(Call(self, ctx, deps, keeps=True, is_old=False))
         return True
 
@@ -175,7 +176,7 @@ class DoorProtocol(PacedProtocol):
             self._upload.fail(heads.too_slow())
         elif self._is_deaf or self._call is not None or self.transport.is_closing():
             self.transport.abort()
-        elif self._is_idle:
+        elif self._is_idle or self._is_held:
             self._close()
         else:
             self._refuse(heads.too_slow())
@@ -242,7 +243,7 @@ class DoorProtocol(PacedProtocol):
         if not self._is_ours:
             super().on_message_complete()
             return
-        self.deadline = math.inf
+        self._await_reader()
         if self._upload is not None:
             self.end_upload()
             return
@@ -251,7 +252,7 @@ class DoorProtocol(PacedProtocol):
         ctx = contexts.begun(*self._asked(), body, repeat=self._repeat)
         is_old = self.parser.get_http_version() == "1.0"
         call = Call(self, ctx, self._desk.deps, keeps=self._keeps(), is_old=is_old)
-        if self._call is None:
+        if self._call is None and not self._is_held:
             self._start(call)
         else:
             self._waiting.append(call)
@@ -346,6 +347,22 @@ class DoorProtocol(PacedProtocol):
         if not keep or (self._is_deaf and not self._waiting):
             self._close()
             return
+        if self.is_write_paused:
+            self._is_held = True
+            self._await_reader()
+            self.flow.pause_reading()
+            return
+        self._go_on()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._is_held:
+            self._is_held = False
+            if not self.transport.is_closing():
+                self._go_on()
+
+    def _go_on(self) -> None:
+        """Begin the next call, or wait for one."""
         if self._waiting:
             self._start(self._waiting.popleft())
             return

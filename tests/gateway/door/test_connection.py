@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from decimal import Decimal
 
 import pytest
 import uvicorn
@@ -139,6 +140,59 @@ class TestSlowClients:
             event = await gateway.event()
             assert (event.outcome, event.status) == ("interrupted", 200)
             assert event.response_bytes < 6000 * 65536
+
+    async def draw_ahead(self, gateway) -> None:
+        """Let the next calls find their money without asking the books."""
+        wallet = next(iter(gateway.leases.spendable))
+        leases = gateway.app.runtime.deps.leases
+        leases.release(await leases.hold(wallet, gateway.leases.spendable[wallet] / 2), Decimal(0))
+        assert (await gateway.call()).status_code == 200
+
+    async def test_that_send_call_after_call_and_read_nothing_are_held_back_and_left(self, tmp_path, upstream):
+        stack, gateway = await self.serve(tmp_path, upstream)
+        async with stack:
+            await self.draw_ahead(gateway)
+            upstream.answers_by(lambda _: answer(b"x" * 500_000))
+            wire = await Wire.open(gateway.url)
+            with contextlib.suppress(ConnectionError):
+                await wire.send(*[request(gateway.key)] * 100, pause=0.01)
+            await asyncio.sleep(1)
+            assert len(upstream.requests) < 30
+
+    async def test_that_send_calls_together_and_read_nothing_are_held_back_and_left(self, tmp_path, upstream):
+        stack, gateway = await self.serve(tmp_path, upstream)
+        async with stack:
+            await self.draw_ahead(gateway)
+            upstream.answers_by(lambda _: answer(b"x" * 500_000))
+            wire = await Wire.open(gateway.url)
+            await wire.send(request(gateway.key) * 100)
+            await asyncio.sleep(1)
+            assert len(upstream.requests) < 30
+
+    async def test_that_read_late_get_every_answer(self, tmp_path, upstream):
+        async with serving(tmp_path) as gateway:
+            await offer(gateway, upstream)
+            upstream.answers_by(lambda _: answer(b"x" * 500_000))
+            wire = await Wire.open(gateway.url)
+            await wire.send(request(gateway.key) * 30)
+            await asyncio.sleep(0.3)
+            received = 0
+            while received < 30 * 500_000 or len(upstream.requests) < 30:
+                received += len(await asyncio.wait_for(wire.reader.read(1_000_000), 5))
+            await asyncio.sleep(0.1)
+            await wire.send(request(gateway.key, headers="Connection: close\r\n"))
+            rest = await asyncio.wait_for(wire.reader.read(), 5)
+            assert 31 * 500_000 < received + len(rest) < 31 * 501_000
+
+    async def test_that_ask_for_more_while_they_do_not_read_are_left(self, tmp_path, upstream):
+        stack, gateway = await self.serve(tmp_path, upstream, drain_seconds=0.1)
+        async with stack:
+            upstream.answers(streamed([b"x" * 65536] * 6000))
+            wire = await Wire.open(gateway.url)
+            await wire.send(request(gateway.key))
+            await asyncio.sleep(0.4)
+            await wire.send(request(gateway.key))
+            assert (await gateway.event()).outcome == "interrupted"
 
 
 class TestClientsThatGo:
