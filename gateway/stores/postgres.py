@@ -73,7 +73,12 @@ class Database:
         """Lend a connection. Raises StoreUnavailable for whatever keeps the database from answering."""
         try:
             async with self._pool.connection() as connection:
-                yield connection
+                try:
+                    yield connection
+                except psycopg.errors.ReadOnlySqlTransaction as error:
+                    # a server that has handed over to another one: who connects anew finds that one
+                    await connection.close()
+                    raise StoreUnavailable("The database takes nothing.") from error
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise StoreUnavailable("The database cannot be reached.") from error
 

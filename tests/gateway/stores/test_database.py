@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from psycopg_pool import AsyncConnectionPool
 
+from gateway.stores.base import StoreUnavailable
 from gateway.stores.postgres import Database
 from tests.databases import address
 
@@ -60,3 +61,13 @@ async def test_a_connection_that_has_said_nothing_is_lent_as_it_is(database, mon
     with pytest.raises(Exception, match="cannot be reached"):  # it was asked, by what does nothing here
         await backend(database)
     assert len(asked) == 1
+
+
+async def test_a_server_that_only_reads_since_a_failover_counts_as_away_and_its_connection_is_replaced(database):
+    before = await backend(database)
+    async with database.connection() as connection:
+        await connection.execute("SET default_transaction_read_only = on")
+    with pytest.raises(StoreUnavailable):
+        async with database.connection() as connection:
+            await connection.execute("CREATE TABLE written (id int)")
+    assert await backend(database) != before
