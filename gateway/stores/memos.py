@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 import time
@@ -17,6 +18,8 @@ log = logging.getLogger(__name__)
 #: How long a store that did not answer is left alone.
 _REST_SECONDS = 1.0
 _TIMEOUT_SECONDS = 0.25
+#: How often it is tried to end a claim while the store is away.
+_RELEASES = 120
 _CONNECTIONS = 64
 #: How long a call waits for one of them.
 _WAIT_SECONDS = 5.0
@@ -98,6 +101,7 @@ class RedisMemos:
         )
         self._redis: Any = redis.asyncio.Redis.from_pool(pool)
         self._rests_until = 0.0
+        self._releasing: set[asyncio.Task[None]] = set()
 
     async def get(self, key: str) -> bytes | None:
         found = await self._ask(lambda: self._redis.get(f"memo:{key}"))
@@ -114,10 +118,25 @@ class RedisMemos:
         return token if won else None
 
     async def release(self, key: str, token: str) -> None:
-        if token:
-            await self._ask(lambda: self._redis.eval(_RELEASE, 1, f"memo-claim:{key}", token))
+        if token and not await self._is_released(key, token):
+            task = asyncio.create_task(self._release_later(key, token))
+            self._releasing.add(task)
+            task.add_done_callback(self._releasing.discard)
+
+    async def _is_released(self, key: str, token: str) -> bool:
+        told = await self._ask(lambda: self._redis.eval(_RELEASE, 1, f"memo-claim:{key}", token), away="away")
+        return bool(told != "away")
+
+    async def _release_later(self, key: str, token: str) -> None:
+        """Try again: others wait for as long as a claim stands."""
+        for _ in range(_RELEASES):
+            await asyncio.sleep(_REST_SECONDS)
+            if await self._is_released(key, token):
+                return
 
     async def close(self) -> None:
+        for task in self._releasing:
+            task.cancel()
         await self._redis.aclose()
 
     async def _ask(self, command: Callable[[], Any], away: str | None = None) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 import uuid
 
 import pytest
@@ -56,4 +57,13 @@ class TestARedisThatIsAway:
         store = RedisMemos("redis://127.0.0.1:1/0")
         await store.put("k", b"a", 60)
         assert (await store.get("k"), await store.claim("k", 60)) == (None, "")
+        await store.close()
+
+    async def test_for_a_moment_leaves_no_claim_behind(self, key):
+        store = RedisMemos(os.environ["REDIS_URL"])
+        token = await store.claim(key, 60)
+        store._rests_until = time.monotonic() + 0.2
+        await store.release(key, token)
+        await asyncio.sleep(1.5)
+        assert await store.claim(key, 60)
         await store.close()
