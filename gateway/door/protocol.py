@@ -112,7 +112,10 @@ class DoorProtocol(PacedProtocol):
         ctx = self._memory.recognise(data, deps.settings.body_limit_bytes)
         if ctx is None:
             return False
-        self._await_reader()
+        if self.is_write_paused:
+            self._await_reader()
+        else:
+            self.deadline = math.inf
         self._run(Call(self, ctx, deps, keeps=True, is_old=False))
         return True
 
