@@ -48,8 +48,9 @@ async def run(ctx: RequestContext, deps: Deps) -> None:
             return
         ctx.url = address(base, _rest(ctx), ctx)
         ctx.upstream_body = _body(ctx, context)
-        used = {(_owner_id(ctx, owner), name) for (owner, name), (value, _) in values.items() if value is not None}
-        deps.rendered.keep(channel, base, wanted, used)
+        if all(value is not None for value, _ in values.values()):  # a default gives way once the secret is stored
+            used = {(_owner_id(ctx, owner), name) for owner, name in values}
+            deps.rendered.keep(channel, base, wanted, used)
     except templating.MissingSecret as error:
         raise _missing(error) from error
     except (TemplateError, TransformFailed, SecretUnreadable) as error:

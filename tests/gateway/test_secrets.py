@@ -33,6 +33,16 @@ class TestSecrets:
         await gateway.call()
         assert upstream.requests[0].header(b"x-api-key") == b"sk-upstream"
 
+    async def test_of_the_seller_take_the_place_of_their_default_once_they_are_stored(self, gateway, upstream):
+        upstream.answers(json_answer({}))
+        await offer(gateway, upstream, config={"api_key": "${ secrets.UP_KEY ?? shared }"})
+        await gateway.call()
+        gateway.publish_secret(make.SELLER, "UP_KEY", "sk-upstream")
+        await gateway.see_changes()
+        await gateway.call()
+        keys = [request.header(b"authorization") for request in upstream.requests]
+        assert keys == [b"Bearer shared", b"Bearer sk-upstream"]
+
     async def test_of_the_customer_go_only_where_the_customer_agreed(self, gateway, upstream):
         upstream.answers(json_answer({}))
         byok = {"type": "byok", "required_secrets": ("MY_KEY",)}
