@@ -62,14 +62,6 @@ def beginning(path: str) -> str:
     return path.partition("/")[0].partition("@")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class _Guarded:
-    """What stands at a path where not everybody may know all of it. private: values among those of the entries."""
-
-    private: frozenset[str]
-    entries: tuple[tuple[str, str], ...]
-
-
 class Table:
     """Paths to routing keys to values. One dictionary look-up a path segment, whatever the number of routes."""
 
@@ -78,26 +70,24 @@ class Table:
     def __init__(self) -> None:
         self._versions: dict[str, int] = {}  # by the beginning of paths: how often something changed there
         self._paths: dict[str, dict[str, str] | str] = {}  # a text is the value for no key, where there is no other
-        self._private: dict[str, _Guarded] = {}  # by path, where not everybody may know every value
+        self._private: dict[str, dict[str, str]] = {}  # of a path, what not everybody may know
         self._lengths: tuple[int, ...] = ()  # in segments, of every path there ever was, the longest first
 
     def set(self, path: str, entries: Iterable[tuple[str, str]], *, private: frozenset[str] = frozenset()) -> None:
-        """Make `entries` (canonical key, value) the whole of what stands at `path`. private: values among them.
-
-        Of several for one key the first is found that the asker may know.
-        """
+        """Make `entries` (canonical key, value) the whole of what stands at `path`. private: values among them, which
+        go first for those who know them."""
         self.remove(path)
-        known = tuple(entries)
         at_path: dict[str, str] = {}
-        for key, value in known:
-            at_path.setdefault(key, value)
+        hidden: dict[str, str] = {}
+        for key, value in entries:
+            (hidden if value in private else at_path).setdefault(key, value)
         if at_path:
             self._paths[path] = at_path[""] if at_path.keys() == {""} else at_path
-            length = path.count("/") + 1
-            if length not in self._lengths and length <= _SEGMENTS_LOOKED_AT:
-                self._lengths = tuple(sorted((*self._lengths, length), reverse=True))
-        if private:
-            self._private[path] = _Guarded(private, known)
+        if hidden:
+            self._private[path] = hidden
+        length = path.count("/") + 1
+        if (at_path or hidden) and length not in self._lengths and length <= _SEGMENTS_LOOKED_AT:
+            self._lengths = tuple(sorted((*self._lengths, length), reverse=True))
 
     def set_record(self, record: RouteRecord) -> None:
         """Take over a published route."""
@@ -113,7 +103,7 @@ class Table:
         self._private.pop(path, None)
 
     def __len__(self) -> int:
-        return len(self._paths)
+        return len(self._paths.keys() | self._private.keys())
 
     def version_at(self, start: str) -> int:
         """Return another number after each change of a path with that `beginning`. What `match` has found for one holds
@@ -148,16 +138,12 @@ class Table:
 
     def _at(self, path: str, knows: Container[str]) -> Mapping[str, str] | None:
         """Return what those who know of `knows` find at a path: {canonical key: value}, None for nothing."""
-        at_path, guarded = self._paths.get(path), self._private.get(path)
+        at_path, private = self._paths.get(path), self._private.get(path)
         if isinstance(at_path, str):
             at_path = {"": at_path}
-        if at_path is None or guarded is None:
+        if private is None:
             return at_path
-        seen: dict[str, str] = {}
-        for key, value in guarded.entries:
-            if value not in guarded.private or value in knows:
-                seen.setdefault(key, value)
-        return seen or None
+        return {**(at_path or {}), **{key: value for key, value in private.items() if value in knows}} or None
 
     def keys_at(self, segments: tuple[str, ...], knows: Container[str] = ()) -> tuple[str, ...]:
         """Return the canonical keys that the longest known path knows; none where no path is known."""

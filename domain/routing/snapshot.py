@@ -197,7 +197,7 @@ class ServiceRecord:
 class RouteEntry:
     """Who answers at a path for a routing key; None stands for requests without one.
 
-    is_private: only those who are enrolled in the service may know that it is there.
+    is_private: only those who are enrolled in the service may know that it is there; for them it goes first.
     """
 
     routing_key: Json | None

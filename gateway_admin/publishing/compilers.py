@@ -11,6 +11,7 @@ from accounts.teams.models import Team
 from accounts.teams.permissions import Permission, is_allowed
 from billing.prices.models import PriceVersion
 from billing.wallets.models import Wallet
+from domain.routing.matching import canonical
 from domain.routing.snapshot import (
     ApiKeyRecord,
     ChannelRecord,
@@ -107,7 +108,7 @@ def service_record(found: Service, price: PriceVersion, *, status: str) -> Servi
 def route(path: str) -> RouteRecord | None:
     """Compile who answers at a path: interfaces that name it, else the service that is called so.
 
-    Where a service has taken the place of one whose sale ended, only those who are enrolled in that one know of it.
+    What is on sale goes before what was, which is still there for those who are enrolled in it.
     """
     at_path = (
         AccessInterface.objects.select_related("service")
@@ -122,22 +123,18 @@ def route(path: str) -> RouteRecord | None:
         )
         .order_by("service__approved_at", "sort_order", "name")
     )
-    answering = [(interface.service, interface.routing_key) for interface in at_path]
     named = Service.objects.filter(name=path, status__in=ROUTABLE, revision_of=None, seller__is_active=True)
-    open_to = [service for service, routing_key in answering if routing_key is None]
-    for service in named.order_by("approved_at"):
-        if not any(each == service or each.status == ServiceStatus.ACTIVE for each in open_to):
-            answering.append((service, None))
-    taken = [routing_key for service, routing_key in answering if service.status == ServiceStatus.ACTIVE]
-    entries = tuple(_entry(service, routing_key, taken) for service, routing_key in answering)
-    return RouteRecord(path, entries) if entries else None
-
-
-def _entry(service: Service, routing_key: dict[str, Any] | None, taken: list[dict[str, Any] | None]) -> RouteEntry:
-    """Return an entry. taken: the keys for which a service on sale answers at the same path."""
-    is_replaced = service.status != ServiceStatus.ACTIVE and routing_key in taken
-    is_private = service.visibility == Visibility.PRIVATE or is_replaced
-    return RouteEntry(routing_key, str(service.pk), is_private=is_private)
+    answering = [(interface.service, interface.routing_key) for interface in at_path]
+    answering += [(service, None) for service in named.order_by("approved_at")]
+    answering.sort(key=lambda answer: answer[0].status == ServiceStatus.DEPRECATED)
+    holders: dict[str, Service] = {}
+    entries = []
+    for service, key in answering:
+        holder = holders.setdefault(canonical(key), service)
+        if holder == service or service.status == ServiceStatus.DEPRECATED:
+            is_private = service.visibility == Visibility.PRIVATE or holder != service
+            entries.append(RouteEntry(key, str(service.pk), is_private))
+    return RouteRecord(path, tuple(entries)) if entries else None
 
 
 def secret(key: str) -> SecretRecord | None:

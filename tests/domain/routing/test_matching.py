@@ -94,6 +94,13 @@ class TestMatch:
 
         assert (hidden, table.match(at("hidden"), "")) == (None, Match("own", 1, (), None))
 
+    def test_gives_those_who_know_of_it_what_is_private_before_what_stands_there_for_all(self, table):
+        entries = (RouteEntry(None, "now"), RouteEntry(None, "former", is_private=True))
+        table.set_record(RouteRecord("again", entries))
+
+        assert table.match(at("again"), "") == Match("now", 1, (), None)
+        assert table.match(at("again"), "", {"former"}) == Match("former", 1, (), None)
+
     def test_forgets_a_withdrawn_path(self, table):
         table.remove("acme/chat")
         assert table.match(at("acme/chat"), "") is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -15,6 +15,7 @@ from gateway_admin.publishing import queries
 from gateway_admin.publishing.models import PublishedRecord
 from gateway_admin.publishing.services import publish
 from gateway_admin.secrets import services as secrets
+from marketplace.catalog import services as catalog
 from tests.databases import address
 from tests.factories.accounts import TeamFactory
 from tests.factories.marketplace import make_service
@@ -146,3 +147,20 @@ class TestSellers:
         assert gone == (None, None)
         assert queries.body("service", str(service.pk))["name"] == service.name
         assert queries.body(*routes)["entries"]
+
+
+@pytest.mark.django_db
+class TestRoutes:
+    def test_lead_to_the_successor_of_a_deprecated_service_and_those_enrolled_in_it_to_itself(self):
+        seller = TeamFactory(seller=True)
+        former = make_service(seller, namespace="acme", now=NOW)
+        catalog.deprecate(service=former, by=None, now=NOW)
+        alone = queries.body("route", "acme/chat")["entries"]
+        successor = make_service(seller, namespace="acme", now=NOW + timedelta(days=1))
+
+        assert {entry["service_id"]: entry["is_private"] for entry in alone} == {str(former.pk): False}
+        entries = queries.body("route", "acme/chat")["entries"]
+        assert {entry["service_id"]: entry["is_private"] for entry in entries} == {
+            str(successor.pk): False,
+            str(former.pk): True,
+        }
