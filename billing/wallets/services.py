@@ -197,7 +197,7 @@ def freeze_usage(
     wallet = queries.lock_wallet(wallet.pk)
     wallet.usage -= charged
     wallet.open_period = next_period
-    wallet.time_zone = _usable_zone(wallet)
+    former_zone, wallet.time_zone = wallet.time_zone, _usable_zone(wallet)
     opened = ["open_period", "time_zone"]
     written, total = None, Decimal(0)
     if movements:
@@ -210,6 +210,8 @@ def freeze_usage(
         _enter(wallet, written, -total, "usage", *opened)
     else:
         wallet.save(update_fields=["usage", *opened])
+    if wallet.time_zone != former_zone:
+        ports.publish("customer", str(wallet.team_id))
     return written
 
 

@@ -220,14 +220,16 @@ class TestClosing:
         after = fresh(wallet)
         assert (statement.closing_balance, after.settled, after.usage, after.overdrawn) == (-8, -8, 0, 8)
 
-    def test_follows_the_time_zone_of_the_team(self, buyer, wallet):
+    def test_follows_the_time_zone_of_the_team_and_tells_the_gateway(self, buyer, wallet, published):
         moved(wallet, "5", TOP_UP, at("2026-09-10 12:00"))
+        published.clear()
         type(buyer).objects.filter(pk=buyer.pk).update(timezone="Pacific/Kiritimati")
 
         [statement] = closed(wallet, at("2026-10-02 12:00"))
 
         assert statement.time_zone == "Europe/Vienna"
         assert fresh(wallet).time_zone == "Pacific/Kiritimati"
+        assert published == [("customer", str(buyer.pk))]
 
     def test_keeps_the_time_zone_when_the_teams_is_none(self, buyer, wallet):
         type(buyer).objects.filter(pk=buyer.pk).update(timezone="Moon/Tranquility")
