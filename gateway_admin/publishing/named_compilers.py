@@ -25,9 +25,9 @@ _USUAL_WEIGHT = 10
 def alias(key: str) -> snapshot.AliasRecord | None:
     """Compile the live rows of "team id/name", of "team id/alias id", or of a name that a seller publishes."""
     team_id, _, name = key.rpartition("/")
-    live = Alias.objects.live().filter(team__is_active=True)
+    live = Alias.objects.live()
     if not team_id:
-        return _alias(name, live.filter(team__kind=TeamKind.SELLER, name=name))
+        return _alias(name, live.filter(team__kind=TeamKind.SELLER, team__is_active=True, name=name))
     own = live.filter(team_id=team_id, team__kind=TeamKind.CUSTOMER)
     if (alias_id := _as_uuid(name)) is None:
         return _alias(name, own.filter(name=name))
@@ -42,7 +42,7 @@ def group(key: str) -> snapshot.GroupRecord | None:
     """
     team_id, _, name = key.rpartition("/")
     if team_id:
-        own = Collection.objects.filter(team_id=team_id, team__is_active=True, name=name).first()
+        own = Collection.objects.filter(team_id=team_id, name=name).first()
         return _collection(own) if own else None
     seller, _, own_name = name.rpartition(":")
     routable = ServiceGroup.objects.filter(status=GroupStatus.ACTIVE, routing_policy__isnull=False, name=own_name)
@@ -66,14 +66,14 @@ def pool(service: Service) -> snapshot.GroupRecord:
 def chain(key: str) -> snapshot.ChainRecord | None:
     """Compile "team id/name"."""
     team_id, _, name = key.rpartition("/")
-    found = Chain.objects.filter(team_id=team_id, team__is_active=True, name=name).first()
+    found = Chain.objects.filter(team_id=team_id, name=name).first()
     return chains.record(found) if found else None
 
 
 def broadcast(key: str) -> snapshot.BroadcastRecord | None:
     """Compile "team id/name"."""
     team_id, _, name = key.rpartition("/")
-    found = Broadcast.objects.filter(team_id=team_id, team__is_active=True, name=name).first()
+    found = Broadcast.objects.filter(team_id=team_id, name=name).first()
     return broadcasts.record(found) if found else None
 
 

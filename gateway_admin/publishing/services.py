@@ -48,6 +48,8 @@ def publish(kind: str, key: str) -> None:
     if kind == "customer":
         for digest in queries.keys_out_of_step(team_id=key, is_active=record is not None):
             publish("api_key", digest)
+        for name in queries.aliases_out_of_step(team_id=key, is_active=record is not None):
+            publish("alias", name)
         for service in queries.services_out_of_step(team_id=key, is_active=record is not None):
             publish("service", str(service.pk))
             for path in sorted(catalog.paths(service)):

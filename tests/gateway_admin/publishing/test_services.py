@@ -11,6 +11,8 @@ from django.db import connection, transaction
 
 from accounts.teams import services as teams
 from gateway.stores.postgres import Database, PostgresRecords
+from gateway_admin.aliases import services as aliases
+from gateway_admin.collections import services as collections
 from gateway_admin.publishing import queries
 from gateway_admin.publishing.models import PublishedRecord
 from gateway_admin.publishing.services import publish
@@ -147,6 +149,31 @@ class TestSellers:
         assert gone == (None, None)
         assert queries.body("service", str(service.pk))["name"] == service.name
         assert queries.body(*routes)["entries"]
+
+    def test_take_the_names_with_them_that_they_gave_to_all(self):
+        service = make_service()
+        aliases.create(team=service.seller, name="ours", target_path=service.name, by=None, now=NOW)
+
+        teams.deactivate(team=service.seller)
+        gone = queries.body("alias", "ours")
+        teams.activate(team=service.seller)
+
+        assert gone is None
+        assert queries.body("alias", "ours")["rows"]
+
+
+@pytest.mark.django_db
+class TestCustomers:
+    def test_find_their_groups_again_after_a_stop_in_which_a_member_changed(self):
+        buyer, service = TeamFactory(), make_service()
+        own = collections.create(team=buyer, name="mine", by=None, now=NOW)
+        collections.add_member(collection=own, service=service)
+
+        teams.deactivate(team=buyer)
+        catalog.set_price(service=service, price={"type": "constant", "price": "0.5"}, now=NOW)
+        teams.activate(team=buyer)
+
+        assert queries.body("group", f"{buyer.pk}/mine")["members"]
 
 
 @pytest.mark.django_db
