@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from common import ports
 from marketplace.catalog.models import Listing, Offering, Service, ServiceKind, ServiceStatus, StatusChange
 from marketplace.catalog.services import documents, interfaces
 
@@ -77,9 +78,19 @@ def adopt_provider(*, service: Service) -> None:
     for field in ("display_name", "homepage", "contact_email", "description"):
         setattr(provider, field, data.get(field) or "")
     provider.status = data.get("status") or provider.status
+    has_other_limits = provider.data.get("rate_limits") != data.get("rate_limits")
     provider.data = data
     provider.save()
+    if has_other_limits:
+        _publish_others(service)
     documents.write(owner=provider, wanted=data.get("documents") or {})
+
+
+def _publish_others(service: Service) -> None:
+    """Let the gateways know what the provider grants, for all its other services that are on sale."""
+    others = Service.objects.originals().filter(provider=service.provider, approved_at__isnull=False)
+    for pk in others.exclude(pk=service.pk).order_by("pk").values_list("pk", flat=True):
+        ports.publish("service", str(pk))
 
 
 def may_adopt_at_once(service: Service) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway_admin.publishing import compilers
+from gateway_admin.publishing import queries as publishing
 from tests.factories.marketplace import LISTING, make_service
 
 CHANNEL = {
@@ -51,3 +52,12 @@ class TestLimits:
         record = compilers.service(str(service.pk))
         assert record is not None
         assert record.account_limits == {"rpd": ACCOUNT}
+
+    def test_of_the_account_are_published_for_all_its_services_when_one_tells_others(self, seller):
+        limited = {"default": {"base_url": "https://api.acme.example", "rate_limit_refs": ["rpd"]}}
+        offering = {"upstream_access_config": limited}
+        first = make_service(seller, namespace="acme", offering=offering, provider={"rate_limits": [ACCOUNT]})
+        less = {**ACCOUNT, "limit": 100}
+        make_service(seller, namespace="acme", name="other", provider={"rate_limits": [less]})
+
+        assert publishing.body("service", str(first.pk))["account_limits"] == {"rpd": less}
