@@ -156,4 +156,7 @@ def _text(value: object) -> str:
         return ""
     if isinstance(value, str):
         return value[:MAX_MESSAGE]
-    return json.dumps(value, default=str)[:MAX_MESSAGE]
+    try:
+        return json.dumps(value, default=str)[:MAX_MESSAGE]
+    except RecursionError:  # a value nested as deeply as an upstream likes
+        return ""

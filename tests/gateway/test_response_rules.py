@@ -40,6 +40,13 @@ class TestAWholeAnswer:
         event = await judged.event()
         assert (event.status, event.outcome, event.is_billable, event.usage) == (429, "failed", False, {})
 
+    async def test_that_is_too_deep_to_be_quoted_is_refused_in_our_words(self, judged, upstream):
+        deep = b'{"error": {"message": ' + b"[" * 1000 + b"]" * 1000 + b', "code": "quota"}}'
+        upstream.answers(answer(deep, headers=[("Content-Type", "application/json")]))
+        ours = "The service's answer is a failure by its rule 'quota'. Nothing was charged."
+        assert await told(judged) == (429, "failed_by_rule", ours)
+        assert not (await judged.event()).is_billable
+
     async def test_is_judged_also_once_everything_is_known_and_connected(self, judged, upstream):
         upstream.answers(*[json_answer(WELL)] * 5, json_answer(ILL))
         assert [(await judged.call()).status_code for _ in range(6)] == [200] * 5 + [429]
