@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 _FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day of month", 1, 31), ("month", 1, 12), ("day of week", 0, 7))
+_MOST_DIGITS = 4
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _NAMES = {
@@ -89,6 +90,6 @@ def _number(text: str, name: str, low: int, high: int, column: int) -> int:
     named = _NAMES.get(name, {}).get(text.lower())
     if named is not None:
         return named
-    if not (text.isascii() and text.isdigit()) or not low <= int(text) <= high:
-        raise BadCron(f"The {name} {text!r} is not a number from {low} to {high} (column {column}).", column)
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS) or not low <= int(text) <= high:
+        raise BadCron(f"The {name} {text[:40]!r} is not a number from {low} to {high} (column {column}).", column)
     return int(text)

@@ -26,7 +26,7 @@ class TestParse:
         [("* * * *", 1), ("* * * * * *", 1),
          ("60 * * * *", 1), ("* 24 * * *", 3), ("* * 0 * *", 5), ("* * * 13 *", 7),
          ("* * * * 8", 9), ("5-1 * * * *", 1), ("*/0 * * * *", 1), ("1,x * * * *", 3), ("a * * * *", 1),
-         ("*  * ? * *", 6)],
+         ("*  * ? * *", 6), ("9" * 5000 + " * * * *", 1)],
     )  # fmt: skip
     def test_names_the_column_of_what_is_wrong(self, text, column):
         with pytest.raises(cron.BadCron) as caught:
