@@ -23,6 +23,8 @@ from domain.templating import (
 #: A part of a file: JSON, as its seller wrote it.
 File: TypeAlias = Mapping[str, Any]
 
+#: Where a schema keeps what it refers to.
+_DEFINITIONS = ("$defs", "definitions")
 _ADDRESS_KEYS = ("base_url", "host", "s3_endpoint")
 _STANDS_FOR_UNKNOWN = "not-known-yet"
 _STANDS_FOR_SECRET = "secret"  # noqa: S105  what an address is read with in place of a secret
@@ -93,15 +95,19 @@ def parameter_form(listing: File, offering: File) -> ParameterForm:
 def _merged(forms: list[File]) -> ParameterForm:
     properties: dict[str, Any] = {}
     ui_schema: dict[str, Any] = {}
+    definitions: dict[str, Any] = {}
     required: list[Any] = []
     for form in forms:
+        for word in _DEFINITIONS:
+            if own := _mapping(form["schema"].get(word)):
+                definitions[word] = {**own, **definitions.get(word, {})}
         properties = {**_mapping(form["schema"].get("properties")), **properties}
         ui_schema = {**_mapping(form.get("ui_schema")), **ui_schema}
         names = form["schema"].get("required")
         required += [name for name in names if name not in required] if isinstance(names, list) else []
     if not properties:
         return ParameterForm({}, {})
-    return ParameterForm({"type": "object", "properties": properties, "required": required}, ui_schema)
+    return ParameterForm({"type": "object", "properties": properties, "required": required, **definitions}, ui_schema)
 
 
 def active_channels(offering: File) -> Iterator[tuple[str, File]]:

@@ -39,6 +39,18 @@ USES_CITY = {
 }
 
 
+def declaring(name):
+    """Return a channel that declares a parameter of its own."""
+    schema = {
+        "type": "object",
+        "properties": {name: {"$ref": "#/$defs/word"}},
+        "required": [name],
+        "$defs": {"word": {"type": "string", "minLength": 2}},
+    }
+    params = {"schema": schema, "testing_defaults": {name: "Oslo"}}
+    return {"base_url": f"https://upstream.example/{{{{ params.{name} }}}}", "params": params}
+
+
 def limited(**limits):
     return {"listing": {"service_options": {"default_visibility": "public", "enrollment": limits}}}
 
@@ -128,6 +140,14 @@ class TestParameters:
     @pytest.fixture
     def service(self, db):
         return make_service(listing=CITY, offering=USES_CITY)
+
+    def test_of_several_channels_may_refer_to_what_each_defines(self, buyer):
+        channels = {"one": declaring("city"), "two": declaring("town")}
+        service = make_service(offering={"upstream_access_config": channels})
+
+        assert enroll(service, buyer, city="Oslo", town="Moss").parameters == {"city": "Oslo", "town": "Moss"}
+        with pytest.raises(enrollments.ParametersInvalid):
+            enroll(service, buyer, city="Oslo", town="M")
 
     def test_are_stored_with_the_defaults_of_the_schema(self, service, buyer):
         assert enroll(service, buyer, city="Oslo").parameters == {"city": "Oslo", "units": "C"}
