@@ -36,14 +36,20 @@ class InsufficientFunds(Exception):
 
 
 class Lease:
-    """Money of one wallet. left: not carved into holds; good_until: monotonic seconds."""
+    """Money of one wallet. left: not carved into holds; good_until: monotonic seconds.
 
-    __slots__ = ("calls", "good_until", "id", "in_flight", "left", "used_at", "wallet_id")
+    returning: on its way back to the wallet, as return number `returns`. It may have arrived although no answer came,
+    so nothing is carved from it, and exactly this return is repeated before any other.
+    """
+
+    __slots__ = ("calls", "good_until", "id", "in_flight", "left", "returning", "returns", "used_at", "wallet_id")
 
     def __init__(self, wallet_id: str, now: float) -> None:
         self.id = str(uuid.uuid4())
         self.wallet_id = wallet_id
         self.left = _ZERO
+        self.returning = _ZERO
+        self.returns = 0
         self.in_flight = 0
         self.good_until = 0.0
         self.used_at = now
@@ -178,21 +184,26 @@ class LeaseBook:
         for lease in [*self._leases.values(), *self._old]:
             lease.calls = 0
             idle = lease in self._old or at_once or now - lease.used_at > self._idle_seconds
-            if not idle or lease.wallet_id in self._drawing:
+            if not (idle or lease.returning) or lease.wallet_id in self._drawing:
                 continue
-            amount, lease.left = lease.left, _ZERO
-            try:
-                if amount:
-                    await self._store.give_back(lease_id=lease.id, amount=amount)
-            except StoreUnavailable:
-                lease.left += amount
-                raise
+            if lease.left and not lease.returning:
+                lease.returning, lease.left = lease.left, _ZERO
+                lease.returns += 1
+            await self._return(lease)
             # while the books were asked, a call may have ended, or have begun to draw on the lease
             if lease.in_flight or lease.left or lease.wallet_id in self._drawing:
                 continue
             self._old.discard(lease)
             if self._leases.get(lease.wallet_id) is lease:
                 del self._leases[lease.wallet_id]
+
+    async def _return(self, lease: Lease) -> None:
+        """Carry out the return of the lease, if there is one, or repeat it. Raises StoreUnavailable."""
+        if lease.returning:
+            number = lease.returns
+            await self._store.give_back(lease_id=lease.id, amount=lease.returning, number=number)
+            if lease.returns == number:
+                lease.returning = _ZERO
 
     def _current(self, wallet_id: str, now: float) -> Lease:
         lease = self._leases.get(wallet_id)
@@ -227,6 +238,7 @@ class LeaseBook:
         batch = len(waiting)
         needed = sum((waiter.amount for waiter in waiting), _ZERO) - lease.left
         if needed > 0 or self._clock() >= lease.good_until:
+            await self._return(lease)  # the books may need it for this draw
             minimum = max(min(waiter.amount for waiter in waiting) - lease.left, _ZERO)
             asked_at = self._clock()
             wanted = min(max(needed, _ZERO) + self._ahead(lease), _MOST)

@@ -134,6 +134,7 @@ class Lease(models.Model):
     """Money of a wallet promised to one gateway process. Written by the SQL functions alone.
 
     amount: what is left of it: not yet carved out, held by calls under way, or spent by events not yet settled.
+    last_return: the number of the last return that arrived; one that is repeated changes nothing.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -142,6 +143,7 @@ class Lease(models.Model):
     incarnation = models.UUIDField(help_text="One life of the gateway process.")
     amount = AmountField()
     state = models.CharField(max_length=7, choices=LeaseState.choices)
+    last_return = models.PositiveIntegerField(default=0, db_default=0)
     opened_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 

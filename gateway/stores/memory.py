@@ -70,6 +70,7 @@ class MemoryLeases:
         self.spendable = dict(spendable or {})
         self.leases: dict[str, tuple[str, Decimal]] = {}
         self.ended: set[str] = set()
+        self.returns: dict[str, int] = {}
         self.draws = 0
         self.down = False
 
@@ -85,9 +86,12 @@ class MemoryLeases:
         self.leases[lease_id] = (wallet_id, self.leases.get(lease_id, (wallet_id, Decimal(0)))[1] + granted)
         return Drawn(granted=granted, spendable=self.spendable[wallet_id])
 
-    async def give_back(self, *, lease_id: str, amount: Decimal) -> None:
+    async def give_back(self, *, lease_id: str, amount: Decimal, number: int) -> None:
         if self.down:
             raise StoreUnavailable("The database is away.")
+        if number <= self.returns.get(lease_id, 0):
+            return
+        self.returns[lease_id] = number
         wallet_id, held = self.leases[lease_id]
         self.leases[lease_id] = (wallet_id, held - amount)
         self.spendable[wallet_id] += amount

@@ -147,16 +147,15 @@ class PostgresLeases:
         assert row is not None
         return Drawn(granted=row[0], spendable=row[1])
 
-    async def give_back(self, *, lease_id: str, amount: Decimal) -> None:
+    async def give_back(self, *, lease_id: str, amount: Decimal, number: int) -> None:
         async with self._database.connection() as connection:
-            # a lease that the books have ended has nothing that could be given back; one that has less than that has
-            # given it back already, and the answer was lost
+            # a lease that the books have ended, or that has less than that, has nothing that could be given back
             with contextlib.suppress(
                 psycopg.errors.ObjectNotInPrerequisiteState,
                 psycopg.errors.NoDataFound,
                 psycopg.errors.InvalidParameterValue,
             ):
-                await connection.execute("SELECT lease_return(%s, %s)", [lease_id, amount])
+                await connection.execute("SELECT lease_return(%s, %s, %s)", [lease_id, amount, number])
 
     async def renew(self) -> frozenset[str]:
         async with self._database.connection() as connection:

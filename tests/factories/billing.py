@@ -57,8 +57,8 @@ class Process:
             granted, spendable = cursor.fetchone()
         return lease, granted, spendable
 
-    def give_back(self, lease: UUID, amount: str | Decimal) -> Decimal:
-        return self._value("SELECT lease_return(%s, %s)", lease, Decimal(amount))
+    def give_back(self, lease: UUID, amount: str | Decimal, *, number: int | None = None) -> Decimal:
+        return self._value("SELECT lease_return(%s, %s, %s)", lease, Decimal(amount), number)
 
     def renew(self, ttl: int = 60) -> set[UUID]:
         with connection.cursor() as cursor:

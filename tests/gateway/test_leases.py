@@ -242,6 +242,61 @@ class TestAReturnUnderWay:
         assert (store.spendable[WALLET], held(store)) == (Decimal("2.75"), Decimal("0.25"))
 
 
+class LostAnswers(MemoryLeases):
+    """Books that carry out what they are asked, and whose answers to the first returns are lost."""
+
+    def __init__(self, spendable: dict[str, Decimal], losing: int = 1) -> None:
+        super().__init__(spendable)
+        self.losing = losing
+        self.asked: list[tuple[int, Decimal]] = []
+
+    async def give_back(self, **asked) -> None:
+        self.asked.append((asked["number"], asked["amount"]))
+        await super().give_back(**asked)
+        if self.losing:
+            self.losing -= 1
+            raise StoreUnavailable
+
+
+class TestAReturnWhoseAnswerIsLost:
+    async def test_is_repeated_before_any_other(self):
+        store, clock = LostAnswers({WALLET: Decimal(9)}, losing=2), Clock()
+        leases = LeaseBook(store, ttl_seconds=60, clock=clock)
+        running, ended = await asyncio.gather(*(leases.hold(WALLET, Decimal(amount)) for amount in (5, 3)))
+        leases.release(ended, Decimal(0))
+        for _ in range(2):
+            with pytest.raises(StoreUnavailable):
+                await leases.give_back_idle(at_once=True)
+        leases.release(running, Decimal(4))
+        await leases.give_back_idle(at_once=True)
+        await leases.give_back_idle(at_once=True)
+
+        assert store.asked == [(1, 3), (1, 3), (1, 3), (2, 1)]
+        assert (store.spendable[WALLET], held(store)) == (5, 4)
+
+    async def test_lends_nothing_of_it(self):
+        store, clock = LostAnswers({WALLET: Decimal(3)}), Clock()
+        leases = LeaseBook(store, ttl_seconds=60, clock=clock)
+        leases.release(await leases.hold(WALLET, Decimal(3)), Decimal(0))
+        with pytest.raises(StoreUnavailable):
+            await leases.give_back_idle(at_once=True)
+
+        assert leases.at_once(WALLET, Decimal(3)) is None
+        leases.release(await leases.hold(WALLET, Decimal(3)), Decimal(3))
+
+        assert (store.spendable[WALLET], held(store)) == (0, 3)
+
+    async def test_is_repeated_before_the_next_call_draws(self):
+        leases, store, _ = book("3")
+        leases.release(await leases.hold(WALLET, Decimal(3)), Decimal(0))
+        store.down = True
+        with pytest.raises(StoreUnavailable):
+            await leases.give_back_idle(at_once=True)
+        store.down = False
+
+        assert (await leases.hold(WALLET, Decimal(3))).amount == 3
+
+
 class TestDrawingAhead:
     async def test_draws_ahead_for_a_busy_wallet_but_only_a_part_of_what_it_has(self):
         leases, store, _ = book("1.60", chunk=Decimal(1))

@@ -101,6 +101,18 @@ class TestReturn:
         assert Lease.objects.get(pk=lease).state == "open"
         assert held(wallet) == 1
 
+    @pytest.mark.parametrize("amount", ["1.5", "4"])
+    def test_changes_nothing_when_it_is_repeated(self, amount):
+        wallet, process = funded_wallet("10"), Process()
+        lease, *_ = process.draw(wallet, "4")
+        left = process.give_back(lease, amount, number=1)
+
+        assert process.give_back(lease, amount, number=1) == left == held(wallet)
+
+        process.draw(wallet, "2", lease=lease)
+        assert process.give_back(lease, "1", number=2) == left + 1 == held(wallet)
+        assert process.give_back(lease, amount, number=1) == left + 1 == held(wallet)
+
     @pytest.mark.parametrize("amount", ["0", "-1", "4.000000000001", "NaN"])
     def test_refuses_more_than_the_lease_has_and_nonsense(self, amount):
         wallet, process = funded_wallet("10"), Process()

@@ -81,31 +81,42 @@ class LostAnswer(PostgresLeases):
 
     is_lost = False
 
-    async def give_back(self, *, lease_id: str, amount: Decimal) -> None:
-        await super().give_back(lease_id=lease_id, amount=amount)
+    async def give_back(self, *, lease_id: str, amount: Decimal, number: int) -> None:
+        await super().give_back(lease_id=lease_id, amount=amount, number=number)
         if not self.is_lost:
             self.is_lost = True
             raise StoreUnavailable
 
 
-async def return_whose_answer_is_lost(wallet_id: str) -> None:
-    """Give back what lies idle beside a call under way, twice, and then what the call has not cost."""
-    database = Database(address())
+async def return_whose_answer_is_lost(wallet_id: str, under_way: str) -> list[Decimal]:
+    """Give back 3 beside a call under way, twice, then what the call has not cost. Return what was held after each."""
+    database, held = Database(address()), []
+    query = "SELECT held FROM wallets_wallet WHERE id = %s"
+
+    async def note() -> None:
+        async with database.connection() as connection:
+            held.extend(await (await connection.execute(query, [wallet_id])).fetchone())
+
     await database.open()
     book = LeaseBook(LostAnswer(database, gateway_id="g", incarnation=str(uuid4()), ttl_seconds=60), ttl_seconds=60)
     try:
-        running, ended = await asyncio.gather(*(book.hold(wallet_id, Decimal(amount)) for amount in ("1", "3")))
+        running, ended = await asyncio.gather(*(book.hold(wallet_id, Decimal(amount)) for amount in (under_way, "3")))
         book.release(ended, Decimal(0))
         with pytest.raises(StoreUnavailable):
             await book.give_back_idle(at_once=True)
+        await note()
         await book.give_back_idle(at_once=True)
+        await note()
         book.release(running, Decimal(0))
         await book.give_back_idle(at_once=True)
+        await note()
+        return held
     finally:
         await database.close()
 
 
-def test_what_is_given_back_arrives_once_also_when_the_answer_is_lost():
+@pytest.mark.parametrize("under_way", ["1", "5"])
+def test_what_is_given_back_arrives_once_also_when_the_answer_is_lost(under_way):
     wallet = funded_wallet("10")
-    asyncio.run(return_whose_answer_is_lost(str(wallet.pk)))
-    assert Wallet.objects.get(pk=wallet.pk).held == 0
+    held = asyncio.run(return_whose_answer_is_lost(str(wallet.pk), under_way))
+    assert held == [Decimal(under_way), Decimal(under_way), 0]
