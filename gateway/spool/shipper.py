@@ -16,7 +16,9 @@ from gateway.spool.spool import Spool
 _GATHER_SECONDS = 0.05
 #: After a batch of so many events the next one gathers longer: each costs two statements, however many are in it.
 _BUSY_EVENTS, _BUSY_GATHER_SECONDS = 50, 0.2
-_BATCH_EVENTS = 1000
+#: What PostgreSQL does not take in its time is sent in pieces: half as many after each failure, these more after each
+#: success.
+_BATCH_EVENTS, _MORE_EVENTS = 1000, 50
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 30.0
 
 log = logging.getLogger(__name__)
@@ -41,6 +43,7 @@ class Shipper:
         self._inbox = inbox
         self._is_draining = asyncio.Event()
         self._pause = _FIRST_PAUSE
+        self._at_once = _BATCH_EVENTS
         self._task: asyncio.Task[None] | None = None
         #: Events that the inbox refused; they are logged, kept in `refused.jsonl` beside the segments, and passed over.
         self.refused = 0
@@ -99,19 +102,23 @@ class Shipper:
             arrival.cancel()
 
     async def _ship(self, batch: Batch) -> None:
-        while True:
+        sent = 0
+        while sent < len(batch.finals):
+            some = batch.finals[sent : sent + self._at_once]
             try:
                 crash_points.reach("ship.before_insert")
-                await self._insert(batch.finals)
+                await self._insert(some)
                 crash_points.reach("ship.after_insert")
             except Exception as error:  # whatever PostgreSQL or the network has: it is tried again
+                self._at_once = max(len(some) // 2, 1)
                 await self._wait_a_while("usage.not_shipped", error)
             else:
                 self._pause = _FIRST_PAUSE
-                self._spool.confirm(batch)
-                crash_points.reach("ship.after_confirm")
-                self.shipped += len(batch.finals)
-                return
+                self._at_once = min(self._at_once + _MORE_EVENTS, _BATCH_EVENTS)
+                sent += len(some)
+        self._spool.confirm(batch)
+        crash_points.reach("ship.after_confirm")
+        self.shipped += len(batch.finals)
 
     async def _wait_a_while(self, event: str, error: Exception) -> None:
         log.warning(event, extra={"error": type(error).__name__, "waiting": self.lag.events})

@@ -18,12 +18,15 @@ class FakeInbox:
         self.events: list[str] = []
         self.calls: list[int] = []
         self.poison: set[str] = set()
+        self.bears = 1000
         self.troubles = list(troubles)
 
     async def insert(self, finals):
         self.calls.append(len(finals))
         if self.troubles:
             raise self.troubles.pop(0)
+        if len(finals) > self.bears:
+            raise TimeoutError
         if self.poison.intersection(final.event_id for final in finals):
             raise InboxRefused
         self.events += [final.event_id for final in finals]
@@ -64,6 +67,24 @@ class TestShipper:
         assert await shipper.drain(10)
         assert inbox.events == ["a"]
         assert inbox.calls == [1, 1, 1, 1]
+
+    async def test_sends_fewer_at_once_when_postgres_gives_up_so_many_and_slowly_more_again(self, open_spool):
+        spool, inbox = await open_spool(), FakeInbox()
+        inbox.bears = 300
+        await asyncio.gather(*(spool.final(f"{number}", payload()) for number in range(1200)))
+        shipper = Shipper(spool, inbox)
+        shipper.start()
+
+        assert await shipper.drain(10)
+        assert inbox.events == [f"{number}" for number in range(1200)]
+        assert inbox.calls == [1000, 500, 250, 300, 350, 175, 225, 50, 200]
+
+        inbox.bears, inbox.calls = 1000, []
+        await asyncio.gather(*(spool.final(f"{number}", payload()) for number in range(1200, 2400)))
+        shipper = Shipper(spool, inbox)
+        shipper.start()
+        assert await shipper.drain(10)
+        assert inbox.calls == [1000, 200]
 
     async def test_confirms_nothing_that_was_not_inserted(self, open_spool):
         spool, inbox = await open_spool(), FakeInbox(*[ConnectionError()] * 10_000)
