@@ -18,6 +18,7 @@ from gateway import attempts, crash_points
 from gateway.attempts import AttemptEvent
 from gateway.context import RequestContext
 from gateway.deps import Deps
+from gateway.execution.purse import Carved
 from gateway.request_log.asking import session_of
 from gateway.spool.errors import SpoolError
 from gateway.spool.writer import Told
@@ -97,11 +98,11 @@ class Account:
         assert ctx.price is not None
         # the same sum that settlement will take out of the lease
         charged = due(event, ctx.price)
-        part = ctx.part
-        if part is None:
-            deps.leases.release(ctx.hold, charged)
+        if isinstance(ctx.hold, Carved):  # the plan that it belongs to may be over
+            ctx.hold.purse.release(ctx.hold, charged)
         else:
-            (part.purse or deps.leases).release(ctx.hold, charged)
+            deps.leases.release(ctx.hold, charged)
+        if ctx.part is not None:
             self._tell(charged, event.status)
         if ctx.budget is not None:
             ctx.budget.settle(charged)

@@ -7,6 +7,7 @@ between.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
 from gateway.leases import Hold, LeaseBook
@@ -14,20 +15,23 @@ from gateway.leases import Hold, LeaseBook
 _ZERO = Decimal(0)
 
 
+@dataclass(slots=True)
 class Carved(Hold):
     """A hold that was dealt out of a purse."""
 
-    __slots__ = ()
+    purse: Purse
 
 
 class Purse:
-    """Gives and takes back holds as a LeaseBook does. `close` it when the last call has ended."""
+    """Gives holds as a LeaseBook does, and takes back its own. `close` it when no other call will begin."""
 
     def __init__(self, leases: LeaseBook) -> None:
         self._leases = leases
         self._reserved: dict[str, Hold] = {}
         self._left: dict[str, Decimal] = {}
         self._charged: dict[str, Decimal] = {}
+        self._out = 0
+        self._is_closed = False
 
     async def fill(self, amounts: Mapping[str, Decimal]) -> None:
         """Set {wallet id: amount} aside. Raises InsufficientFunds, StoreUnavailable; then nothing is set aside."""
@@ -50,20 +54,26 @@ class Purse:
         if left < amount:
             return await self._leases.hold(wallet_id, amount)
         self._left[wallet_id] = left - amount
-        return Carved(amount, self._reserved[wallet_id].lease)
+        self._out += 1
+        return Carved(amount, self._reserved[wallet_id].lease, self)
 
-    def release(self, hold: Hold, charged: Decimal) -> None:
+    def release(self, hold: Carved, charged: Decimal) -> None:
         """End a hold: what was not charged may be held again by this plan."""
-        if not isinstance(hold, Carved) or hold.lease is None:
-            self._leases.release(hold, charged)
-            return
+        assert hold.lease is not None
         wallet_id = hold.lease.wallet_id
-        self._left[wallet_id] += hold.amount - charged
+        self._out -= 1
         self._charged[wallet_id] = self._charged.get(wallet_id, _ZERO) + charged
+        if self._is_closed:
+            self.close()
+        else:
+            self._left[wallet_id] += hold.amount - charged
 
     def close(self) -> None:
-        """Give back what the plan did not cost."""
+        """Give back what the plan did not cost: now, or when the last call has ended that outlives the plan."""
+        self._is_closed = True
+        self._left.clear()
+        if self._out:
+            return
         for wallet_id, hold in self._reserved.items():
             self._leases.release(hold, self._charged.get(wallet_id, _ZERO))
         self._reserved.clear()
-        self._left.clear()

@@ -11,7 +11,7 @@ import pytest
 from domain import api_keys
 from domain.routing.snapshot import BroadcastTarget
 from tests.factories import records as make
-from tests.fakes.upstream import Die, Until, answer, json_answer
+from tests.fakes.upstream import Die, Until, answer, json_answer, streamed
 from tests.gateway.execution.market import Market
 from tests.gateway.harness import serving
 
@@ -134,6 +134,27 @@ class TestMoney:
         told = await call(market)
         assert told.status_code == 402
         assert f"has 0 {poor} to spend" in told.json()["detail"]
+
+    async def test_is_right_after_a_call_that_two_clocks_end_at_nearly_the_same_time(self, market, monkeypatch):
+        price = make.price(price={"type": "one_byte", "price": "0.0001", "based_on": "bytes_in"})
+        market.offer("slow", streamed([b"half"], end=[Until(asyncio.Event())]), price=price)
+        market.broadcast("inner", BroadcastTarget("slow", "p/slow", timeout_ms=150))
+        market.broadcast("outer", BroadcastTarget("inner", "b/inner", timeout_ms=200))
+        await market.open()
+        write = market.deps.spool.final
+
+        async def write_slowly(event_id, payload):
+            await asyncio.sleep(0.2)
+            await write(event_id, payload)
+
+        monkeypatch.setattr(market.deps.spool, "final", write_slowly)
+        assert (await market.gateway.call("/b/outer")).json()["results"][0]["error"]["code"] == "target_timeout"
+        (event,) = await market.gateway.events(1)
+        await market.settled()
+        (lease,) = market.deps.leases._leases.values()
+        charged = event.usage["bytes_in"] * Decimal("0.0001")
+        assert (event.outcome, lease.in_flight) == ("interrupted", 0)
+        assert lease.left + market.gateway.leases.spendable[make.WALLET] == 1 - charged
 
     async def test_is_charged_to_each_target_by_itself(self, market):
         market.offer("one")
