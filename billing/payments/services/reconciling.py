@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 #: How far back the processor's lists are read.
 WINDOW = timedelta(days=7)
+#: Refunds that arrived are looked at for longer: a bank may send one back a month later.
+REFUND_WINDOW = timedelta(days=45)
 #: A confirmation that nobody gives is called off after so long.
 CONFIRMATION_WAITS = timedelta(days=3)
 _CHUNK = 500
@@ -40,7 +42,7 @@ class Reconciled:
 
 
 def reconcile(*, processor: Processor, now: datetime) -> Reconciled:
-    """Bring everything of the last seven days, and what is older and still open, to where it is at the processor.
+    """Bring everything of the last seven days, and what is older and may still change, to where it is at the processor.
 
     Raises: ProcessorError, when it does not answer.
     """
@@ -49,7 +51,7 @@ def reconcile(*, processor: Processor, now: datetime) -> Reconciled:
         found.payments += len(chunk)
         for payment in _changed(chunk):
             found.failures += _failed(partial(applying.apply_payment, payment=payment, now=now))
-    for refund in processor.refunds(since=since):
+    for refund in processor.refunds(since=now - REFUND_WINDOW):
         found.refunds += 1
         found.failures += _failed(partial(refunds.follow, refund=refund, processor=processor, now=now))
     for dispute in processor.disputes(since=since):

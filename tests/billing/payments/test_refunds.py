@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from django.core import mail
 from django.db import DatabaseError, transaction
+from django.utils import timezone
 
 from billing.payments import queries
 from billing.payments.models import Refund, RefundState
@@ -159,6 +160,17 @@ class TestSend:
         assert Refund.objects.get().state == RefundState.FAILED
         assert now_in(wallet).settled == 25
         assert [m.subject for m in mail.outbox] == ["Your refund of 5.00 USD did not arrive"]
+
+    def test_puts_the_money_back_without_a_webhook_when_the_bank_takes_a_month(self, paid, stripe, stripe_processor):
+        wallet = paid("25", card="pm_card_refundFail")
+        (made,) = ask(wallet, "5")
+        send(made, stripe_processor)
+        stripe.settle_refund(Refund.objects.get().refund_id)
+
+        reconciling.reconcile(processor=stripe_processor, now=timezone.now() + timedelta(days=30))
+
+        assert Refund.objects.get().state == RefundState.FAILED
+        assert now_in(wallet).settled == 25
 
     def test_puts_the_money_back_when_the_processor_refuses(self, paid, stripe, stripe_processor):
         wallet = paid("25")
