@@ -162,7 +162,7 @@ def _amount(rule: AutoTopUp, wallet: Wallet, now: datetime) -> Decimal | None:
     missing = limits.to_coins(rule.target - wallet.available, wallet.currency)
     wanted = min(max(missing, limits.minimum()), limits.maximum())
     left = rule.monthly_ceiling - queries.charged_automatically(wallet, now=now)
-    amount = min(wanted, left)
+    amount = min(wanted, left - left % limits.coin(wallet.currency))
     return amount if amount >= limits.minimum() else None
 
 

@@ -114,6 +114,15 @@ class TestCeiling:
         assert rule_of(wallet).next_try_at == datetime(2026, 12, 1, tzinfo=UTC)
         assert attend(wallet, stripe_processor, datetime(2026, 12, 1, tzinfo=UTC)).amount == 19
 
+    def test_leaves_whole_cents_to_charge_when_it_is_none_itself(self, stripe, stripe_processor):
+        wallet, card = wallet_with_card(stripe, stripe_processor)
+        pay(stripe_processor, wallet, "20", card)
+        stand(wallet, card, threshold="5", target="20", ceiling="15.005")
+        spend(wallet, "19")
+
+        assert attend(wallet, stripe_processor).amount == 15
+        assert rule_of(wallet).paused_reason == ""
+
     def test_is_told_once_a_month(self, stripe, stripe_processor, django_capture_on_commit_callbacks):
         wallet, card = wallet_with_card(stripe, stripe_processor)
         pay(stripe_processor, wallet, "20", card)
