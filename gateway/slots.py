@@ -48,11 +48,20 @@ async def ship_abandoned(settings: GatewaySettings, connect: Connect) -> None:
         if not segments.listed(slot.spool_directory) and not segments.listed(log_folder):
             continue
         try:
-            spool = await Spool.open(slot.spool_directory)
+            await _ship(slot, connect)
         except SpoolLocked:
             continue
+        except OSError as error:  # a full disk, say: it is looked at again, and the others are not kept waiting
+            log.warning("spool.abandoned_unread folder=%s error=%r", slot.spool_directory, error)
+
+
+async def _ship(slot: GatewaySettings, connect: Connect) -> None:
+    async with contextlib.AsyncExitStack() as closing:
+        spool = await Spool.open(slot.spool_directory)
+        closing.push_async_callback(spool.close)
         log.warning("spool.abandoned folder=%s finals=%d", slot.spool_directory, spool.recovery.finals)
         stores = await connect(slot, str(spool.incarnation))
+        closing.push_async_callback(stores.close)
         inbox = LoggedInbox(stores.inbox, stores.request_logs)
         shipper = Shipper(spool, inbox)
         shipper.start()
@@ -60,10 +69,9 @@ async def ship_abandoned(settings: GatewaySettings, connect: Connect) -> None:
             with contextlib.suppress(StoreUnavailable):
                 await stores.leases.retire_others()
         await inbox.close(_SHIP_SECONDS)
+        log_folder = slot.spool_directory / FOLDER
         if segments.listed(log_folder):
             await _ship_log(log_folder, stores)
-        await spool.close()
-        await stores.close()
 
 
 async def _ship_log(folder: Path, stores: Stores) -> None:

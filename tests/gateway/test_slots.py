@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
 
 from gateway import slots
 from gateway.settings import GatewaySettings
+from gateway.spool import segments
 from gateway.spool.errors import SpoolLocked
 from gateway.spool.spool import Spool
 from gateway.stores.base import Stores, StoreUnavailable
@@ -130,3 +132,25 @@ class TestShipAbandoned:
         books.are_away = False
         await slots.ship_abandoned(settings, books.connect)
         assert [name for name, _ in books.shipped] == ["gateway-2"]
+
+    @pytest.mark.parametrize("part", ["", "request-log"])
+    async def test_goes_on_to_the_others_when_one_cannot_be_opened_and_comes_back_to_it(
+        self, settings, books, monkeypatch, part
+    ):
+        for number in (2, 3):
+            await abandon(settings.spool_directory / f"{number}", f"01a1fef4-fc0c-7779-9775-6523f777126{number}")
+            await abandon(settings.spool_directory / f"{number}" / "request-log", "call")
+        unwell, open_spool = settings.spool_directory / "2" / part, Spool.open
+
+        async def on_a_full_disk(folder, **more):
+            if folder == unwell:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return await open_spool(folder, **more)
+
+        with monkeypatch.context() as full:
+            full.setattr(slots.Spool, "open", on_a_full_disk)
+            await slots.ship_abandoned(settings, books.connect)
+        assert "gateway-3" in [name for name, _ in books.shipped]
+        await slots.ship_abandoned(settings, books.connect)
+        assert sorted(name for name, _ in books.shipped) == ["gateway-2", "gateway-3"]
+        assert not segments.listed(unwell)
