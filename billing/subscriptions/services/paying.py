@@ -70,7 +70,7 @@ def _take(subscription: Subscription, plan: Plan, fee: Fee, *, quantity: Decimal
     fee.service_id, fee.enrollment_id = subscription.service_id, subscription.enrollment_id
     fee.amount = fee.charged - fee.credited
     name = f"{plan.name}, {fee.get_kind_display().lower()}"
-    if fee.amount > wallet.spendable:
+    if fee.amount > max(wallet.spendable, Decimal(0)):
         raise FeeUnaffordable(
             what=name,
             fee=_shown(fee.amount, wallet),

@@ -12,6 +12,8 @@ from django.db import IntegrityError, connection
 
 from accounts.teams.links import Link
 from accounts.teams.models import Team
+from billing.ledger.models import AccountKind, TransactionKind
+from billing.ledger.services import account
 from billing.promotions.models import Allowance
 from billing.rating.verification import verify
 from billing.subscriptions import queries, services
@@ -210,6 +212,18 @@ class TestWithoutMoney:
         paid = renew(subscription, subscription.ends_at + 20 * DAY)
 
         assert (paid.status, paid.starts_at) == ("active", subscription.ends_at + 20 * DAY)
+
+    def test_a_plan_without_a_fee_goes_on_also_when_a_bank_has_taken_more_than_there_was(self, poor, told):
+        subscription = make_subscription(poor.team, make_plan(fee="0", quantity=50))
+        wallets.take_back(
+            wallet=poor, amount=usd("25"), target=account(kind=AccountKind.CARD_CLEARING, currency="USD"),
+            kind=TransactionKind.CHARGEBACK, key="bank", note="", by=None, now=NOON,
+        )  # fmt: skip
+        assert Wallet.objects.get().spendable < 0
+
+        renewed = renew(subscription, subscription.ends_at)
+
+        assert (renewed.status, renewed.number, told) == ("active", 2, [])
 
     def test_the_customer_may_pay_at_once_or_learns_what_is_missing(self, poor):
         subscription = make_subscription(poor.team)
