@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 FLOORS = ["config", "gateway_admin", "marketplace", "billing", "accounts", "common", "domain", "gateway"]
 TEMPLATES = ROOT / "templates"
-_READERS = frozenset({"text", "flag", "integer", "amount", "words", "url"})
+_READERS = frozenset({"text", "flag", "integer", "amount", "words", "numbers", "url"})
 
 
 @dataclass(frozen=True, slots=True)
