@@ -148,24 +148,15 @@ class TestSlowClients:
         leases.release(await leases.hold(wallet, gateway.leases.spendable[wallet] / 2), Decimal(0))
         assert (await gateway.call()).status_code == 200
 
-    async def test_that_send_call_after_call_and_read_nothing_are_held_back_and_left(self, tmp_path, upstream):
+    @pytest.mark.parametrize(("sends", "calls"), [(100, 1), (1, 100)], ids=["call after call", "together"])
+    async def test_that_send_calls_and_read_nothing_are_held_back_and_left(self, tmp_path, upstream, sends, calls):
         stack, gateway = await self.serve(tmp_path, upstream)
         async with stack:
             await self.draw_ahead(gateway)
             upstream.answers_by(lambda _: answer(b"x" * 500_000))
             wire = await Wire.open(gateway.url)
             with contextlib.suppress(ConnectionError):
-                await wire.send(*[request(gateway.key)] * 100, pause=0.01)
-            await asyncio.sleep(1)
-            assert len(upstream.requests) < 30
-
-    async def test_that_send_calls_together_and_read_nothing_are_held_back_and_left(self, tmp_path, upstream):
-        stack, gateway = await self.serve(tmp_path, upstream)
-        async with stack:
-            await self.draw_ahead(gateway)
-            upstream.answers_by(lambda _: answer(b"x" * 500_000))
-            wire = await Wire.open(gateway.url)
-            await wire.send(request(gateway.key) * 100)
+                await wire.send(*[request(gateway.key) * calls] * sends, pause=0.01)
             await asyncio.sleep(1)
             assert len(upstream.requests) < 30
 
