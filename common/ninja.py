@@ -216,5 +216,8 @@ def install_error_handlers(api: NinjaAPI) -> None:
 
     @api.exception_handler(HttpError)
     def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-        body = envelope(request, code=f"http_{error.status_code}", message=error.message)
+        message = error.message
+        if isinstance(error.__cause__, ValueError):
+            message = f"The body cannot be read: {error.__cause__}. Mend it and send it again as JSON."
+        body = envelope(request, code=f"http_{error.status_code}", message=message)
         return api.create_response(request, body, status=error.status_code)

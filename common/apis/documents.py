@@ -18,6 +18,7 @@ SCHEMES: dict[str, Any] = {
 #: The class that lets in whoever shows no key.
 OPTIONAL = "OptionalKey"
 _WITH_KEY: list[dict[str, list[str]]] = [{name: []} for name in SCHEMES]
+_TOO_DEEP = "it is nested too deeply"
 _METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -31,12 +32,15 @@ class Bodies(Parser):
         self._lists = lists
 
     def parse_body(self, request: HttpRequest) -> Any:
-        found: Any = super().parse_body(request)
+        try:
+            found: Any = super().parse_body(request)
+        except RecursionError:
+            raise ValueError(_TOO_DEEP) from None
         is_list = request.path.rstrip("/").rpartition("/")[2] in self._lists
         if not isinstance(found, list if is_list and request.method == "PUT" else dict):
-            raise ValueError("This is not what a body is here.")
+            raise ValueError("it is not the object or list that belongs here")
         if json_texts.is_too_deep(found):
-            raise ValueError("A body is not nested as deeply.")
+            raise ValueError(_TOO_DEEP)
         return found
 
 

@@ -18,23 +18,20 @@ from uvicorn.server import ServerState
 from gateway.context import Headers
 from gateway.door import answers, contexts, heads
 from gateway.door.call import Call
+from gateway.door.closing import DEFAULTS, ClosingProtocol
 from gateway.door.desk import STATE_KEY, Desk
 from gateway.door.known import HeadMemory, KnownHead
-from gateway.door.pacing import PacedProtocol
 from gateway.errors import GatewayError
 from gateway.grpc.server import PREFACE, GrpcDoor
 from gateway.plain.repeats import Repeat
-from gateway.responses import Answer, error_answer
 from gateway.sockets.client import ClientSocket
 from gateway.telling import client_left
 
-_DEFAULTS = answers.DefaultHeaders()
 
-
-class DoorProtocol(PacedProtocol):
+class DoorProtocol(ClosingProtocol):
     """A connection of uvicorn's. One request is answered at a time; the next ones wait, and reading with them."""
 
-    __slots__ = ("_body_bytes", "_check", "_desk", "_greeting", "_in_head", "_is_deaf", "_is_held", "_is_idle",
+    __slots__ = ("_body_bytes", "_check", "_desk", "_greeting", "_in_head", "_is_held", "_is_idle",
                  "_is_leaving", "_is_ours", "_limits", "_memory", "_names", "_pieces", "_repeat", "_target",
                  "_unread_bytes", "_waiting")  # fmt: skip
 
@@ -55,7 +52,6 @@ class DoorProtocol(PacedProtocol):
         self.default_headers = b""
         self._waiting: deque[Call] = deque()
         self._greeting: bytes | None = b""  # what may be the beginning of HTTP/2
-        self._is_deaf = False  # nothing that still comes in is looked at
         self._is_leaving = False  # the connection becomes a WebSocket
         self._is_held = False  # the next call waits until the client has read the last answer
         self._is_idle = True  # no byte of the next request has come
@@ -278,7 +274,7 @@ class DoorProtocol(PacedProtocol):
             return
         ctx = contexts.begun(*self._asked(), b"")
         ctx.upload = self.open_upload(length, answers.CONTINUE if check.expects_continue else b"")
-        self.default_headers = _DEFAULTS.rendered(self.server_state.default_headers)
+        self.default_headers = DEFAULTS.rendered(self.server_state.default_headers)
         self._call = Call(self, ctx, self._desk.deps, keeps=False, is_old=self.parser.get_http_version() == "1.0")
         self._call.start_upload()
 
@@ -334,7 +330,7 @@ class DoorProtocol(PacedProtocol):
             self._run(call)
 
     def _run(self, call: Call) -> None:
-        self.default_headers = _DEFAULTS.rendered(self.server_state.default_headers)
+        self.default_headers = DEFAULTS.rendered(self.server_state.default_headers)
         self._call = call
         call.start()
 
@@ -373,49 +369,3 @@ class DoorProtocol(PacedProtocol):
         self.deadline = self.loop.time() + seconds
         if self.flow.read_paused:
             self.flow.resume_reading()
-
-    def _close(self) -> None:
-        """Close once everything has been sent, or when the client does not read it."""
-        self.transport.close()
-        self.deadline = self.loop.time() + self._limits.unread_seconds
-
-    def _outlive(self, call: Call) -> None:
-        """Let the server's shutdown wait for a call whose connection it no longer sees."""
-        ended = call.ended()
-        self.tasks.add(ended)
-        ended.add_done_callback(self.tasks.discard)
-
-    # refusals
-
-    def _refuse(self, error: GatewayError) -> None:
-        """Answer what is not even a call, and close: nobody knows where the next request would begin."""
-        if self._call is not None or self.has_page_under_way:
-            self._stop_listening()
-            return
-        answer = error_answer(error, request_id=contexts.fresh_id(), site_url=self._desk.deps.settings.site_url)
-        self._write_answer(answer, framing=b"connection: close\r\n")
-        self._linger()
-
-    def _linger(self) -> None:
-        """Close once the client had the time to read what was said. What it still sends is thrown away."""
-        self._is_deaf = True
-        self._upload = None
-        self.flow.resume_reading()
-        # closing at once would reset the connection while the client still sends, and take the answer from it
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
-        else:
-            self.transport.close()
-        self.deadline = self.loop.time() + self._limits.linger_seconds
-
-    def _write_answer(self, answer: Answer, framing: bytes = b"") -> None:
-        defaults = _DEFAULTS.rendered(self.server_state.default_headers)
-        self.write(answers.render(answer.status, defaults, answer.headers, framing) + answer.body)
-
-    def _stop_listening(self) -> None:
-        """Let what is under way be the last on this connection."""
-        self._is_deaf = True
-        if self._call is not None:
-            self._call.close_after()
-        else:
-            self.close_after_page()

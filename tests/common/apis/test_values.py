@@ -48,6 +48,7 @@ class TestBodies:
         answer = program.post("/v1/recurrent-requests/", body, content_type="application/json")
 
         assert (answer.status_code, answer.json()["code"]) == (400, "http_400")
+        assert "nested too deeply" in answer.json()["detail"]
 
 
 class TestTruth:

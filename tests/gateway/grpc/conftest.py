@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -165,3 +165,17 @@ def key(gateway: Gateway) -> Any:
 async def gateway(tmp_path: Any, upstream: GrpcUpstream) -> AsyncIterator[Gateway]:
     async with offering(tmp_path, upstream) as gateway:
         yield gateway
+
+
+async def goes_on_during(stopping: Coroutine[Any, Any, Any], talk: Any) -> None:
+    """Check that a call under way comes to its end while one of its sides stops."""
+    await talk.write(b"abc")
+    assert await talk.read() == b"abc"
+    task = asyncio.create_task(stopping)
+    await asyncio.sleep(0.3)
+    await talk.write(b"def")
+    assert await talk.read() == b"def"
+    await talk.done_writing()
+    assert await talk.read() is grpc.aio.EOF
+    assert await talk.code() is grpc.StatusCode.OK
+    await task

@@ -12,7 +12,7 @@ from h2.errors import ErrorCodes
 from h2.events import ConnectionTerminated, ResponseReceived, StreamReset
 
 from gateway.grpc.server import PREFACE
-from tests.gateway.grpc.conftest import offering, stub
+from tests.gateway.grpc.conftest import goes_on_during, offering, stub
 
 HEAD = [(":method", "POST"), (":scheme", "http"), (":path", "/p/acme/rpc/demo.Echo/Slow"), (":authority", "x"),
         ("content-type", "application/grpc"), ("te", "trailers")]  # fmt: skip
@@ -160,14 +160,4 @@ class TestTheGatewayStops:
         world = offering(tmp_path, upstream)
         gateway = await world.__aenter__()
         async with stub(gateway) as echo:
-            talk = echo.Talk()
-            await talk.write(b"abc")
-            assert await talk.read() == b"abc"
-            stopping = asyncio.create_task(world.__aexit__(None, None, None))
-            await asyncio.sleep(0.5)
-            await talk.write(b"def")
-            assert await talk.read() == b"def"
-            await talk.done_writing()
-            assert await talk.read() is grpc.aio.EOF
-            assert await talk.code() is grpc.StatusCode.OK
-            await stopping
+            await goes_on_during(world.__aexit__(None, None, None), echo.Talk())

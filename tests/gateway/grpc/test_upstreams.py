@@ -14,7 +14,7 @@ from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import RequestReceived
 
-from tests.gateway.grpc.conftest import OPTIONS, grpc_upstream, offering, stub
+from tests.gateway.grpc.conftest import OPTIONS, goes_on_during, grpc_upstream, offering, stub
 
 HEAD = [(":status", "200"), ("content-type", "application/grpc")]
 
@@ -67,17 +67,7 @@ class TestAnUpstreamThatWantsNoMore:
 
     async def test_on_its_connection_ends_the_calls_under_way(self, tmp_path):
         async with grpc_upstream() as upstream, offering(tmp_path, upstream) as gateway, stub(gateway) as echo:
-            talk = echo.Talk()
-            await talk.write(b"a")
-            assert await talk.read() == b"a"
-            stopping = asyncio.create_task(upstream.server.stop(5))
-            await asyncio.sleep(0.2)
-            await talk.write(b"b")
-            assert await talk.read() == b"b"
-            await talk.done_writing()
-            assert await talk.read() is grpc.aio.EOF
-            assert await talk.code() is grpc.StatusCode.OK
-            await stopping
+            await goes_on_during(upstream.server.stop(5), echo.Talk())
 
     async def test_takes_no_more_calls_at_the_same_time_than_it_says(self, tmp_path):
         options = [*OPTIONS, ("grpc.max_concurrent_streams", 2)]
